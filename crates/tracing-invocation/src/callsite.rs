@@ -1,0 +1,167 @@
+//! What a span or event says of itself statically, worked out once for each place in the code.
+
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::ptr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{LazyLock, PoisonError, RwLock};
+
+use tracing_core::Metadata;
+
+use crate::convention::{evidence, field, payload};
+use crate::payload::{Limits, text};
+
+/// What one callsite says of itself.
+pub(crate) struct Callsite {
+    metadata: &'static Metadata<'static>,
+    /// The event name and namespace: JSON texts, quotes included.
+    pub(crate) name: Box<[u8]>,
+    pub(crate) namespace: Box<[u8]>,
+    /// By the index of the field.
+    pub(crate) fields: Box<[FieldRole]>,
+    /// Whether two fields end up under one key, so that the later must replace the earlier.
+    pub(crate) repeats_keys: bool,
+    /// Whether a context field has a reserved name.
+    pub(crate) nests_context: bool,
+    /// Whether a field speaks to this crate, which promises that `ret` and `err` are in force.
+    pub(crate) is_marked: bool,
+    /// Whether this is an event that may be evidence, and of what.
+    pub(crate) evidence: Option<Evidence>,
+    /// Whether an operation of this callsite has settled by its `return` event.
+    returned: AtomicBool,
+}
+
+/// What a field of a span is for. Keys include the colon.
+pub(crate) enum FieldRole {
+    Name,
+    Namespace,
+    EntityId,
+    Argument(Box<[u8]>),
+    Context(Box<[u8]>),
+}
+
+/// What an event is evidence of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Evidence {
+    Return,
+    Error,
+}
+
+impl Callsite {
+    /// The callsite with this metadata. Made once and kept for good: callsites are as static as the code.
+    pub(crate) fn of(metadata: &'static Metadata<'static>) -> &'static Self {
+        static ALL: LazyLock<RwLock<HashMap<usize, &'static Callsite>>> =
+            LazyLock::new(RwLock::default);
+        const RECENT: usize = 64;
+        thread_local! {
+            static CACHE: [Cell<Option<&'static Callsite>>; RECENT] = const { [const { Cell::new(None) }; RECENT] };
+        }
+
+        let address = ptr::from_ref(metadata).addr();
+        let slot = (address >> 4) % RECENT;
+        if let Some(recent) = CACHE.with(|cache| cache[slot].get())
+            && ptr::eq(recent.metadata, metadata)
+        {
+            return recent;
+        }
+        let known = ALL
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&address)
+            .copied();
+        let callsite = known.unwrap_or_else(|| {
+            let mut all = ALL.write().unwrap_or_else(PoisonError::into_inner);
+            all.entry(address)
+                .or_insert_with(|| Box::leak(Box::new(Self::new(metadata))))
+        });
+        CACHE.with(|cache| cache[slot].set(Some(callsite)));
+        callsite
+    }
+
+    fn new(metadata: &'static Metadata<'static>) -> Self {
+        let limit = Limits::DEFAULT.text;
+        let quoted = |name: &str| {
+            let mut quoted = Vec::new();
+            text::push_str(&mut quoted, name, limit);
+            quoted.into_boxed_slice()
+        };
+        let fields: Box<[FieldRole]> = metadata
+            .fields()
+            .iter()
+            .map(|field| match field.name() {
+                field::NAME => FieldRole::Name,
+                field::NAMESPACE => FieldRole::Namespace,
+                field::ENTITY_ID => FieldRole::EntityId,
+                name => match name.strip_prefix(field::ARGUMENT_PREFIX) {
+                    Some(argument) => FieldRole::Argument(key(argument, limit)),
+                    None => FieldRole::Context(key(name, limit)),
+                },
+            })
+            .collect();
+        let mut keys: Vec<_> = fields
+            .iter()
+            .filter_map(|role| match role {
+                FieldRole::Argument(key) => Some((true, key)),
+                FieldRole::Context(key) => Some((false, key)),
+                FieldRole::Name | FieldRole::Namespace | FieldRole::EntityId => None,
+            })
+            .collect();
+        keys.sort_unstable();
+        let names = || metadata.fields().iter().map(|field| field.name());
+        Self {
+            name: quoted(metadata.name()),
+            namespace: quoted(metadata.target()),
+            repeats_keys: keys.windows(2).any(|pair| pair[0] == pair[1]),
+            nests_context: names().any(|name| payload::RESERVED.contains(&name)),
+            is_marked: names().any(|name| name.starts_with(field::PREFIX)),
+            evidence: Evidence::of(metadata),
+            fields,
+            returned: AtomicBool::new(false),
+            metadata,
+        }
+    }
+
+    pub(crate) fn metadata(&self) -> &'static Metadata<'static> {
+        self.metadata
+    }
+
+    /// Whether `event` stands at the place in the code where this span's attribute stands.
+    pub(crate) fn is_origin_of(&self, event: &Metadata<'_>) -> bool {
+        self.metadata.line() == event.line()
+            && self.metadata.file() == event.file()
+            && self.metadata.module_path() == event.module_path()
+    }
+
+    pub(crate) fn has_returned(&self) -> bool {
+        self.returned.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn note_return(&self) {
+        // Looked at before it is set, so that threads do not take the line from one another.
+        if !self.has_returned() {
+            self.returned.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Evidence {
+    /// What an event with this metadata may be evidence of: those of `ret` and `err` have one field and no message.
+    pub(crate) fn of(metadata: &Metadata<'_>) -> Option<Self> {
+        if !metadata.is_event() || metadata.fields().len() != 1 {
+            return None;
+        }
+        match metadata.fields().iter().next()?.name() {
+            evidence::RETURN => Some(Self::Return),
+            evidence::ERROR => Some(Self::Error),
+            _ => None,
+        }
+    }
+}
+
+fn key(name: &str, limit: usize) -> Box<[u8]> {
+    let mut key = Vec::with_capacity(name.len() + 3);
+    key.push(b'"');
+    text::push_cut(&mut key, name, limit);
+    key.extend_from_slice(b"\":");
+    key.into_boxed_slice()
+}

@@ -1,0 +1,138 @@
+//! Every name the convention and the wire format give a meaning, each declared once.
+//!
+//! `docs/CONVENTION.md` explains them; a test holds its tables to this file.
+
+/// The version of the wire format that this crate writes.
+pub const WIRE_VERSION: u32 = 1;
+
+/// The environment variable that [`init`](crate::init()) reads its directives from.
+pub const ENVIRONMENT_VARIABLE: &str = "INVOCATION_LOG";
+
+/// Names of span fields with a meaning.
+pub mod field {
+    /// The prefix of every field that speaks to this crate. A span that carries one promises that `ret`, and
+    /// `err` where it can fail, are in force.
+    pub const PREFIX: &str = "invocation.";
+    /// The event name, instead of the span's name.
+    pub const NAME: &str = "invocation.name";
+    /// The namespace, instead of the span's target.
+    pub const NAMESPACE: &str = "invocation.namespace";
+    /// The entity that the operation works on.
+    pub const ENTITY_ID: &str = "invocation.entity_id";
+    /// The prefix of a field that is an argument: `args.x` becomes `payload.args.x`, on `invoke` only.
+    pub const ARGUMENT_PREFIX: &str = "args.";
+}
+
+/// Names of the one field that an evidence event carries.
+pub mod evidence {
+    /// The field of the event that `#[instrument(ret)]` expands to.
+    pub const RETURN: &str = "return";
+    /// The field of the event that `#[instrument(err)]` expands to.
+    pub const ERROR: &str = "error";
+}
+
+/// Keys of a record, in the order in which they are written.
+pub mod key {
+    /// When the record was made: UTC, microseconds, RFC 3339 with `Z`.
+    pub const TIMESTAMP: &str = "timestamp";
+    /// The record's severity.
+    pub const LEVEL: &str = "level";
+    /// Where the operation lives.
+    pub const EVENT_NAMESPACE: &str = "event_namespace";
+    /// What the operation is called.
+    pub const EVENT_NAME: &str = "event_name";
+    /// What happened.
+    pub const EVENT_OUTCOME: &str = "event_outcome";
+    /// What the operation works on; absent when it has no entity.
+    pub const ENTITY_ID: &str = "entity_id";
+    /// The tree of operations that this one belongs to: 32 hexadecimal digits.
+    pub const TRACE_ID: &str = "trace_id";
+    /// The operation itself: 16 hexadecimal digits.
+    pub const SPAN_ID: &str = "span_id";
+    /// The operation that this one was begun in; absent at the root.
+    pub const PARENT_SPAN_ID: &str = "parent_span_id";
+    /// Nanoseconds of the monotonic clock since `invoke`; on terminal records only.
+    pub const DURATION_NS: &str = "duration_ns";
+    /// Present and `true` when the payload was shrunk to fit the record's size limit.
+    pub const PAYLOAD_TRUNCATED: &str = "payload_truncated";
+    /// What the operation was given and what it produced: always an object.
+    pub const PAYLOAD: &str = "payload";
+
+    /// Every key, in the order in which they are written.
+    pub const ALL: [&str; 12] = [
+        TIMESTAMP,
+        LEVEL,
+        EVENT_NAMESPACE,
+        EVENT_NAME,
+        EVENT_OUTCOME,
+        ENTITY_ID,
+        TRACE_ID,
+        SPAN_ID,
+        PARENT_SPAN_ID,
+        DURATION_NS,
+        PAYLOAD_TRUNCATED,
+        PAYLOAD,
+    ];
+}
+
+/// Keys of a payload with a meaning of their own.
+pub mod payload {
+    /// The arguments of an operation, on `invoke`.
+    pub const ARGS: &str = "args";
+    /// The result of an operation, on `success`, when it was asked for.
+    pub const RESULT: &str = "result";
+    /// What went wrong, on `failed` and `cancelled`.
+    pub const ERROR: &str = "error";
+    /// `true`, on `cancelled`.
+    pub const CANCELLED: &str = "cancelled";
+    /// Why an operation was cancelled, where that is known.
+    pub const CANCELLATION: &str = "cancellation";
+    /// The `span_id` of the inner operation that reported the same error in full.
+    pub const CAUSED_BY: &str = "caused_by";
+    /// The `span_id` of the inner operation that reported the same cancellation in full.
+    pub const CANCELLED_BY: &str = "cancelled_by";
+    /// Where context moves when one of its fields has a reserved name.
+    pub const CONTEXT: &str = "context";
+
+    /// The names that context fields must not have: if one does, all context moves under [`CONTEXT`].
+    pub const RESERVED: [&str; 7] = [
+        ARGS,
+        RESULT,
+        ERROR,
+        CANCELLED,
+        CANCELLATION,
+        CAUSED_BY,
+        CANCELLED_BY,
+    ];
+}
+
+/// Keys and fixed words of `payload.error`.
+pub mod error {
+    /// The type of the error, in words a person reads.
+    pub const TYPE: &str = "type";
+    /// The error's text.
+    pub const MESSAGE: &str = "message";
+
+    /// The type of an error that only its text is known of: a stock span's `err` event.
+    pub const TYPE_OPAQUE: &str = "error";
+    /// The type of a panic that unwound through the operation.
+    pub const TYPE_PANIC: &str = "panic";
+    /// The type of a cancellation.
+    pub const TYPE_CANCELLED: &str = "cancelled";
+    /// The text of a panic whose message is not known.
+    pub const MESSAGE_PANIC: &str = "panicked";
+    /// The text of a cancellation.
+    pub const MESSAGE_CANCELLED: &str = "dropped before completion";
+}
+
+/// Marks that stand in the place of what could not be written.
+pub mod mark {
+    /// Ends a text that was cut.
+    pub const CUT: &str = "...";
+    /// The key under which an object says how many of its members are missing.
+    pub const MORE_KEY: &str = "__more__";
+    /// Stands for a value whose `Debug` or `Display` panicked or failed.
+    pub const UNPRINTABLE: &str = "<unprintable>";
+    /// Stands for a value met while too many others were being formatted on the same thread.
+    pub const TOO_DEEP: &str = "<too deep>";
+}

@@ -1,0 +1,157 @@
+//! From the values of spans and events to bytes that are ready to be written.
+
+use std::fmt;
+
+use tracing_core::Event;
+use tracing_core::field::{Field, Visit};
+
+use crate::callsite::{Callsite, FieldRole};
+use crate::operation::{Ending, Failure};
+use crate::payload::{Fields, Fragment, Limits, fields::Identity, json, text};
+
+/// What the values that `record` shows a visitor say of a span of `callsite`.
+pub(super) fn fields(
+    callsite: &'static Callsite,
+    limits: &Limits,
+    record: impl FnOnce(&mut dyn Visit),
+) -> Fields {
+    let mut visitor = SpanVisitor {
+        callsite,
+        limits,
+        fields: Fields::default(),
+    };
+    record(&mut visitor);
+    visitor.fields
+}
+
+/// The value of an event with one field, as JSON.
+pub(super) fn value(event: &Event<'_>, limits: &Limits) -> Vec<u8> {
+    let mut visitor = ValueVisitor {
+        limits,
+        value: Vec::new(),
+    };
+    event.record(&mut visitor);
+    if visitor.value.is_empty() {
+        visitor.value.extend_from_slice(b"null");
+    }
+    visitor.value
+}
+
+/// The failure that the event of `err` tells of.
+pub(super) fn failure(event: &Event<'_>, limits: &Limits) -> Ending {
+    let message = in_quotes(value(event, limits));
+    Ending::Failed {
+        failure: Failure {
+            kind: crate::convention::error::TYPE_OPAQUE,
+            message,
+        },
+        caused_by: None,
+    }
+}
+
+/// A JSON text: what is not one already is put in quotes, so that a key has one type.
+fn in_quotes(value: Vec<u8>) -> Vec<u8> {
+    if value.first() == Some(&b'"') {
+        return value;
+    }
+    let mut quoted = Vec::with_capacity(value.len() + 2);
+    json::push_string(&mut quoted, &String::from_utf8_lossy(&value));
+    quoted
+}
+
+struct SpanVisitor<'a> {
+    callsite: &'static Callsite,
+    limits: &'a Limits,
+    fields: Fields,
+}
+
+impl SpanVisitor<'_> {
+    fn take(&mut self, field: &Field, push: impl FnOnce(&mut Vec<u8>)) {
+        let identity = &mut self.fields.identity;
+        match self.callsite.fields.get(field.index()) {
+            Some(FieldRole::Context(key)) => {
+                member(&mut self.fields.context, self.callsite, key, push);
+            }
+            Some(FieldRole::Argument(key)) => {
+                member(&mut self.fields.args, self.callsite, key, push);
+            }
+            Some(FieldRole::Name) => own_name(identity, push, |names| &mut names.name),
+            Some(FieldRole::Namespace) => own_name(identity, push, |names| &mut names.namespace),
+            Some(FieldRole::EntityId) => own_name(identity, push, |names| &mut names.entity_id),
+            None => {}
+        }
+    }
+}
+
+fn member(of: &mut Fragment, callsite: &Callsite, key: &[u8], push: impl FnOnce(&mut Vec<u8>)) {
+    if callsite.repeats_keys {
+        of.set(key, push);
+    } else {
+        of.push(key, push);
+    }
+}
+
+fn own_name(
+    identity: &mut Option<Box<Identity>>,
+    push: impl FnOnce(&mut Vec<u8>),
+    name: impl FnOnce(&mut Identity) -> &mut Option<Vec<u8>>,
+) {
+    let mut value = Vec::new();
+    push(&mut value);
+    *name(identity.get_or_insert_default()) = Some(in_quotes(value));
+}
+
+struct ValueVisitor<'a> {
+    limits: &'a Limits,
+    value: Vec<u8>,
+}
+
+impl ValueVisitor<'_> {
+    fn take(&mut self, _: &Field, push: impl FnOnce(&mut Vec<u8>)) {
+        self.value.clear();
+        push(&mut self.value);
+    }
+}
+
+/// How each kind of value is written, the same for every visitor.
+macro_rules! visit_values {
+    ($($visitor:ident)*) => {
+        $(impl Visit for $visitor<'_> {
+            fn record_f64(&mut self, field: &Field, value: f64) {
+                self.take(field, |to| json::push_f64(to, value));
+            }
+
+            fn record_i64(&mut self, field: &Field, value: i64) {
+                self.take(field, |to| json::push_i64(to, value));
+            }
+
+            fn record_u64(&mut self, field: &Field, value: u64) {
+                self.take(field, |to| json::push_u128(to, value.into()));
+            }
+
+            fn record_i128(&mut self, field: &Field, value: i128) {
+                self.take(field, |to| json::push_i128(to, value));
+            }
+
+            fn record_u128(&mut self, field: &Field, value: u128) {
+                self.take(field, |to| json::push_u128(to, value));
+            }
+
+            fn record_bool(&mut self, field: &Field, value: bool) {
+                self.take(field, |to| json::push_bool(to, value));
+            }
+
+            fn record_str(&mut self, field: &Field, value: &str) {
+                let limit = self.limits.text;
+                self.take(field, |to| text::push_str(to, value, limit));
+            }
+
+            fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+                let limit = self.limits.text;
+                self.take(field, |to| text::push_formatted(to, format_args!("{value:?}"), limit));
+            }
+        })*
+    };
+}
+
+visit_values! { SpanVisitor ValueVisitor }

@@ -1,0 +1,39 @@
+//! What the fields of a span say, in the form in which it is written.
+
+use super::Fragment;
+
+/// What the fields of a span say.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Fields {
+    /// Set only where a span names itself, which most do not.
+    pub(crate) identity: Option<Box<Identity>>,
+    pub(crate) args: Fragment,
+    pub(crate) context: Fragment,
+}
+
+/// The names that a span gives itself: JSON texts, quotes included.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Identity {
+    pub(crate) name: Option<Vec<u8>>,
+    pub(crate) namespace: Option<Vec<u8>>,
+    pub(crate) entity_id: Option<Vec<u8>>,
+}
+
+impl Fields {
+    /// Takes over what `newer` says. Once `invoked`, the names stay what the `invoke` record said, so that an
+    /// operation's records agree; an entity may still become known.
+    pub(crate) fn update(&mut self, newer: Self, invoked: bool) {
+        self.args.update(&newer.args);
+        self.context.update(&newer.context);
+        if let Some(newer) = newer.identity {
+            let identity = self.identity.get_or_insert_default();
+            if newer.entity_id.is_some() {
+                identity.entity_id = newer.entity_id;
+            }
+            if !invoked {
+                identity.name = newer.name.or(identity.name.take());
+                identity.namespace = newer.namespace.or(identity.namespace.take());
+            }
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Making a record fit its size limit, with the line still valid JSON.
+
+use serde_json::{Map, Value};
+
+use super::text::cut_at;
+use crate::convention::{mark, payload};
+use crate::record::Record;
+
+/// Characters left of every text in the payload, tried in this order: the largest values lose first.
+const TEXT_STEPS: [usize; 5] = [100, 50, 25, 10, 0];
+
+/// Rewrites `line`, a record and its newline, so that it has at most `limit` bytes; marks it as truncated.
+///
+/// Texts are cut first, the longest most; then context is left out, the largest members first, and how many are
+/// missing is said. What says how the operation ended stays.
+pub(crate) fn shrink(line: &mut Vec<u8>, limit: usize) {
+    let Ok(mut record) = serde_json::from_slice::<Record>(line) else {
+        return;
+    };
+    record.payload_truncated = true;
+    for step in TEXT_STEPS {
+        record
+            .payload
+            .values_mut()
+            .for_each(|value| cut_texts(value, step));
+        if rewrite(line, &record, limit) {
+            return;
+        }
+    }
+    drop_members(line, &mut record, limit);
+}
+
+fn rewrite(line: &mut Vec<u8>, record: &Record, limit: usize) -> bool {
+    line.clear();
+    write_record(line, record);
+    line.push(b'\n');
+    line.len() <= limit
+}
+
+/// Writes through the escaping of this crate, so that a shrunk line is as safe as any other.
+fn write_record(line: &mut Vec<u8>, record: &Record) {
+    use serde::Serialize as _;
+    let mut serializer = serde_json::Serializer::with_formatter(line, super::json::Safe);
+    // Neither a `Vec` nor a record that was just read can fail to be written.
+    let _ = record.serialize(&mut serializer);
+}
+
+fn cut_texts(value: &mut Value, limit: usize) {
+    match value {
+        Value::String(text) => {
+            let length = text.strip_suffix(mark::CUT).unwrap_or(text);
+            if let Some(end) = cut_at(length, limit) {
+                text.truncate(end);
+                text.push_str(mark::CUT);
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| cut_texts(item, limit)),
+        Value::Object(members) => members
+            .values_mut()
+            .for_each(|member| cut_texts(member, limit)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+fn drop_members(line: &mut Vec<u8>, record: &mut Record, limit: usize) {
+    let mut over = line.len().saturating_sub(limit);
+    for place in [payload::CONTEXT, payload::ARGS] {
+        if let Some(Value::Object(members)) = record.payload.get_mut(place) {
+            over = over.saturating_sub(drop_largest(members, over, |_| true));
+        }
+    }
+    drop_largest(&mut record.payload, over, |key| {
+        !payload::RESERVED.contains(&key)
+    });
+    if !rewrite(line, record, limit) {
+        // What is left are names and ids; whoever set a limit below those gets them all the same.
+        record.payload.retain(|key, _| key == payload::CANCELLED);
+        rewrite(line, record, limit);
+    }
+}
+
+/// Drops members until `over` bytes and the mark that counts them are gained; returns how many were.
+fn drop_largest(
+    members: &mut Map<String, Value>,
+    over: usize,
+    may: impl Fn(&str) -> bool,
+) -> usize {
+    if over == 0 {
+        return 0;
+    }
+    let mark_bytes = mark::MORE_KEY.len() + 40;
+    let mut sizes: Vec<(usize, String)> = members
+        .iter()
+        .filter(|(key, _)| may(key))
+        .map(|(key, value)| (key.len() + value.to_string().len() + 4, key.clone()))
+        .collect();
+    sizes.sort_unstable_by(|a, b| b.cmp(a));
+    let (mut gained, mut dropped) = (0, 0);
+    for (size, key) in sizes {
+        if gained >= over + mark_bytes {
+            break;
+        }
+        members.remove(&key);
+        gained += size;
+        dropped += 1;
+    }
+    if dropped == 0 {
+        return 0;
+    }
+    members.insert(
+        mark::MORE_KEY.to_owned(),
+        format!("{dropped} more keys").into(),
+    );
+    gained.saturating_sub(mark_bytes)
+}

@@ -1,0 +1,84 @@
+//! The record: what one moment in the life of an operation looks like, as data.
+
+mod id;
+mod outcome;
+
+pub use id::{InvalidId, SpanId, TraceId};
+pub use outcome::{Level, Outcome};
+
+use std::time::SystemTime;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// One record of wire format 1: an operation began, or it ended in one of four ways.
+///
+/// The layer writes records as JSON lines without building this type; it is for those who read them. The
+/// fields are the keys of the wire format, in its order.
+///
+/// ```
+/// use tracing_invocation::{Outcome, Record};
+///
+/// let line = r#"{"timestamp":"2026-11-22T08:00:00.123456Z","level":"INFO","event_namespace":"shop::worker",
+///     "event_name":"run","event_outcome":"cancelled","trace_id":"4bf92f3577b34da6a3ce929d0e0e4736",
+///     "span_id":"00f067aa0ba902b7","duration_ns":12345678,"payload":{"cancelled":true}}"#;
+/// let record: Record = serde_json::from_str(line)?;
+///
+/// assert_eq!(record.event_outcome, Outcome::Cancelled);
+/// assert_eq!(record.parent_span_id, None);
+/// assert_eq!(serde_json::from_str::<Record>(&serde_json::to_string(&record)?)?, record);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// When the record was made, to the microsecond.
+    #[serde(with = "timestamp")]
+    pub timestamp: SystemTime,
+    /// The record's severity.
+    pub level: Level,
+    /// Where the operation lives: its span's target unless it says otherwise.
+    pub event_namespace: String,
+    /// What the operation is called: its span's name unless it says otherwise.
+    pub event_name: String,
+    /// What happened.
+    pub event_outcome: Outcome,
+    /// What the operation works on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entity_id: Option<String>,
+    /// The tree of operations that this one belongs to.
+    pub trace_id: TraceId,
+    /// The operation itself: the same on each of its records.
+    pub span_id: SpanId,
+    /// The operation that this one was begun in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent_span_id: Option<SpanId>,
+    /// Nanoseconds of the monotonic clock since `invoke`; on terminal records only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration_ns: Option<u64>,
+    /// Whether the payload was shrunk to fit the record's size limit.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub payload_truncated: bool,
+    /// What the operation was given and what it produced.
+    pub payload: Map<String, Value>,
+}
+
+/// RFC 3339 in both directions.
+mod timestamp {
+    use std::time::SystemTime;
+
+    use serde::de::Error as _;
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(time: &SystemTime, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(&humantime::format_rfc3339_micros(*time))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<SystemTime, D::Error> {
+        let text = std::borrow::Cow::<str>::deserialize(from)?;
+        humantime::parse_rfc3339(&text).map_err(|error| {
+            D::Error::custom(format_args!(
+                "timestamp {text:?} is not of the form 2026-11-22T08:00:00.123456Z: {error}"
+            ))
+        })
+    }
+}

@@ -1,0 +1,4 @@
+//! Behaviour through the public API, stated as claims.
+
+mod stock;
+mod support;
