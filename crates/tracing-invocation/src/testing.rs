@@ -3,13 +3,14 @@
 //! A snapshot test of what a function logs takes three lines:
 //!
 //! ```
-//! # #[tracing::instrument(ret, fields(invocation.name = "greet"))]
-//! # fn greet() -> u8 { 1 }
+//! #[tracing::instrument(ret, fields(invocation.namespace = "hall"))]
+//! fn greet() {}
+//!
 //! let log = tracing_invocation::testing::capture();
 //! greet();
 //! insta::assert_snapshot!(log, @r#"
-//! {"timestamp":"2000-01-01T00:00:00.000000Z","level":"DEBUG","event_namespace":"rust_out","event_name":"greet","event_outcome":"invoke","trace_id":"00000000000000000000000000000001","span_id":"0000000000000001","payload":{}}
-//! {"timestamp":"2000-01-01T00:00:00.001000Z","level":"DEBUG","event_namespace":"rust_out","event_name":"greet","event_outcome":"success","trace_id":"00000000000000000000000000000001","span_id":"0000000000000001","duration_ns":1000000,"payload":{}}
+//! {"timestamp":"2000-01-01T00:00:00.000000Z","level":"DEBUG","event_namespace":"hall","event_name":"greet","event_outcome":"invoke","trace_id":"00000000000000000000000000000001","span_id":"0000000000000001","payload":{}}
+//! {"timestamp":"2000-01-01T00:00:00.001000Z","level":"DEBUG","event_namespace":"hall","event_name":"greet","event_outcome":"success","trace_id":"00000000000000000000000000000001","span_id":"0000000000000001","duration_ns":1000000,"payload":{}}
 //! "#);
 //! ```
 
