@@ -92,6 +92,14 @@ impl Journal {
         self.settle_at(key, ending, self.clock.now());
     }
 
+    /// A panic that began inside an operation's span left it.
+    pub(crate) fn panicked(&self, key: u64) {
+        let now = self.clock.now();
+        if self.table.with(key, |operation| operation.panicked(now)) == Some(true) {
+            self.settle_at(key, Ending::panicked(), now);
+        }
+    }
+
     fn settle_at(&self, key: u64, ending: Ending, now: Moment) {
         let settled = self
             .table
@@ -105,8 +113,9 @@ impl Journal {
             return;
         };
         if operation.is_invoked() && !operation.is_settled() {
-            let ending = ending(&operation);
-            let settled = self.finish(&mut operation, ending, self.clock.now());
+            let known = operation.ended_by_panic();
+            let (ending, now) = known.unwrap_or_else(|| (ending(&operation), self.clock.now()));
+            let settled = self.finish(&mut operation, ending, now);
             self.publish(settled);
         }
     }

@@ -213,7 +213,7 @@ where
     fn on_exit(&self, id: &Id, _: Context<'_, S>) {
         let key = id.into_u64();
         if unwinding::left_by_panic(key) {
-            self.journal.settle(key, Ending::panicked());
+            self.journal.panicked(key);
         }
         self.journal.exit(key);
     }

@@ -21,6 +21,8 @@ pub(crate) struct Operation {
     /// How often the span was entered, and how many of those have not been left.
     entered: u32,
     inside: u32,
+    /// When a panic left the span that may not have been the operation's own.
+    panicked: Option<Moment>,
     inner: Inner,
 }
 
@@ -105,6 +107,7 @@ impl Operation {
             phase: Phase::Opened,
             entered: 0,
             inside: 0,
+            panicked: None,
             inner: Inner::default(),
         }
     }
@@ -153,6 +156,23 @@ impl Operation {
     /// The span was left.
     pub(crate) fn exit(&mut self) {
         self.inside = self.inside.saturating_sub(1);
+    }
+
+    /// A panic that began inside the span left it. Whether it was certainly the operation's own.
+    ///
+    /// The first to enter a span is the operation itself. Later on it may be a task that was spawned into the
+    /// span: its panic is not the end of the operation, which shows by other evidence. Without any, it was.
+    pub(crate) fn panicked(&mut self, now: Moment) -> bool {
+        let own = self.entered == 1;
+        if !own {
+            self.panicked.get_or_insert(now);
+        }
+        own
+    }
+
+    /// How and when an operation ended whose span was closed, where nothing but a panic is known.
+    pub(crate) fn ended_by_panic(&self) -> Option<(Ending, Moment)> {
+        self.panicked.map(|when| (Ending::panicked(), when))
     }
 
     /// The `invoke` record was written. The ending that waited for it, if one did.

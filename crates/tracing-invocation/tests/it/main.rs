@@ -1,6 +1,11 @@
 //! Behaviour through the public API, stated as claims.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on fails"
+)]
 
+mod programs;
 mod stock;
 mod support;
