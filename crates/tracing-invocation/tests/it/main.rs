@@ -6,6 +6,7 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod docs;
 mod programs;
 mod stock;
 mod support;

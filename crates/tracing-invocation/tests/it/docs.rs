@@ -1,0 +1,99 @@
+//! What the documents say is what the code says.
+
+use tracing_invocation::convention::{self, error, evidence, field, key, mark, payload};
+use tracing_invocation::{Level, Outcome};
+
+const CONVENTION: &str = include_str!("../../../../docs/CONVENTION.md");
+
+/// The cells of the table below a heading, without its head.
+#[track_caller]
+fn table(heading: &str) -> Vec<Vec<&'static str>> {
+    let (_, below) = CONVENTION
+        .split_once(&format!("\n{heading}\n"))
+        .expect(heading);
+    let rows: Vec<_> = below
+        .lines()
+        .skip_while(|line| !line.starts_with('|'))
+        .take_while(|line| line.starts_with('|'))
+        .skip(2)
+        .map(|line| {
+            line.trim_matches('|')
+                .split(" | ")
+                .map(|cell| cell.trim().trim_matches('`'))
+                .collect()
+        })
+        .collect();
+    assert!(!rows.is_empty(), "no table below {heading}");
+    rows
+}
+
+#[track_caller]
+fn assert_names(heading: &str, names: &[&str]) {
+    let written: Vec<_> = table(heading).into_iter().map(|row| row[0]).collect();
+    assert_eq!(written, names, "{heading}");
+}
+
+#[test]
+fn the_convention_names_what_the_code_names() {
+    assert_names("### Evidence events", &[evidence::RETURN, evidence::ERROR]);
+    assert_names(
+        "### Span fields",
+        &[field::NAME, field::NAMESPACE, field::ENTITY_ID],
+    );
+    assert_names("### Record keys", &key::ALL);
+    assert_names("### Reserved payload keys", &payload::RESERVED);
+    assert_names(
+        "### Error types",
+        &[error::TYPE_OPAQUE, error::TYPE_PANIC, error::TYPE_CANCELLED],
+    );
+    assert_names(
+        "### Values",
+        &[mark::CUT, mark::MORE_KEY, mark::UNPRINTABLE, mark::TOO_DEEP],
+    );
+    assert!(CONVENTION.contains(&format!(
+        "version {} of the format",
+        convention::WIRE_VERSION
+    )));
+}
+
+#[test]
+fn the_convention_gives_each_outcome_its_level() {
+    let rows: Vec<_> = table("### Outcomes")
+        .into_iter()
+        .map(|row| (row[0], row[1]))
+        .collect();
+    let outcomes = Outcome::ALL.map(|outcome| (outcome.as_str(), outcome.level().as_str()));
+    assert_eq!(rows, outcomes);
+    assert_eq!(Level::SUPPRESSED, Level::Debug);
+}
+
+#[test]
+fn the_evidence_table_names_only_outcomes() {
+    for row in table("## How it ended") {
+        let word = row[1].split('`').next().unwrap();
+        assert!(
+            Outcome::ALL.iter().any(|outcome| outcome.as_str() == word),
+            "{word}"
+        );
+    }
+}
+
+#[test]
+fn the_schema_has_the_keys_of_the_convention() {
+    let schema: serde_json::Value =
+        serde_json::from_str(include_str!("../../../../docs/record.schema.json")).unwrap();
+    let mut described: Vec<_> = schema["properties"].as_object().unwrap().keys().collect();
+    let mut named = key::ALL.to_vec();
+    described.sort_unstable();
+    named.sort_unstable();
+    assert_eq!(described, named);
+}
+
+#[test]
+fn ci_runs_the_commands_that_contributing_lists() {
+    let script = include_str!("../../../../.ci/run").replace(" --locked", "");
+    let listed = include_str!("../../../../docs/CONTRIBUTING.md");
+    let (_, block) = listed.split_once("```sh\n").unwrap();
+    let (block, _) = block.split_once("```").unwrap();
+    assert!(script.contains(block.trim()), "{block}");
+}
