@@ -1,0 +1,48 @@
+//! What the examples really print, as snapshots beside this file, and how the library behaves in real processes.
+//!
+//! Only what differs from run to run is replaced: by labels, on the text of the lines.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on fails"
+)]
+
+mod installation;
+mod labels;
+mod process;
+
+use process::{CANCELLATION, QUICKSTART, SERVICE, run};
+
+/// Asserts what a program prints against the snapshot of this name.
+macro_rules! assert_printed {
+    ($name:literal, $printed:expr) => {
+        insta::with_settings!({
+            snapshot_path => ".",
+            prepend_module_to_snapshot => false,
+            omit_expression => true,
+        }, {
+            insta::assert_snapshot!($name, $printed);
+        })
+    };
+}
+
+#[test]
+fn quickstart_tells_success_failure_and_cancellation_apart() {
+    let finished = run(QUICKSTART);
+    assert_printed!("quickstart", labels::numbered(&finished.lines()));
+}
+
+#[test]
+fn cancellation_is_told_however_it_comes_about() {
+    let finished = run(CANCELLATION);
+    assert!(finished.stderr.contains("report-10 is torn"));
+    assert_printed!("cancellation", labels::numbered(&finished.lines()));
+}
+
+#[test]
+fn service_accounts_for_every_request() {
+    let finished = run(SERVICE);
+    let counted = labels::counted(&finished.lines());
+    assert_printed!("service", format!("{counted}stderr: {}", finished.stderr));
+}

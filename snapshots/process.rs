@@ -1,0 +1,90 @@
+//! Real processes, and what holds for everything that they print.
+
+use std::collections::BTreeMap;
+use std::process::{Command, Output};
+use std::sync::LazyLock;
+
+use jsonschema::Validator;
+use serde_json::Value;
+use tracing_invocation::{Outcome, Record, convention};
+
+pub(crate) const QUICKSTART: &str = env!("CARGO_BIN_EXE_quickstart");
+pub(crate) const CANCELLATION: &str = env!("CARGO_BIN_EXE_cancellation");
+pub(crate) const SERVICE: &str = env!("CARGO_BIN_EXE_service");
+
+/// What a process left behind that ended well.
+pub(crate) struct Finished {
+    stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Finished {
+    pub(crate) fn lines(&self) -> Vec<&str> {
+        self.stdout.lines().collect()
+    }
+}
+
+/// A program that nobody configured.
+pub(crate) fn command(program: &str) -> Command {
+    let mut command = Command::new(program);
+    command
+        .env_remove(convention::ENVIRONMENT_VARIABLE)
+        .env_remove("RUST_BACKTRACE");
+    command
+}
+
+/// Runs a program as it is.
+#[track_caller]
+pub(crate) fn run(program: &str) -> Finished {
+    finish(command(program))
+}
+
+/// Runs a command to its end, which has to be a good one, and checks every line on its stdout.
+#[track_caller]
+pub(crate) fn finish(mut command: Command) -> Finished {
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = command.output().unwrap();
+    let stderr = String::from_utf8(stderr).unwrap();
+    assert!(status.success(), "{status}\n{stderr}");
+    let stdout = String::from_utf8(stdout).unwrap();
+    assert!(stdout.is_empty() || stdout.ends_with('\n'), "{stdout}");
+    check_lives(stdout.lines().map(check_line));
+    Finished { stdout, stderr }
+}
+
+/// Reads a line as every reader would: as JSON that satisfies the schema, and as a record that says the same.
+#[track_caller]
+fn check_line(line: &str) -> Record {
+    static SCHEMA: LazyLock<Validator> = LazyLock::new(|| {
+        let schema = include_str!("../docs/record.schema.json");
+        jsonschema::validator_for(&serde_json::from_str(schema).unwrap()).unwrap()
+    });
+    let value: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+    let faults: Vec<_> = SCHEMA
+        .iter_errors(&value)
+        .map(|error| error.to_string())
+        .collect();
+    assert!(faults.is_empty(), "{faults:?}\n{line}");
+    let record: Record = serde_json::from_str(line).unwrap();
+    assert_eq!(serde_json::to_value(&record).unwrap(), value);
+    record
+}
+
+/// Asserts that each operation begins once and then ends once.
+#[track_caller]
+fn check_lives(records: impl Iterator<Item = Record>) {
+    let mut lives: BTreeMap<_, Vec<Record>> = BTreeMap::new();
+    for record in records {
+        lives.entry(record.span_id).or_default().push(record);
+    }
+    for life in lives.values() {
+        let told: Vec<_> = life.iter().map(|record| record.event_outcome).collect();
+        assert!(
+            matches!(told[..], [Outcome::Invoke, end] if end.is_terminal()),
+            "{life:#?}"
+        );
+    }
+}
