@@ -34,6 +34,21 @@ fn quickstart_tells_success_failure_and_cancellation_apart() {
 }
 
 #[test]
+fn the_readme_shows_what_quickstart_prints() {
+    let readme = include_str!("../README.md");
+    let (_, block) = readme.split_once("```json\n").unwrap();
+    let (shown, _) = block.split_once("```").unwrap();
+    let finished = run(QUICKSTART);
+    let printed: Vec<_> = finished
+        .lines()
+        .into_iter()
+        .filter(|line| line.contains("\"deliver\""))
+        .collect();
+    let shown: Vec<_> = shown.lines().collect();
+    assert_eq!(labels::numbered(&shown), labels::numbered(&printed));
+}
+
+#[test]
 fn cancellation_is_told_however_it_comes_about() {
     let finished = run(CANCELLATION);
     assert!(finished.stderr.contains("report-10 is torn"));

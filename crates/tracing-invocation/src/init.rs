@@ -13,13 +13,17 @@ use crate::sink::report;
 
 /// Records every operation of the program as JSON lines on stdout. What to record is read from the environment
 /// variable `INVOCATION_LOG`, in the directive syntax of [`Targets`](tracing_subscriber::filter::Targets); where it
-/// is unset or empty, spans of level `INFO` and more severe.
+/// is unset or empty, spans of level `INFO` and more severe. It chooses by the level of *spans*, which for
+/// `#[instrument]` is `INFO` unless it says otherwise: `error` records only operations whose spans are of that level.
 ///
 /// Never panics. Directives that cannot be read are reported on stderr, and the default is recorded instead;
 /// where a subscriber is set already, that is reported and nothing changes. [`try_init`] returns both as errors.
 ///
-/// ```
+/// ```standalone_crate
 /// tracing_invocation::init();
+///
+/// let error = tracing_invocation::try_init().unwrap_err();
+/// assert!(error.to_string().starts_with("a global subscriber is set already"));
 /// ```
 pub fn init() {
     let layer = from_environment().unwrap_or_else(|error| {
@@ -58,7 +62,7 @@ impl fmt::Display for InitError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Reason::Directives(error) => write!(f, "{ENVIRONMENT_VARIABLE}: {error}"),
-            Reason::NotUnicode => write!(f, "{ENVIRONMENT_VARIABLE}: not valid Unicode"),
+            Reason::NotUnicode => write!(f, "{ENVIRONMENT_VARIABLE} is not valid Unicode: write directives such as \"info,shop=debug\""),
             Reason::AlreadySet(_) => f.write_str(
                 "a global subscriber is set already: compose it with tracing_invocation::layer() instead",
             ),

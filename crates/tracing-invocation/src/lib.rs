@@ -54,3 +54,8 @@ pub mod testing;
 pub use init::{InitError, init, try_init};
 pub use layer::{InvalidDirectives, InvocationLayer, layer};
 pub use record::{InvalidId, Level, Outcome, Record, SpanId, TraceId};
+
+/// The code of the README, compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
