@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{LazyLock, PoisonError, RwLock};
 
 use tracing_core::Metadata;
+use tracing_core::field::Field;
 
 use crate::convention::{evidence, field, payload};
 use crate::payload::{Limits, text};
@@ -121,13 +122,21 @@ impl Callsite {
         }
     }
 
+    /// What `field` is for, if it is one of this callsite's: a record may carry fields of another.
+    pub(crate) fn role_of(&self, field: &Field) -> Option<&FieldRole> {
+        let role = self.fields.get(field.index())?;
+        (field.callsite() == self.metadata.callsite()).then_some(role)
+    }
+
     pub(crate) fn metadata(&self) -> &'static Metadata<'static> {
         self.metadata
     }
 
-    /// Whether `event` stands at the place in the code where this span's attribute stands.
+    /// Whether `event` stands at the place in the code where this span's attribute stands. What has no place, as
+    /// callsites made at run time have not, stands nowhere together.
     pub(crate) fn is_origin_of(&self, event: &Metadata<'_>) -> bool {
-        self.metadata.line() == event.line()
+        self.metadata.line().is_some()
+            && self.metadata.line() == event.line()
             && self.metadata.file() == event.file()
             && self.metadata.module_path() == event.module_path()
     }

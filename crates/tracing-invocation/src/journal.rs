@@ -1,6 +1,7 @@
 //! The lives of operations, from what the layer sees to lines in the sink.
 
 use std::cell::Cell;
+use std::sync::Arc;
 
 use crate::callsite::Callsite;
 use crate::clock::{Clock, Moment};
@@ -9,7 +10,7 @@ use crate::line;
 use crate::operation::{Ending, Operation, Parent};
 use crate::payload::{Fields, Limits, shrink::shrink};
 use crate::record::Level;
-use crate::sink::Sink;
+use crate::sink::{Sink, turn};
 use crate::table::Table;
 
 /// The operations that are open, and what is needed to record them.
@@ -20,11 +21,11 @@ pub(crate) struct Journal {
     pub(crate) clock: Clock,
     pub(crate) ids: Ids,
     pub(crate) limits: Limits,
-    pub(crate) sink: Box<dyn Sink>,
+    pub(crate) sink: Arc<dyn Sink>,
 }
 
 impl Journal {
-    pub(crate) fn new(sink: Box<dyn Sink>) -> Self {
+    pub(crate) fn new(sink: Arc<dyn Sink>) -> Self {
         Self {
             table: Table::new(),
             clock: Clock::System,
@@ -144,16 +145,9 @@ impl Journal {
         if line.len() > self.limits.record {
             shrink(&mut line, self.limits.record);
         }
-        WRITING.set(true);
-        self.sink.write(level, &line);
-        WRITING.set(false);
-        give_back_buffer(line);
-    }
-
-    /// Whether this thread is writing a record right now. What a writer does on its own account is not recorded:
-    /// it would write, and be recorded, without end.
-    pub(crate) fn is_writing() -> bool {
-        WRITING.get()
+        if let Some(line) = turn::write(&self.sink, level, line) {
+            give_back_buffer(line);
+        }
     }
 }
 
@@ -165,7 +159,6 @@ struct Settled {
 }
 
 thread_local! {
-    static WRITING: Cell<bool> = const { Cell::new(false) };
     static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 

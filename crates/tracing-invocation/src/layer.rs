@@ -8,6 +8,7 @@ pub use directives::InvalidDirectives;
 
 use std::fmt;
 use std::io;
+use std::sync::Arc;
 
 use tracing_core::span::{Attributes, Id, Record};
 use tracing_core::{Event, Metadata, Subscriber};
@@ -19,7 +20,7 @@ use tracing_subscriber::registry::LookupSpan;
 use crate::callsite::{Callsite, Evidence};
 use crate::journal::Journal;
 use crate::operation::{Ending, Operation};
-use crate::sink::WriterSink;
+use crate::sink::{WriterSink, turn};
 
 /// A layer that records what happened to every operation: `invoke`, then exactly one of `success`, `failed`,
 /// `cancelled` and `unknown`.
@@ -48,7 +49,7 @@ pub struct InvocationLayer {
 #[must_use]
 pub fn layer() -> InvocationLayer {
     InvocationLayer {
-        journal: Journal::new(Box::new(WriterSink::new(io::stdout))),
+        journal: Journal::new(Arc::new(WriterSink::new(io::stdout))),
         recorded: Targets::new().with_default(directives::DEFAULT_LEVEL),
         promising: Targets::new(),
         results: false,
@@ -65,7 +66,7 @@ impl InvocationLayer {
     where
         W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
     {
-        self.journal.sink = Box::new(WriterSink::new(make_writer));
+        self.journal.sink = Arc::new(WriterSink::new(make_writer));
         self
     }
 
@@ -144,7 +145,7 @@ where
 {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         let metadata = attributes.metadata();
-        if !self.records(metadata) || Journal::is_writing() {
+        if !self.records(metadata) || turn::is_writing() {
             return;
         }
         let callsite = Callsite::of(metadata);
@@ -206,11 +207,17 @@ where
     }
 
     fn on_enter(&self, id: &Id, _: Context<'_, S>) {
+        if turn::is_writing() {
+            return;
+        }
         unwinding::entered(id.into_u64());
         self.journal.enter(id.into_u64());
     }
 
     fn on_exit(&self, id: &Id, _: Context<'_, S>) {
+        if turn::is_writing() {
+            return;
+        }
         let key = id.into_u64();
         if unwinding::left_by_panic(key) {
             self.journal.panicked(key);

@@ -2,6 +2,7 @@
 
 mod metadata;
 mod report;
+pub(crate) mod turn;
 mod writer;
 
 pub(crate) use report::report;

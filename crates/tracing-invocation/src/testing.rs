@@ -119,7 +119,7 @@ impl Log {
     pub fn layer(&self) -> InvocationLayer {
         let mut layer = layer();
         let journal = layer.journal_mut();
-        journal.sink = Box::new(LogSink(Arc::clone(&self.lines)));
+        journal.sink = Arc::new(LogSink(Arc::clone(&self.lines)));
         journal.ids = self.ids.clone();
         journal.clock = Clock::Stepped {
             elapsed: Arc::clone(&self.elapsed),

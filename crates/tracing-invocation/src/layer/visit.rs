@@ -68,7 +68,7 @@ struct SpanVisitor<'a> {
 impl SpanVisitor<'_> {
     fn take(&mut self, field: &Field, push: impl FnOnce(&mut Vec<u8>)) {
         let identity = &mut self.fields.identity;
-        match self.callsite.fields.get(field.index()) {
+        match self.callsite.role_of(field) {
             Some(FieldRole::Context(key)) => {
                 member(&mut self.fields.context, self.callsite, key, push);
             }

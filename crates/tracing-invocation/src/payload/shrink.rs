@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::text::cut_at;
-use crate::convention::{mark, payload};
+use crate::convention::{error, mark, payload};
 use crate::record::Record;
 
 /// Characters left of every text in the payload, tried in this order: the largest values lose first.
@@ -12,22 +12,31 @@ const TEXT_STEPS: [usize; 5] = [100, 50, 25, 10, 0];
 /// Rewrites `line`, a record and its newline, so that it has at most `limit` bytes; marks it as truncated.
 ///
 /// Texts are cut first, the longest most; then context is left out, the largest members first, and how many are
-/// missing is said. What says how the operation ended stays.
+/// missing is said. What says how the operation ended stays whole, unless it alone is above the limit.
 pub(crate) fn shrink(line: &mut Vec<u8>, limit: usize) {
     let Ok(mut record) = serde_json::from_slice::<Record>(line) else {
         return;
     };
     record.payload_truncated = true;
     for step in TEXT_STEPS {
-        record
-            .payload
-            .values_mut()
-            .for_each(|value| cut_texts(value, step));
+        for (key, value) in &mut record.payload {
+            if gives_way(key) {
+                cut_texts(value, step);
+            }
+        }
         if rewrite(line, &record, limit) {
             return;
         }
     }
     drop_members(line, &mut record, limit);
+    if !rewrite(line, &record, limit) {
+        cut_ending(line, &mut record, limit);
+    }
+}
+
+/// Whether a member of the payload is not what says how the operation ended.
+fn gives_way(key: &str) -> bool {
+    matches!(key, payload::ARGS | payload::RESULT) || !payload::RESERVED.contains(&key)
 }
 
 fn rewrite(line: &mut Vec<u8>, record: &Record, limit: usize) -> bool {
@@ -62,7 +71,7 @@ fn cut_texts(value: &mut Value, limit: usize) {
     }
 }
 
-fn drop_members(line: &mut Vec<u8>, record: &mut Record, limit: usize) {
+fn drop_members(line: &[u8], record: &mut Record, limit: usize) {
     let mut over = line.len().saturating_sub(limit);
     for place in [payload::CONTEXT, payload::ARGS] {
         if let Some(Value::Object(members)) = record.payload.get_mut(place) {
@@ -72,11 +81,25 @@ fn drop_members(line: &mut Vec<u8>, record: &mut Record, limit: usize) {
     drop_largest(&mut record.payload, over, |key| {
         !payload::RESERVED.contains(&key)
     });
-    if !rewrite(line, record, limit) {
-        // What is left are names and ids; whoever set a limit below those gets them all the same.
-        record.payload.retain(|key, _| key == payload::CANCELLED);
-        rewrite(line, record, limit);
+}
+
+/// Leaves of the ending what a reader relies on. Below that are names and ids; whoever set a limit below those gets
+/// them all the same.
+fn cut_ending(line: &mut Vec<u8>, record: &mut Record, limit: usize) {
+    record.payload.remove(payload::CANCELLATION);
+    if let Some(Value::Object(said)) = record.payload.get_mut(payload::ERROR) {
+        said.retain(|key, _| matches!(key.as_str(), error::TYPE | error::MESSAGE));
     }
+    for step in TEXT_STEPS {
+        if rewrite(line, record, limit) {
+            return;
+        }
+        let said = record.payload.get_mut(payload::ERROR);
+        if let Some(message) = said.and_then(|said| said.get_mut(error::MESSAGE)) {
+            cut_texts(message, step);
+        }
+    }
+    rewrite(line, record, limit);
 }
 
 /// Drops members until `over` bytes and the mark that counts them are gained; returns how many were.
