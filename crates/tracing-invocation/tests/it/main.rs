@@ -8,6 +8,7 @@
 )]
 
 mod docs;
+mod hostile;
 mod programs;
 mod stock;
 mod support;
