@@ -7,6 +7,7 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod composition;
 mod docs;
 mod hostile;
 mod programs;
