@@ -131,8 +131,12 @@ pub mod mark {
     pub const CUT: &str = "...";
     /// The key under which an object says how many of its members are missing.
     pub const MORE_KEY: &str = "__more__";
-    /// Stands for a value whose `Debug` or `Display` panicked or failed.
+    /// Stands for a list nested too deep inside a value.
+    pub const LIST: &str = "<list>";
+    /// Stands for an object nested too deep inside a value.
+    pub const OBJECT: &str = "<object>";
+    /// Stands for a value whose `Debug`, `Display` or `Serialize` panicked or failed, and for a key that is no text.
     pub const UNPRINTABLE: &str = "<unprintable>";
-    /// Stands for a value met while too many others were being formatted on the same thread.
+    /// Stands for a value met while too many others were being written on the same thread.
     pub const TOO_DEEP: &str = "<too deep>";
 }

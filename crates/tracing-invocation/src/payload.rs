@@ -5,6 +5,8 @@ mod fragment;
 pub(crate) mod json;
 mod limits;
 pub(crate) mod shrink;
+#[cfg_attr(not(test), expect(dead_code, reason = "used by structured fields"))]
+mod structure;
 pub(crate) mod text;
 
 pub(crate) use fields::Fields;

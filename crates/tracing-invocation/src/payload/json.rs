@@ -123,6 +123,13 @@ pub(crate) fn push_f64(to: &mut Vec<u8>, number: f64) {
     }
 }
 
+/// Appends a number in as many digits as tell it from its neighbours, or `null` where JSON has no word for it.
+pub(super) fn push_f32(to: &mut Vec<u8>, number: f32) {
+    if serde_json::to_writer(&mut *to, &number).is_err() {
+        to.extend_from_slice(b"null");
+    }
+}
+
 /// Appends a truth value.
 pub(crate) fn push_bool(to: &mut Vec<u8>, truth: bool) {
     to.extend_from_slice(if truth { b"true" } else { b"false" });

@@ -5,6 +5,10 @@
 pub(crate) struct Limits {
     /// Characters of one text; the rest is cut.
     pub(crate) text: usize,
+    /// Elements of one list, and members of one object; the rest is counted.
+    pub(crate) items: usize,
+    /// Lists and objects one inside the other; a deeper one is a mark.
+    pub(crate) depth: usize,
     /// Bytes of one record, its newline included; above it the payload shrinks.
     pub(crate) record: usize,
 }
@@ -12,6 +16,8 @@ pub(crate) struct Limits {
 impl Limits {
     pub(crate) const DEFAULT: Self = Self {
         text: 200,
+        items: 10,
+        depth: 4,
         record: 16_000,
     };
 }

@@ -1,4 +1,4 @@
-//! Texts of limited length, and the fence around a user's `Debug` and `Display`.
+//! Texts of limited length, and the fence around a user's `Debug`, `Display` and `Serialize`.
 
 use std::cell::Cell;
 use std::fmt::{self, Write as _};
@@ -45,10 +45,6 @@ pub(crate) fn push_formatted(to: &mut Vec<u8>, value: fmt::Arguments<'_>, limit:
     if let Some(text) = value.as_str() {
         return push_str(to, text, limit);
     }
-    let depth = DEPTH.get();
-    if depth == MAX_DEPTH {
-        return push_str(to, mark::TOO_DEEP, limit);
-    }
     let start = to.len();
     to.push(b'"');
     let mut writer = Limited {
@@ -56,19 +52,33 @@ pub(crate) fn push_formatted(to: &mut Vec<u8>, value: fmt::Arguments<'_>, limit:
         left: limit,
         cut: false,
     };
-    DEPTH.set(depth + 1);
-    let written = quietly(|| writer.write_fmt(value));
-    DEPTH.set(depth);
+    let written = fenced(|| writer.write_fmt(value).map_err(|_| ()));
     let cut = writer.cut;
     match written {
         _ if cut => to.extend_from_slice(mark::CUT.as_bytes()),
-        Some(Ok(())) => {}
-        Some(Err(_)) | None => {
+        Ok(()) => {}
+        Err(mark) => {
             to.truncate(start + 1);
-            to.extend_from_slice(mark::UNPRINTABLE.as_bytes());
+            to.extend_from_slice(mark.as_bytes());
         }
     }
     to.push(b'"');
+}
+
+/// Runs `write`, which lets a user's value write itself; the mark to stand in its place when it panicked, failed,
+/// or was met while too many others were being written.
+pub(super) fn fenced(write: impl FnOnce() -> Result<(), ()>) -> Result<(), &'static str> {
+    let depth = DEPTH.get();
+    if depth == MAX_DEPTH {
+        return Err(mark::TOO_DEEP);
+    }
+    DEPTH.set(depth + 1);
+    let written = quietly(write);
+    DEPTH.set(depth);
+    match written {
+        Some(Ok(())) => Ok(()),
+        Some(Err(())) | None => Err(mark::UNPRINTABLE),
+    }
 }
 
 /// The answer of `f`, or `None` when it panicked.

@@ -48,7 +48,14 @@ fn the_convention_names_what_the_code_names() {
     );
     assert_names(
         "### Values",
-        &[mark::CUT, mark::MORE_KEY, mark::UNPRINTABLE, mark::TOO_DEEP],
+        &[
+            mark::CUT,
+            mark::MORE_KEY,
+            mark::LIST,
+            mark::OBJECT,
+            mark::UNPRINTABLE,
+            mark::TOO_DEEP,
+        ],
     );
     assert!(CONVENTION.contains(&format!(
         "version {} of the format",
