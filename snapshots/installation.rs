@@ -17,10 +17,7 @@ fn a_directive_that_cannot_be_read_is_named_and_the_default_is_recorded() {
     insta::assert_snapshot!(finished.stderr.lines().next().unwrap(), @r#"tracing-invocation: INVOCATION_LOG: "shop=loud" is not a directive: write a level (off, error, warn, info, debug or trace), a target, or target=level, separated by commas, as in "info,shop::cache=debug"; recording INFO and more severe instead"#);
 
     let default = run(QUICKSTART);
-    assert_eq!(
-        labels::numbered(&finished.lines()),
-        labels::numbered(&default.lines())
-    );
+    assert_eq!(labels::numbered(&finished.lines()), labels::numbered(&default.lines()));
 }
 
 #[test]
@@ -59,15 +56,6 @@ fn a_closed_stdout_loses_the_records_and_nothing_else() {
     let [loss, own @ ..] = &finished.stderr.lines().collect::<Vec<_>>()[..] else {
         panic!("nothing is said of the loss")
     };
-    assert!(
-        loss.starts_with("tracing-invocation: records are being lost: "),
-        "{loss}"
-    );
-    assert_eq!(
-        own,
-        [
-            "order 2 is not paid: the card was declined",
-            "order 1 is not delivered yet"
-        ]
-    );
+    assert!(loss.starts_with("tracing-invocation: records are being lost: "), "{loss}");
+    assert_eq!(own, ["order 2 is not paid: the card was declined", "order 1 is not delivered yet"]);
 }

@@ -27,14 +27,9 @@ pub(crate) fn counted(lines: &[&str]) -> String {
         *counts.entry(line).or_default() += 1;
     }
     let mut counted: Vec<_> = counts.into_iter().collect();
-    counted.sort_by_key(|(line, _)| {
-        line.find(r#""event_namespace""#)
-            .map(|at| line[at..].to_owned())
-    });
     counted
-        .into_iter()
-        .map(|(line, count)| format!("{count:3} x {line}\n"))
-        .collect()
+        .sort_by_key(|(line, _)| line.find(r#""event_namespace""#).map(|at| line[at..].to_owned()));
+    counted.into_iter().map(|(line, count)| format!("{count:3} x {line}\n")).collect()
 }
 
 fn replaced(
@@ -51,11 +46,7 @@ fn replaced(
         let line = timestamp.replace(line, r#"{"timestamp":"[timestamp]""#);
         let line = duration.replace(&line, r#""duration_ns":[duration]"#);
         let line = id.replace_all(&line, |found: &Captures<'_>| {
-            let kind = if &found[1] == "trace_id" {
-                "trace"
-            } else {
-                "span"
-            };
+            let kind = if &found[1] == "trace_id" { "trace" } else { "span" };
             format!(r#""{}":"{}""#, &found[1], label(kind, &found[2]))
         });
         line.into_owned()

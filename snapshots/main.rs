@@ -2,11 +2,7 @@
 //!
 //! Only what differs from run to run is replaced: by labels, on the text of the lines.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test that cannot go on fails"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 mod installation;
 mod labels;
@@ -39,11 +35,8 @@ fn the_readme_shows_what_quickstart_prints() {
     let (_, block) = readme.split_once("```json\n").unwrap();
     let (shown, _) = block.split_once("```").unwrap();
     let finished = run(QUICKSTART);
-    let printed: Vec<_> = finished
-        .lines()
-        .into_iter()
-        .filter(|line| line.contains("\"deliver\""))
-        .collect();
+    let printed: Vec<_> =
+        finished.lines().into_iter().filter(|line| line.contains("\"deliver\"")).collect();
     let shown: Vec<_> = shown.lines().collect();
     assert_eq!(labels::numbered(&shown), labels::numbered(&printed));
 }

@@ -27,9 +27,7 @@ impl Finished {
 /// A program that nobody configured.
 pub(crate) fn command(program: &str) -> Command {
     let mut command = Command::new(program);
-    command
-        .env_remove(convention::ENVIRONMENT_VARIABLE)
-        .env_remove("RUST_BACKTRACE");
+    command.env_remove(convention::ENVIRONMENT_VARIABLE).env_remove("RUST_BACKTRACE");
     command
 }
 
@@ -42,11 +40,7 @@ pub(crate) fn run(program: &str) -> Finished {
 /// Runs a command to its end, which has to be a good one, and checks every line on its stdout.
 #[track_caller]
 pub(crate) fn finish(mut command: Command) -> Finished {
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = command.output().unwrap();
+    let Output { status, stdout, stderr } = command.output().unwrap();
     let stderr = String::from_utf8(stderr).unwrap();
     assert!(status.success(), "{status}\n{stderr}");
     let stdout = String::from_utf8(stdout).unwrap();
@@ -63,10 +57,7 @@ fn check_line(line: &str) -> Record {
         jsonschema::validator_for(&serde_json::from_str(schema).unwrap()).unwrap()
     });
     let value: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
-    let faults: Vec<_> = SCHEMA
-        .iter_errors(&value)
-        .map(|error| error.to_string())
-        .collect();
+    let faults: Vec<_> = SCHEMA.iter_errors(&value).map(|error| error.to_string()).collect();
     assert!(faults.is_empty(), "{faults:?}\n{line}");
     let record: Record = serde_json::from_str(line).unwrap();
     assert_eq!(serde_json::to_value(&record).unwrap(), value);
@@ -82,9 +73,6 @@ fn check_lives(records: impl Iterator<Item = Record>) {
     }
     for life in lives.values() {
         let told: Vec<_> = life.iter().map(|record| record.event_outcome).collect();
-        assert!(
-            matches!(told[..], [Outcome::Invoke, end] if end.is_terminal()),
-            "{life:#?}"
-        );
+        assert!(matches!(told[..], [Outcome::Invoke, end] if end.is_terminal()), "{life:#?}");
     }
 }

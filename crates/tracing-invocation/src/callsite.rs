@@ -37,6 +37,7 @@ pub(crate) enum FieldRole {
     Name,
     Namespace,
     EntityId,
+    Record,
     Argument(Box<[u8]>),
     Context(Box<[u8]>),
 }
@@ -65,15 +66,10 @@ impl Callsite {
         {
             return recent;
         }
-        let known = ALL
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(&address)
-            .copied();
+        let known = ALL.read().unwrap_or_else(PoisonError::into_inner).get(&address).copied();
         let callsite = known.unwrap_or_else(|| {
             let mut all = ALL.write().unwrap_or_else(PoisonError::into_inner);
-            all.entry(address)
-                .or_insert_with(|| Box::leak(Box::new(Self::new(metadata))))
+            all.entry(address).or_insert_with(|| Box::leak(Box::new(Self::new(metadata))))
         });
         CACHE.with(|cache| cache[slot].set(Some(callsite)));
         callsite
@@ -93,6 +89,7 @@ impl Callsite {
                 field::NAME => FieldRole::Name,
                 field::NAMESPACE => FieldRole::Namespace,
                 field::ENTITY_ID => FieldRole::EntityId,
+                field::RECORD => FieldRole::Record,
                 name => match name.strip_prefix(field::ARGUMENT_PREFIX) {
                     Some(argument) => FieldRole::Argument(key(argument, limit)),
                     None => FieldRole::Context(key(name, limit)),
@@ -104,7 +101,7 @@ impl Callsite {
             .filter_map(|role| match role {
                 FieldRole::Argument(key) => Some((true, key)),
                 FieldRole::Context(key) => Some((false, key)),
-                FieldRole::Name | FieldRole::Namespace | FieldRole::EntityId => None,
+                _ => None,
             })
             .collect();
         keys.sort_unstable();

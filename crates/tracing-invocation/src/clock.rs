@@ -31,11 +31,7 @@ impl Clock {
     pub(crate) fn now(&self) -> Moment {
         match self {
             Self::System => system_now(),
-            Self::Stepped {
-                elapsed,
-                start,
-                step,
-            } => {
+            Self::Stepped { elapsed, start, step } => {
                 let elapsed = elapsed.fetch_add(nanos(*step), Ordering::Relaxed);
                 Moment {
                     wall_micros: micros_since_epoch(*start) + elapsed / 1_000,
@@ -60,15 +56,9 @@ fn system_now() -> Moment {
         && let since = monotonic_ns.saturating_sub(anchor.monotonic_ns)
         && since < ANCHOR_NS
     {
-        return Moment {
-            wall_micros: anchor.wall_micros + since / 1_000,
-            monotonic_ns,
-        };
+        return Moment { wall_micros: anchor.wall_micros + since / 1_000, monotonic_ns };
     }
-    let now = Moment {
-        wall_micros: micros_since_epoch(SystemTime::now()),
-        monotonic_ns,
-    };
+    let now = Moment { wall_micros: micros_since_epoch(SystemTime::now()), monotonic_ns };
     ANCHOR.set(Some(now));
     now
 }
@@ -78,9 +68,7 @@ fn nanos(duration: Duration) -> u64 {
 }
 
 fn micros_since_epoch(time: SystemTime) -> u64 {
-    let since = time
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap_or_default();
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
 }
 

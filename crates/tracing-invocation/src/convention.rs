@@ -19,6 +19,8 @@ pub mod field {
     pub const NAMESPACE: &str = "invocation.namespace";
     /// The entity that the operation works on.
     pub const ENTITY_ID: &str = "invocation.entity_id";
+    /// Whether the call is recorded: `false` leaves no record at all, not even of a failure.
+    pub const RECORD: &str = "invocation.record";
     /// The prefix of a field that is an argument: `args.x` becomes `payload.args.x`, on `invoke` only.
     pub const ARGUMENT_PREFIX: &str = "args.";
 }
@@ -91,19 +93,14 @@ pub mod payload {
     pub const CAUSED_BY: &str = "caused_by";
     /// The `span_id` of the inner operation that reported the same cancellation in full.
     pub const CANCELLED_BY: &str = "cancelled_by";
+    /// How many items a stream gave, on its terminal record.
+    pub const ITEMS: &str = "items";
     /// Where context moves when one of its fields has a reserved name.
     pub const CONTEXT: &str = "context";
 
     /// The names that context fields must not have: if one does, all context moves under [`CONTEXT`].
-    pub const RESERVED: [&str; 7] = [
-        ARGS,
-        RESULT,
-        ERROR,
-        CANCELLED,
-        CANCELLATION,
-        CAUSED_BY,
-        CANCELLED_BY,
-    ];
+    pub const RESERVED: [&str; 8] =
+        [ARGS, RESULT, ERROR, CANCELLED, CANCELLATION, CAUSED_BY, CANCELLED_BY, ITEMS];
 }
 
 /// Keys and fixed words of `payload.error`.
@@ -112,6 +109,10 @@ pub mod error {
     pub const TYPE: &str = "type";
     /// The error's text.
     pub const MESSAGE: &str = "message";
+    /// The texts of the errors that it was caused by, the nearest first.
+    pub const SOURCES: &str = "sources";
+    /// What the error says of itself.
+    pub const DETAILS: &str = "details";
 
     /// The type of an error that only its text is known of: a stock span's `err` event.
     pub const TYPE_OPAQUE: &str = "error";

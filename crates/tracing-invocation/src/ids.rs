@@ -15,18 +15,12 @@ pub(crate) enum Ids {
     /// Xoshiro256++ per thread, seeded by the operating system: ids are unique, not secret.
     Random,
     /// The next number, for tests: one count for traces, one for spans.
-    Counted {
-        traces: Arc<AtomicU64>,
-        spans: Arc<AtomicU64>,
-    },
+    Counted { traces: Arc<AtomicU64>, spans: Arc<AtomicU64> },
 }
 
 impl Ids {
     pub(crate) fn counted() -> Self {
-        Self::Counted {
-            traces: Arc::new(AtomicU64::new(1)),
-            spans: Arc::new(AtomicU64::new(1)),
-        }
+        Self::Counted { traces: Arc::new(AtomicU64::new(1)), spans: Arc::new(AtomicU64::new(1)) }
     }
 
     pub(crate) fn trace(&self) -> u128 {

@@ -27,9 +27,7 @@ use crate::sink::report;
 /// ```
 pub fn init() {
     let layer = from_environment().unwrap_or_else(|error| {
-        report(format_args!(
-            "{error}; recording INFO and more severe instead"
-        ));
+        report(format_args!("{error}; recording INFO and more severe instead"));
         layer()
     });
     if let Err(error) = install(layer) {

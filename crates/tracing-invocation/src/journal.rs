@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use crate::callsite::Callsite;
 use crate::clock::{Clock, Moment};
+use crate::context::{ContextFields, ContextFormatter};
 use crate::ids::Ids;
 use crate::line;
-use crate::operation::{Ending, Operation, Parent};
-use crate::payload::{Fields, Limits, shrink::shrink};
-use crate::record::Level;
+use crate::operation::{Ending, News, Operation, Parent, Settled};
+use crate::payload::{Fields, Fragment, Limits, shrink::shrink};
+use crate::record::{Level, Levels, Outcome};
 use crate::sink::{Sink, turn};
 use crate::table::Table;
 
@@ -21,6 +22,8 @@ pub(crate) struct Journal {
     pub(crate) clock: Clock,
     pub(crate) ids: Ids,
     pub(crate) limits: Limits,
+    pub(crate) levels: Levels,
+    pub(crate) formatter: Option<ContextFormatter>,
     pub(crate) sink: Arc<dyn Sink>,
 }
 
@@ -31,6 +34,8 @@ impl Journal {
             clock: Clock::System,
             ids: Ids::Random,
             limits: Limits::DEFAULT,
+            levels: Levels::DEFAULT,
+            formatter: None,
             sink,
         }
     }
@@ -44,42 +49,46 @@ impl Journal {
         mut ancestors: impl Iterator<Item = u64>,
     ) {
         let found = ancestors.find_map(|key| {
-            self.table.with(key, |outer| {
-                (
-                    outer.trace_id,
-                    Parent {
-                        key,
-                        span_id: outer.span_id,
-                    },
-                )
-            })
+            self.table.with(key, |outer| (outer.trace_id, Parent { key, span_id: outer.span_id }))
         });
         let (trace_id, parent) = match found {
             Some((trace_id, parent)) => (trace_id, Some(parent)),
             None => (self.ids.trace(), None),
         };
         let ids = (trace_id, self.ids.span());
-        self.table
-            .insert(key, Operation::new(callsite, ids, parent, fields));
+        self.table.insert(key, Operation::new(callsite, ids, parent, fields));
     }
 
-    /// An operation's span was entered: the first time, that is its `invoke`.
-    pub(crate) fn enter(&self, key: u64) {
-        let line = self.table.with(key, |operation| {
+    /// An operation's span was entered: the first time, that is its `invoke`. `levels` are its own, if it has any.
+    pub(crate) fn enter(&self, key: u64, levels: Option<&'static Levels>) {
+        let begun = self.table.with(key, |operation| {
             operation.enter().then(|| {
                 let now = self.clock.now();
                 operation.invoked_ns = now.monotonic_ns;
-                let mut line = take_buffer();
-                line::push_invoke(&mut line, operation, now);
-                line
+                operation.levels = levels;
+                let level = self.levels_of(operation).invoke;
+                let plain = self.formatter.is_none();
+                (
+                    now,
+                    level,
+                    plain.then(|| line::invoke(take_buffer(), operation, now, level, None)),
+                )
             })
         });
-        if let Some(Some(line)) = line {
-            self.write(crate::Outcome::Invoke.level(), line);
-            let ended = self.table.with(key, Operation::invoked).flatten();
-            if let Some((ending, now)) = ended {
-                self.settle_at(key, ending, now);
-            }
+        let Some((now, level, line)) = begun.flatten() else {
+            return;
+        };
+        let line = line.or_else(|| {
+            let view =
+                self.table.with(key, |operation| ContextFields::of(operation, Outcome::Invoke))?;
+            let context = self.formatter.as_ref()?.context(&view);
+            self.table.with(key, |operation| {
+                line::invoke(take_buffer(), operation, now, level, context.as_ref())
+            })
+        });
+        line.into_iter().for_each(|line| self.write(level, line));
+        if let Some((ending, now)) = self.table.with(key, Operation::invoked).flatten() {
+            self.settle_at(key, ending, now);
         }
     }
 
@@ -94,18 +103,31 @@ impl Journal {
     }
 
     /// A panic that began inside an operation's span left it.
-    pub(crate) fn panicked(&self, key: u64) {
+    pub(crate) fn panicked(&self, key: u64, ending: Ending) {
         let now = self.clock.now();
-        if self.table.with(key, |operation| operation.panicked(now)) == Some(true) {
-            self.settle_at(key, Ending::panicked(), now);
+        let own = self.table.with(key, |operation| operation.panicked(ending, now));
+        if let Some(ending) = own.flatten() {
+            self.settle_at(key, ending, now);
         }
     }
 
     fn settle_at(&self, key: u64, ending: Ending, now: Moment) {
-        let settled = self
-            .table
-            .with(key, |operation| self.finish(operation, ending, now));
-        self.publish(settled.flatten());
+        let ended = self.table.with(key, |operation| {
+            let ended = self.end(operation, ending, now)?;
+            let plain = self.formatter.is_none();
+            let line = plain.then(|| ended.line(operation, None));
+            Some((ended, line))
+        });
+        let Some((ended, line)) = ended.flatten() else {
+            return;
+        };
+        let line = line.or_else(|| {
+            let outcome = ended.settled.ending.outcome();
+            let view = self.table.with(key, |operation| ContextFields::of(operation, outcome))?;
+            let context = self.formatter.as_ref()?.context(&view);
+            self.table.with(key, |operation| ended.line(operation, context.as_ref()))
+        });
+        self.publish(ended, line);
     }
 
     /// An operation's span was closed. Where nothing else settled it, `ending` says how it ended.
@@ -113,32 +135,39 @@ impl Journal {
         let Some(mut operation) = self.table.remove(key) else {
             return;
         };
-        if operation.is_invoked() && !operation.is_settled() {
-            let known = operation.ended_by_panic();
-            let (ending, now) = known.unwrap_or_else(|| (ending(&operation), self.clock.now()));
-            let settled = self.finish(&mut operation, ending, now);
-            self.publish(settled);
+        if !operation.is_invoked() || operation.is_settled() {
+            return;
+        }
+        let (ending, now) =
+            operation.take_panic().unwrap_or_else(|| (ending(&operation), self.clock.now()));
+        if let Some(ended) = self.end(&mut operation, ending, now) {
+            let outcome = ended.settled.ending.outcome();
+            let context = self
+                .formatter
+                .as_ref()
+                .and_then(|formatter| formatter.context(&ContextFields::of(&operation, outcome)));
+            let line = ended.line(&operation, context.as_ref());
+            self.publish(ended, Some(line));
         }
     }
 
-    /// Ends an operation, if it had not ended yet: its last line, and the news for its parent.
-    fn finish(&self, operation: &mut Operation, ending: Ending, now: Moment) -> Option<Settled> {
-        let ending = operation.settle(ending, now)?;
-        let level = ending.level();
-        let mut line = take_buffer();
-        line::push_terminal(&mut line, operation, now, level, &ending);
-        let news = operation.parent.zip(operation.news(&ending));
-        Some(Settled { level, line, news })
+    /// Ends an operation, if it had not ended yet.
+    fn end(&self, operation: &mut Operation, ending: Ending, now: Moment) -> Option<Ended> {
+        let settled = operation.settle(ending, now)?;
+        let level = settled.level(self.levels_of(operation));
+        let news = operation.parent.zip(operation.news(&settled));
+        Some(Ended { settled, now, level, news })
     }
 
-    fn publish(&self, settled: Option<Settled>) {
-        let Some(Settled { level, line, news }) = settled else {
-            return;
-        };
-        if let Some((parent, news)) = news {
+    fn publish(&self, ended: Ended, line: Option<Vec<u8>>) {
+        if let Some((parent, news)) = ended.news {
             self.table.with(parent.key, |outer| outer.hear(news));
         }
-        self.write(level, line);
+        line.into_iter().for_each(|line| self.write(ended.level, line));
+    }
+
+    fn levels_of(&self, operation: &Operation) -> &Levels {
+        operation.levels.unwrap_or(&self.levels)
     }
 
     fn write(&self, level: Level, mut line: Vec<u8>) {
@@ -152,10 +181,18 @@ impl Journal {
 }
 
 /// An operation that just ended.
-struct Settled {
+struct Ended {
+    settled: Settled,
+    now: Moment,
     level: Level,
-    line: Vec<u8>,
-    news: Option<(Parent, crate::operation::News)>,
+    /// What its parent has to be told.
+    news: Option<(Parent, News)>,
+}
+
+impl Ended {
+    fn line(&self, operation: &Operation, context: Option<&Fragment>) -> Vec<u8> {
+        line::terminal(take_buffer(), operation, self.now, self.level, &self.settled, context)
+    }
 }
 
 thread_local! {

@@ -6,10 +6,12 @@ mod visit;
 
 pub use directives::InvalidDirectives;
 
+use std::error::Error;
 use std::fmt;
 use std::io;
 use std::sync::Arc;
 
+use serde_json::{Map, Value};
 use tracing_core::span::{Attributes, Id, Record};
 use tracing_core::{Event, Metadata, Subscriber};
 use tracing_subscriber::filter::{FilterFn, Targets, filter_fn};
@@ -18,8 +20,11 @@ use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::callsite::{Callsite, Evidence};
+use crate::context::{ContextFields, ContextFormatter};
 use crate::journal::Journal;
-use crate::operation::{Ending, Operation};
+use crate::operation::{Ending, How, Operation};
+use crate::record::Levels;
+use crate::settle::{ErrorClass, ErrorRules, handover, panics};
 use crate::sink::{WriterSink, turn};
 
 /// A layer that records what happened to every operation: `invoke`, then exactly one of `success`, `failed`,
@@ -43,6 +48,7 @@ pub struct InvocationLayer {
     recorded: Targets,
     promising: Targets,
     results: bool,
+    errors: ErrorRules,
 }
 
 /// A layer that writes JSON lines to stdout and records spans of level `INFO` and more severe.
@@ -53,6 +59,7 @@ pub fn layer() -> InvocationLayer {
         recorded: Targets::new().with_default(directives::DEFAULT_LEVEL),
         promising: Targets::new(),
         results: false,
+        errors: ErrorRules::new(),
     }
 }
 
@@ -102,6 +109,51 @@ impl InvocationLayer {
         self
     }
 
+    /// Records each outcome at the level that `levels` says. An operation's own `levels(..)` have precedence.
+    #[must_use]
+    pub fn with_levels(mut self, levels: Levels) -> Self {
+        self.journal.levels = levels;
+        self
+    }
+
+    /// What errors of type `E` count as, themselves or as a cause of what is returned. The first rule that matches
+    /// wins; what an operation says of its own errors has precedence. A rule that panics has no say.
+    ///
+    /// Of the errors that everybody meets, `tokio::task::JoinError` is known: that a task was cancelled counts as a
+    /// cancellation, unless a rule says otherwise.
+    ///
+    /// ```
+    /// use std::io;
+    /// use tracing_invocation::ErrorClass;
+    ///
+    /// let layer = tracing_invocation::layer().with_error_class(|error: &io::Error| match error.kind() {
+    ///     io::ErrorKind::NotFound => ErrorClass::Suppressed,
+    ///     _ => ErrorClass::Full,
+    /// });
+    /// # drop(layer);
+    /// ```
+    #[must_use]
+    pub fn with_error_class<E: Error + 'static>(
+        self,
+        classify: impl Fn(&E) -> ErrorClass + Send + Sync + 'static,
+    ) -> Self {
+        self.errors.add(classify);
+        self
+    }
+
+    /// Shapes the context of every record by a function of the program's own: what it answers stands in the place of
+    /// the context fields. Where it answers `None` or panics, they stay as they are.
+    ///
+    /// It is called once per record, with nothing locked, and costs the reading of what was already written.
+    #[must_use]
+    pub fn with_context_formatter(
+        mut self,
+        format: impl Fn(&ContextFields) -> Option<Map<String, Value>> + Send + Sync + 'static,
+    ) -> Self {
+        self.journal.formatter = Some(ContextFormatter::new(format));
+        self
+    }
+
     pub(crate) fn journal_mut(&mut self) -> &mut Journal {
         &mut self.journal
     }
@@ -119,8 +171,7 @@ impl InvocationLayer {
     }
 
     fn records(&self, metadata: &Metadata<'_>) -> bool {
-        self.recorded
-            .would_enable(metadata.target(), metadata.level())
+        self.recorded.would_enable(metadata.target(), metadata.level())
     }
 
     /// How an operation ended that left no evidence until its span was closed.
@@ -128,14 +179,8 @@ impl InvocationLayer {
         let metadata = operation.callsite.metadata();
         let promises = operation.callsite.is_marked
             || operation.callsite.has_returned()
-            || self
-                .promising
-                .would_enable(metadata.target(), metadata.level());
-        if promises {
-            Ending::Cancelled { cancelled_by: None }
-        } else {
-            Ending::Unknown
-        }
+            || self.promising.would_enable(metadata.target(), metadata.level());
+        if promises { Ending::CANCELLED } else { Ending::UNKNOWN }
     }
 }
 
@@ -143,6 +188,10 @@ impl<S> Layer<S> for InvocationLayer
 where
     S: Subscriber + for<'lookup> LookupSpan<'lookup>,
 {
+    fn on_layer(&mut self, _: &mut S) {
+        panics::install_hook();
+    }
+
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         let metadata = attributes.metadata();
         if !self.records(metadata) || turn::is_writing() {
@@ -152,6 +201,9 @@ where
         let fields = visit::fields(callsite, &self.journal.limits, |visitor| {
             attributes.record(visitor);
         });
+        if fields.refused {
+            return;
+        }
         let parent = context.span(id).and_then(|span| span.parent());
         let ancestors = parent.into_iter().flat_map(|parent| parent.scope());
         self.journal.open(
@@ -167,9 +219,7 @@ where
         let Some(callsite) = self.journal.table.with(key, |operation| operation.callsite) else {
             return;
         };
-        let newer = visit::fields(callsite, &self.journal.limits, |visitor| {
-            values.record(visitor)
-        });
+        let newer = visit::fields(callsite, &self.journal.limits, |visitor| values.record(visitor));
         self.journal.table.with(key, |operation| {
             let invoked = operation.is_invoked();
             operation.fields.update(newer, invoked);
@@ -185,11 +235,7 @@ where
         };
         let key = span.id().into_u64();
         let origin = Callsite::of(span.metadata());
-        let open = || {
-            self.journal
-                .table
-                .with(key, |operation| !operation.is_settled())
-        };
+        let open = || self.journal.table.with(key, |operation| !operation.is_settled());
         if !origin.is_origin_of(event.metadata()) || open() != Some(true) {
             return;
         }
@@ -197,9 +243,7 @@ where
         let ending = match evidence {
             Evidence::Return => {
                 origin.note_return();
-                Ending::Success {
-                    result: self.results.then(|| visit::value(event, limits)),
-                }
+                Ending::new(How::Success(self.results.then(|| visit::value(event, limits))))
             }
             Evidence::Error => visit::failure(event, limits),
         };
@@ -211,24 +255,27 @@ where
             return;
         }
         unwinding::entered(id.into_u64());
-        self.journal.enter(id.into_u64());
+        self.journal.enter(id.into_u64(), handover::levels());
     }
 
     fn on_exit(&self, id: &Id, _: Context<'_, S>) {
+        let key = id.into_u64();
+        let ending = handover::ending(key);
+        let is_known = ending.is_some();
+        if let Some(ending) = ending {
+            self.journal.settle(key, ending.seen_by(&self.errors));
+        }
         if turn::is_writing() {
             return;
         }
-        let key = id.into_u64();
-        if unwinding::left_by_panic(key) {
-            self.journal.panicked(key);
+        if unwinding::left_by_panic(key) && !is_known {
+            self.journal.panicked(key, Ending::panicked(None, &self.journal.limits));
         }
         self.journal.exit(key);
     }
 
     fn on_close(&self, id: Id, _: Context<'_, S>) {
-        self.journal.close(id.into_u64(), |operation| {
-            self.ending_without_evidence(operation)
-        });
+        self.journal.close(id.into_u64(), |operation| self.ending_without_evidence(operation));
     }
 }
 
@@ -238,6 +285,7 @@ impl fmt::Debug for InvocationLayer {
             .field("recorded", &self.recorded)
             .field("promising", &self.promising)
             .field("results", &self.results)
+            .field("errors", &self.errors)
             .finish_non_exhaustive()
     }
 }

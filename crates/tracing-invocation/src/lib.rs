@@ -38,6 +38,7 @@
 
 mod callsite;
 mod clock;
+mod context;
 pub mod convention;
 mod ids;
 mod init;
@@ -46,14 +47,41 @@ mod layer;
 mod line;
 mod operation;
 mod payload;
+#[doc(hidden)]
+pub mod private;
 mod record;
+mod settle;
 mod sink;
 mod table;
 pub mod testing;
 
+pub use context::ContextFields;
 pub use init::{InitError, init, try_init};
 pub use layer::{InvalidDirectives, InvocationLayer, layer};
-pub use record::{InvalidId, Level, Outcome, Record, SpanId, TraceId};
+pub use payload::Json;
+pub use record::{InvalidId, Level, Levels, Outcome, Record, SpanId, TraceId};
+pub use settle::{
+    DescribeError, ErrorClass, FutureExt, OperationFuture, OperationGuard, OperationStream,
+    StreamExt, Verdict, begin,
+};
+pub use tracing_invocation_macros::operation;
+
+/// A field that is recorded as structure: anything that serializes.
+///
+/// Other layers see its JSON as text.
+///
+/// ```
+/// use tracing_invocation::{json, testing};
+///
+/// let log = testing::capture();
+/// let span = tracing::info_span!("sync", users = json(&["ann", "bob"]));
+/// span.in_scope(|| {});
+/// # drop(span);
+/// log.assert_last("sync").with_payload("/users/1", "bob");
+/// ```
+pub fn json<T: serde::Serialize + ?Sized>(value: &T) -> tracing::field::DisplayValue<Json<'_, T>> {
+    tracing::field::display(Json(value))
+}
 
 /// The code of the README, compiled and run.
 #[cfg(doctest)]

@@ -2,13 +2,21 @@
 
 use crate::clock::{Moment, push_timestamp};
 use crate::convention::{error, payload};
-use crate::operation::{Ending, Failure, Operation};
-use crate::payload::json;
+use crate::operation::{Failure, How, Operation, Settled};
+use crate::payload::{Fragment, json};
 use crate::record::{Level, Outcome};
 
-/// Appends the `invoke` record of `operation` and its newline.
-pub(crate) fn push_invoke(to: &mut Vec<u8>, operation: &Operation, now: Moment) {
-    push_head(to, operation, now, Outcome::Invoke.level(), Outcome::Invoke);
+/// The `invoke` record of `operation` and its newline, in an empty buffer. `context` stands in the place of the
+/// operation's own where there is one.
+pub(crate) fn invoke(
+    mut line: Vec<u8>,
+    operation: &Operation,
+    now: Moment,
+    level: Level,
+    context: Option<&Fragment>,
+) -> Vec<u8> {
+    let to = &mut line;
+    push_head(to, operation, now, level, Outcome::Invoke);
     to.extend_from_slice(br#","payload":{"#);
     let args = &operation.fields.args;
     if !args.is_empty() {
@@ -17,26 +25,30 @@ pub(crate) fn push_invoke(to: &mut Vec<u8>, operation: &Operation, now: Moment) 
         to.extend_from_slice(args.as_bytes());
         to.extend_from_slice(b"},");
     }
-    push_context(to, operation);
+    push_context(to, operation, context);
     close(to);
+    line
 }
 
-/// Appends the terminal record of `operation` and its newline.
-pub(crate) fn push_terminal(
-    to: &mut Vec<u8>,
+/// The terminal record of `operation` and its newline, in an empty buffer.
+pub(crate) fn terminal(
+    mut line: Vec<u8>,
     operation: &Operation,
     now: Moment,
     level: Level,
-    ending: &Ending,
-) {
-    push_head(to, operation, now, level, ending.outcome());
+    settled: &Settled,
+    context: Option<&Fragment>,
+) -> Vec<u8> {
+    let to = &mut line;
+    push_head(to, operation, now, level, settled.ending.outcome());
     to.extend_from_slice(br#","duration_ns":"#);
     let duration = now.monotonic_ns.saturating_sub(operation.invoked_ns);
     json::push_u128(to, duration.into());
     to.extend_from_slice(br#","payload":{"#);
-    push_ending(to, ending);
-    push_context(to, operation);
+    push_ending(to, settled);
+    push_context(to, operation, context);
     close(to);
+    line
 }
 
 fn push_head(to: &mut Vec<u8>, operation: &Operation, now: Moment, level: Level, outcome: Outcome) {
@@ -68,53 +80,56 @@ fn push_head(to: &mut Vec<u8>, operation: &Operation, now: Moment, level: Level,
 }
 
 /// Appends what the ending adds to the payload, each member with a comma behind it.
-fn push_ending(to: &mut Vec<u8>, ending: &Ending) {
-    match ending {
-        Ending::Success { result } => {
-            if let Some(result) = result {
-                push_key(to, payload::RESULT);
-                to.extend_from_slice(result);
-                to.push(b',');
+fn push_ending(to: &mut Vec<u8>, settled: &Settled) {
+    let (how, reporter) = (&settled.ending.how, settled.reporter);
+    match how {
+        How::Success(Some(result)) => {
+            push_key(to, payload::RESULT);
+            to.extend_from_slice(result);
+            to.push(b',');
+        }
+        How::Failed(failure, _) => {
+            if let Some(span_id) = reporter {
+                push_span_id(to, payload::CAUSED_BY, span_id);
+            } else if !settled.is_suppressed() {
+                push_error(to, failure);
             }
         }
-        Ending::Failed {
-            caused_by: Some(span_id),
-            ..
-        } => {
-            push_span_id(to, payload::CAUSED_BY, *span_id);
-        }
-        Ending::Failed {
-            failure,
-            caused_by: None,
-        } => push_failure(to, failure),
-        Ending::Cancelled { cancelled_by } => {
+        How::Cancelled(error) => {
             push_key(to, payload::CANCELLED);
             to.extend_from_slice(b"true,");
-            push_error(to, error::TYPE_CANCELLED, |to| {
-                json::push_string(to, error::MESSAGE_CANCELLED);
-            });
-            if let Some(span_id) = cancelled_by {
-                push_span_id(to, payload::CANCELLED_BY, *span_id);
+            match error {
+                Some(error) => push_error(to, error),
+                None => to.extend_from_slice(DROPPED),
+            }
+            if let Some(span_id) = reporter {
+                push_span_id(to, payload::CANCELLED_BY, span_id);
             }
         }
-        Ending::Unknown => {}
+        How::Success(None) | How::Unknown => {}
+    }
+    if let Some(items) = settled.ending.items {
+        push_key(to, payload::ITEMS);
+        json::push_u128(to, items.into());
+        to.push(b',');
     }
 }
 
-fn push_failure(to: &mut Vec<u8>, failure: &Failure) {
-    push_error(to, failure.kind, |to| {
-        to.extend_from_slice(&failure.message)
-    });
-}
+/// The error of every cancellation by a drop.
+const DROPPED: &[u8] = br#""error":{"type":"cancelled","message":"dropped before completion"},"#;
 
-fn push_error(to: &mut Vec<u8>, kind: &str, push_message: impl FnOnce(&mut Vec<u8>)) {
+fn push_error(to: &mut Vec<u8>, error: &Failure) {
     push_key(to, payload::ERROR);
     to.push(b'{');
     push_key(to, error::TYPE);
-    json::push_string(to, kind);
+    json::push_string(to, &error.kind);
     to.push(b',');
     push_key(to, error::MESSAGE);
-    push_message(to);
+    to.extend_from_slice(&error.message);
+    if !error.more.is_empty() {
+        to.push(b',');
+        to.extend_from_slice(error.more.as_bytes());
+    }
     to.extend_from_slice(b"},");
 }
 
@@ -125,12 +140,16 @@ fn push_span_id(to: &mut Vec<u8>, key: &str, span_id: u64) {
     to.extend_from_slice(b"\",");
 }
 
-fn push_context(to: &mut Vec<u8>, operation: &Operation) {
-    let context = &operation.fields.context;
+fn push_context(to: &mut Vec<u8>, operation: &Operation, shaped: Option<&Fragment>) {
+    let context = shaped.unwrap_or(&operation.fields.context);
     if context.is_empty() {
         return;
     }
-    if operation.callsite.nests_context {
+    let nests = match shaped {
+        Some(shaped) => payload::RESERVED.iter().any(|name| shaped.has(name)),
+        None => operation.callsite.nests_context,
+    };
+    if nests {
         push_key(to, payload::CONTEXT);
         to.push(b'{');
         to.extend_from_slice(context.as_bytes());
@@ -153,4 +172,17 @@ fn close(to: &mut Vec<u8>) {
         to.pop();
     }
     to.extend_from_slice(b"}}\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_error_of_a_drop_is_the_conventions() {
+        let words = [error::TYPE_CANCELLED, error::MESSAGE_CANCELLED];
+        let [kind, message] = words;
+        let error = format!(r#""error":{{"type":"{kind}","message":"{message}"}},"#);
+        assert_eq!(error.as_bytes(), DROPPED);
+    }
 }

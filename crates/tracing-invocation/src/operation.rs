@@ -1,12 +1,14 @@
 //! The state of one call: opened, invoked, settled once.
 
+use std::borrow::Cow;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use crate::callsite::Callsite;
 use crate::clock::Moment;
 use crate::convention::error;
-use crate::payload::{Fields, json};
-use crate::record::{Level, Outcome};
+use crate::payload::{Fields, Fragment, Limits, text};
+use crate::record::{Level, Levels, Outcome};
+use crate::settle::Classes;
 
 /// One call of an operation, from the opening of its span to the span's end.
 pub(crate) struct Operation {
@@ -15,14 +17,16 @@ pub(crate) struct Operation {
     pub(crate) span_id: u64,
     pub(crate) parent: Option<Parent>,
     pub(crate) fields: Fields,
+    /// The level of each outcome, where the operation has its own.
+    pub(crate) levels: Option<&'static Levels>,
     /// When it was invoked, on the monotonic clock.
     pub(crate) invoked_ns: u64,
     phase: Phase,
     /// How often the span was entered, and how many of those have not been left.
     entered: u32,
     inside: u32,
-    /// When a panic left the span that may not have been the operation's own.
-    panicked: Option<Moment>,
+    /// What panic left the span, and when, that may not have been the operation's own.
+    panicked: Option<Box<(Ending, Moment)>>,
     inner: Inner,
 }
 
@@ -55,31 +59,63 @@ struct Inner {
     failures: Vec<(Fingerprint, u64)>,
 }
 
-/// How an operation ended, and what is said of it.
-pub(crate) enum Ending {
-    Success {
-        result: Option<Vec<u8>>,
-    },
-    Failed {
-        failure: Failure,
-        caused_by: Option<u64>,
-    },
-    Cancelled {
-        cancelled_by: Option<u64>,
-    },
+/// How an operation ended, and what is known of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Ending {
+    pub(crate) how: How,
+    /// How many items a stream gave.
+    pub(crate) items: Option<u64>,
+    /// What its error counts as.
+    pub(crate) classes: Classes,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum How {
+    /// With the result as JSON, where it was asked for.
+    Success(Option<Vec<u8>>),
+    Failed(Failure, Report),
+    /// With the error that stands for the cancellation, where one does.
+    Cancelled(Option<Failure>),
     Unknown,
 }
 
+/// How much of a failure is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Report {
+    /// Everything, unless an inner operation has told it.
+    Once,
+    /// Everything.
+    Full,
+    /// That there was one.
+    Suppressed,
+}
+
 /// What went wrong.
+#[derive(Clone, Debug)]
 pub(crate) struct Failure {
-    pub(crate) kind: &'static str,
+    pub(crate) kind: Cow<'static, str>,
     /// A JSON text, quotes included.
     pub(crate) message: Vec<u8>,
+    /// More members for the error's object: causes and details.
+    pub(crate) more: Fragment,
+    /// The texts of the causes below, as their fingerprints.
+    pub(crate) causes: Vec<u64>,
+}
+
+/// An ending that is to be recorded now.
+pub(crate) struct Settled {
+    pub(crate) ending: Ending,
+    /// The inner operation that told it in full.
+    pub(crate) reporter: Option<u64>,
 }
 
 /// What an error is recognised by when an outer operation returns it too.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Fingerprint(u64);
+#[derive(Clone, Debug)]
+pub(crate) struct Fingerprint {
+    /// `None` where the type is not known.
+    kind: Option<u64>,
+    message: u64,
+}
 
 /// What the operation that an ended one was begun in has to be told.
 pub(crate) enum News {
@@ -103,6 +139,7 @@ impl Operation {
             span_id,
             parent,
             fields,
+            levels: None,
             invoked_ns: 0,
             phase: Phase::Opened,
             entered: 0,
@@ -113,20 +150,12 @@ impl Operation {
     }
 
     pub(crate) fn name(&self) -> &[u8] {
-        let own = self
-            .fields
-            .identity
-            .as_ref()
-            .and_then(|identity| identity.name.as_deref());
+        let own = self.fields.identity.as_ref().and_then(|identity| identity.name.as_deref());
         own.unwrap_or(&self.callsite.name)
     }
 
     pub(crate) fn namespace(&self) -> &[u8] {
-        let own = self
-            .fields
-            .identity
-            .as_ref()
-            .and_then(|identity| identity.namespace.as_deref());
+        let own = self.fields.identity.as_ref().and_then(|identity| identity.namespace.as_deref());
         own.unwrap_or(&self.callsite.namespace)
     }
 
@@ -158,21 +187,21 @@ impl Operation {
         self.inside = self.inside.saturating_sub(1);
     }
 
-    /// A panic that began inside the span left it. Whether it was certainly the operation's own.
+    /// A panic that began inside the span left it. Its ending, if it was certainly the operation's own.
     ///
     /// The first to enter a span is the operation itself. Later on it may be a task that was spawned into the
     /// span: its panic is not the end of the operation, which shows by other evidence. Without any, it was.
-    pub(crate) fn panicked(&mut self, now: Moment) -> bool {
-        let own = self.entered == 1;
-        if !own {
-            self.panicked.get_or_insert(now);
+    pub(crate) fn panicked(&mut self, ending: Ending, now: Moment) -> Option<Ending> {
+        if self.entered == 1 {
+            return Some(ending);
         }
-        own
+        self.panicked.get_or_insert_with(|| Box::new((ending, now)));
+        None
     }
 
-    /// How and when an operation ended whose span was closed, where nothing but a panic is known.
-    pub(crate) fn ended_by_panic(&self) -> Option<(Ending, Moment)> {
-        self.panicked.map(|when| (Ending::panicked(), when))
+    /// The panic that left the span and counts if there is no other evidence, and when that was.
+    pub(crate) fn take_panic(&mut self) -> Option<(Ending, Moment)> {
+        self.panicked.take().map(|panic| *panic)
     }
 
     /// The `invoke` record was written. The ending that waited for it, if one did.
@@ -187,7 +216,7 @@ impl Operation {
     }
 
     /// The operation ended. The ending, if it is the first one and to be written now.
-    pub(crate) fn settle(&mut self, mut ending: Ending, now: Moment) -> Option<Ending> {
+    pub(crate) fn settle(&mut self, ending: Ending, now: Moment) -> Option<Settled> {
         match &mut self.phase {
             Phase::Opened | Phase::Settled => None,
             Phase::Invoking { ended } => {
@@ -196,16 +225,12 @@ impl Operation {
             }
             Phase::Invoked => {
                 self.phase = Phase::Settled;
-                match &mut ending {
-                    Ending::Failed { failure, caused_by } => {
-                        *caused_by = self.inner.reporter_of(failure.fingerprint());
-                    }
-                    Ending::Cancelled { cancelled_by } => {
-                        *cancelled_by = self.inner.reporter_during(self.entered);
-                    }
-                    Ending::Success { .. } | Ending::Unknown => {}
-                }
-                Some(ending)
+                let reporter = match &ending.how {
+                    How::Failed(failure, Report::Once) => self.inner.reporter_of(failure),
+                    How::Cancelled(None) => self.inner.reporter_during(self.entered),
+                    _ => None,
+                };
+                Some(Settled { ending, reporter })
             }
         }
     }
@@ -230,27 +255,24 @@ impl Operation {
     }
 
     /// What the operation that this one was begun in has to be told of this ending.
-    pub(crate) fn news(&self, ending: &Ending) -> Option<News> {
-        match ending {
-            Ending::Failed { failure, caused_by } => Some(News::Failed(
-                failure.fingerprint(),
-                caused_by.unwrap_or(self.span_id),
-            )),
-            Ending::Cancelled { cancelled_by } => {
-                Some(News::Cancelled(cancelled_by.unwrap_or(self.span_id)))
-            }
-            Ending::Success { .. } | Ending::Unknown => None,
+    pub(crate) fn news(&self, settled: &Settled) -> Option<News> {
+        let reporter = settled.reporter.unwrap_or(self.span_id);
+        match &settled.ending.how {
+            How::Failed(failure, _) => Some(News::Failed(failure.fingerprint(), reporter)),
+            How::Cancelled(None) => Some(News::Cancelled(reporter)),
+            How::Cancelled(Some(_)) | How::Success(_) | How::Unknown => None,
         }
     }
 }
 
 impl Inner {
-    fn reporter_of(&self, fingerprint: Fingerprint) -> Option<u64> {
-        let same = |(known, _): &&(Fingerprint, u64)| *known == fingerprint;
-        self.failures
-            .iter()
-            .rfind(same)
-            .map(|(_, reporter)| *reporter)
+    /// Who told of this failure in full: of the same error, or of one that it was made from.
+    fn reporter_of(&self, failure: &Failure) -> Option<u64> {
+        let fingerprint = failure.fingerprint();
+        let same = |(known, _): &&(Fingerprint, u64)| {
+            known.is_same(&fingerprint) || failure.causes.contains(&known.message)
+        };
+        self.failures.iter().rfind(same).map(|(_, reporter)| *reporter)
     }
 
     /// Who reported the cancellation that ended an operation entered `entered` times. A span that was entered
@@ -262,46 +284,70 @@ impl Inner {
 }
 
 impl Ending {
-    /// A panic unwound through the operation; its message is not known here.
-    pub(crate) fn panicked() -> Self {
-        let mut message = Vec::new();
-        json::push_string(&mut message, error::MESSAGE_PANIC);
-        Self::Failed {
-            failure: Failure {
-                kind: error::TYPE_PANIC,
-                message,
-            },
-            caused_by: None,
-        }
+    pub(crate) const SUCCESS: Self = Self::new(How::Success(None));
+    pub(crate) const CANCELLED: Self = Self::new(How::Cancelled(None));
+    pub(crate) const UNKNOWN: Self = Self::new(How::Unknown);
+
+    pub(crate) const fn new(how: How) -> Self {
+        Self { how, items: None, classes: Classes::NONE }
+    }
+
+    /// A panic unwound through the operation.
+    pub(crate) fn panicked(message: Option<&str>, limits: &Limits) -> Self {
+        let message = message.unwrap_or(error::MESSAGE_PANIC);
+        let failure =
+            Failure::new(error::TYPE_PANIC, |to| text::push_str(to, message, limits.message));
+        Self::new(How::Failed(failure, Report::Once))
     }
 
     pub(crate) fn outcome(&self) -> Outcome {
-        match self {
-            Self::Success { .. } => Outcome::Success,
-            Self::Failed { .. } => Outcome::Failed,
-            Self::Cancelled { .. } => Outcome::Cancelled,
-            Self::Unknown => Outcome::Unknown,
-        }
-    }
-
-    pub(crate) fn level(&self) -> Level {
-        match self {
-            Self::Failed {
-                caused_by: Some(_), ..
-            }
-            | Self::Cancelled {
-                cancelled_by: Some(_),
-            } => Level::SUPPRESSED,
-            _ => self.outcome().level(),
+        match self.how {
+            How::Success(_) => Outcome::Success,
+            How::Failed(..) => Outcome::Failed,
+            How::Cancelled(_) => Outcome::Cancelled,
+            How::Unknown => Outcome::Unknown,
         }
     }
 }
 
-impl Failure {
-    fn fingerprint(&self) -> Fingerprint {
-        let mut hasher = DefaultHasher::new();
-        self.kind.hash(&mut hasher);
-        self.message.hash(&mut hasher);
-        Fingerprint(hasher.finish())
+impl Settled {
+    /// Whether less is told than is known.
+    pub(crate) fn is_suppressed(&self) -> bool {
+        self.reporter.is_some() || matches!(self.ending.how, How::Failed(_, Report::Suppressed))
     }
+
+    pub(crate) fn level(&self, levels: &Levels) -> Level {
+        if self.is_suppressed() { levels.suppressed } else { levels.of(self.ending.outcome()) }
+    }
+}
+
+impl Failure {
+    /// A failure whose message `push` appends as a JSON text.
+    pub(crate) fn new(kind: impl Into<Cow<'static, str>>, push: impl FnOnce(&mut Vec<u8>)) -> Self {
+        let mut message = Vec::new();
+        push(&mut message);
+        Self { kind: kind.into(), message, more: Fragment::default(), causes: Vec::new() }
+    }
+
+    fn fingerprint(&self) -> Fingerprint {
+        let known = self.kind != error::TYPE_OPAQUE;
+        Fingerprint {
+            kind: known.then(|| fingerprint(self.kind.as_bytes())),
+            message: fingerprint(&self.message),
+        }
+    }
+}
+
+impl Fingerprint {
+    fn is_same(&self, other: &Self) -> bool {
+        let one_is_opaque = self.kind.is_none() || other.kind.is_none();
+        self.message == other.message && (one_is_opaque || self.kind == other.kind)
+    }
+}
+
+/// What a text is recognised by: for a message, the JSON text with its quotes.
+pub(crate) fn fingerprint(text: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
 }

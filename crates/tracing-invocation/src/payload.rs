@@ -5,10 +5,12 @@ mod fragment;
 pub(crate) mod json;
 mod limits;
 pub(crate) mod shrink;
-#[cfg_attr(not(test), expect(dead_code, reason = "used by structured fields"))]
-mod structure;
+pub(crate) mod structure;
+mod structured;
 pub(crate) mod text;
 
 pub(crate) use fields::Fields;
 pub(crate) use fragment::Fragment;
 pub(crate) use limits::Limits;
+pub use structured::Json;
+pub(crate) use structured::push_debug;

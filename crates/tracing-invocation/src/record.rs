@@ -4,7 +4,7 @@ mod id;
 mod outcome;
 
 pub use id::{InvalidId, SpanId, TraceId};
-pub use outcome::{Level, Outcome};
+pub use outcome::{Level, Levels, Outcome};
 
 use std::time::SystemTime;
 

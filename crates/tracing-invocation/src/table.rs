@@ -21,9 +21,7 @@ type Shard = HashMap<u64, Operation, BuildHasherDefault<Spread>>;
 
 impl Table {
     pub(crate) fn new() -> Self {
-        Self {
-            shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
-        }
+        Self { shards: (0..SHARDS).map(|_| Mutex::default()).collect() }
     }
 
     pub(crate) fn insert(&self, key: u64, operation: Operation) {
@@ -41,9 +39,7 @@ impl Table {
 
     fn shard(&self, key: u64) -> MutexGuard<'_, Shard> {
         let shard = (spread(key) >> 32) as usize % SHARDS;
-        self.shards[shard]
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.shards[shard].lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

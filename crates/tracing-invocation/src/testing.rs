@@ -107,11 +107,7 @@ impl Log {
     /// An empty log.
     #[must_use]
     pub fn new() -> Self {
-        Self {
-            lines: Arc::default(),
-            elapsed: Arc::default(),
-            ids: Ids::counted(),
-        }
+        Self { lines: Arc::default(), elapsed: Arc::default(), ids: Ids::counted() }
     }
 
     /// A layer that records here, for a subscriber of one's own. Keeps what the `with_` methods of
@@ -138,10 +134,7 @@ impl Log {
     /// The lines, in the order in which they were written, without their newlines.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
-        self.lines
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The records, in the order in which they were written.
@@ -163,18 +156,13 @@ impl Log {
 
     /// Forgets the records so far.
     pub fn clear(&self) {
-        self.lines
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clear();
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 }
 
 impl fmt::Display for Log {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.lines()
-            .iter()
-            .try_for_each(|line| writeln!(f, "{line}"))
+        self.lines().iter().try_for_each(|line| writeln!(f, "{line}"))
     }
 }
 
@@ -182,12 +170,7 @@ struct LogSink(Arc<Mutex<Vec<String>>>);
 
 impl Sink for LogSink {
     fn write(&self, _: Level, line: &[u8]) {
-        let line = String::from_utf8_lossy(line)
-            .trim_end_matches('\n')
-            .to_owned();
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(line);
+        let line = String::from_utf8_lossy(line).trim_end_matches('\n').to_owned();
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(line);
     }
 }

@@ -38,10 +38,7 @@ fn main() -> io::Result<()> {
 }
 
 fn paused_runtime() -> io::Result<Runtime> {
-    Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()
+    Builder::new_current_thread().enable_time().start_paused(true).build()
 }
 
 /// An operation that says when it has begun and never ends by itself.
@@ -107,9 +104,7 @@ async fn by_failure_of_a_sibling() {
 
 fn by_hand() {
     let mut operation = Box::pin(wait("dropped_by_hand", Arc::default()));
-    let polled = operation
-        .as_mut()
-        .poll(&mut Context::from_waker(Waker::noop()));
+    let polled = operation.as_mut().poll(&mut Context::from_waker(Waker::noop()));
     assert!(polled.is_pending());
     drop(operation);
 }

@@ -8,14 +8,8 @@ use tracing_subscriber::filter::Targets;
 /// The targets that `directives` name, separated by commas. Where two speak of the same target, the later counts.
 pub(super) fn parse(directives: &str) -> Result<Targets, InvalidDirectives> {
     let mut targets = Targets::new();
-    for directive in directives
-        .split(',')
-        .map(str::trim)
-        .filter(|one| !one.is_empty())
-    {
-        let invalid = || InvalidDirectives {
-            directive: directive.to_owned(),
-        };
+    for directive in directives.split(',').map(str::trim).filter(|one| !one.is_empty()) {
+        let invalid = || InvalidDirectives { directive: directive.to_owned() };
         if let Ok(level) = directive.parse::<LevelFilter>() {
             targets = targets.with_default(level);
             continue;
@@ -35,10 +29,7 @@ pub(super) fn parse(directives: &str) -> Result<Targets, InvalidDirectives> {
 /// Whether this may be meant as a target. `Targets` itself would take anything, and then match nothing: silence
 /// is a poor answer to `info;shop=debug`, or to the field filters of other syntaxes.
 fn is_target(text: &str) -> bool {
-    !text.is_empty()
-        && text
-            .chars()
-            .all(|c| c.is_alphanumeric() || "_:-./".contains(c))
+    !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || "_:-./".contains(c))
 }
 
 /// A directive that is not of the syntax of [`Targets`].

@@ -6,8 +6,9 @@ use tracing_core::Event;
 use tracing_core::field::{Field, Visit};
 
 use crate::callsite::{Callsite, FieldRole};
-use crate::operation::{Ending, Failure};
-use crate::payload::{Fields, Fragment, Limits, fields::Identity, json, text};
+use crate::convention::error;
+use crate::operation::{Ending, Failure, How, Report};
+use crate::payload::{Fields, Fragment, Limits, fields::Identity, json, push_debug, text};
 
 /// What the values that `record` shows a visitor say of a span of `callsite`.
 pub(super) fn fields(
@@ -15,21 +16,14 @@ pub(super) fn fields(
     limits: &Limits,
     record: impl FnOnce(&mut dyn Visit),
 ) -> Fields {
-    let mut visitor = SpanVisitor {
-        callsite,
-        limits,
-        fields: Fields::default(),
-    };
+    let mut visitor = SpanVisitor { callsite, limits, fields: Fields::default() };
     record(&mut visitor);
     visitor.fields
 }
 
 /// The value of an event with one field, as JSON.
 pub(super) fn value(event: &Event<'_>, limits: &Limits) -> Vec<u8> {
-    let mut visitor = ValueVisitor {
-        limits,
-        value: Vec::new(),
-    };
+    let mut visitor = ValueVisitor { limits, value: Vec::new() };
     event.record(&mut visitor);
     if visitor.value.is_empty() {
         visitor.value.extend_from_slice(b"null");
@@ -39,14 +33,10 @@ pub(super) fn value(event: &Event<'_>, limits: &Limits) -> Vec<u8> {
 
 /// The failure that the event of `err` tells of.
 pub(super) fn failure(event: &Event<'_>, limits: &Limits) -> Ending {
-    let message = in_quotes(value(event, limits));
-    Ending::Failed {
-        failure: Failure {
-            kind: crate::convention::error::TYPE_OPAQUE,
-            message,
-        },
-        caused_by: None,
-    }
+    let limits = Limits { text: limits.message, ..*limits };
+    let message = in_quotes(value(event, &limits));
+    let failure = Failure::new(error::TYPE_OPAQUE, |to| *to = message);
+    Ending::new(How::Failed(failure, Report::Once))
 }
 
 /// A JSON text: what is not one already is put in quotes, so that a key has one type.
@@ -78,6 +68,11 @@ impl SpanVisitor<'_> {
             Some(FieldRole::Name) => own_name(identity, push, |names| &mut names.name),
             Some(FieldRole::Namespace) => own_name(identity, push, |names| &mut names.namespace),
             Some(FieldRole::EntityId) => own_name(identity, push, |names| &mut names.entity_id),
+            Some(FieldRole::Record) => {
+                let mut value = Vec::new();
+                push(&mut value);
+                self.fields.refused = value == b"false";
+            }
             None => {}
         }
     }
@@ -147,8 +142,8 @@ macro_rules! visit_values {
             }
 
             fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-                let limit = self.limits.text;
-                self.take(field, |to| text::push_formatted(to, format_args!("{value:?}"), limit));
+                let limits = *self.limits;
+                self.take(field, |to| push_debug(to, value, &limits));
             }
         })*
     };

@@ -15,6 +15,14 @@ impl Fragment {
         self.bytes.is_empty()
     }
 
+    /// Whether there is a member of this name, which needs no escapes.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        let quoted = |key: &[u8]| {
+            key.strip_prefix(b"\"")?.strip_suffix(b"\":").map(|key| key == name.as_bytes())
+        };
+        Members(&self.bytes).any(|(key, _)| quoted(key) == Some(true))
+    }
+
     /// Appends a member whose key, colon included, is not there yet.
     pub(crate) fn push(&mut self, key: &[u8], value: impl FnOnce(&mut Vec<u8>)) {
         if !self.bytes.is_empty() {
@@ -44,11 +52,7 @@ impl Fragment {
             if found == key {
                 // One of the two commas beside the member goes with it.
                 let last = end == self.bytes.len();
-                let range = if last {
-                    start.saturating_sub(1)..end
-                } else {
-                    start..end + 1
-                };
+                let range = if last { start.saturating_sub(1)..end } else { start..end + 1 };
                 self.bytes.drain(range);
                 return;
             }

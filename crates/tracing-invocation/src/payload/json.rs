@@ -135,6 +135,17 @@ pub(crate) fn push_bool(to: &mut Vec<u8>, truth: bool) {
     to.extend_from_slice(if truth { b"true" } else { b"false" });
 }
 
+/// Appends a value as it is.
+pub(crate) fn push_value(to: &mut Vec<u8>, value: &serde_json::Value) {
+    use serde::Serialize as _;
+    let start = to.len();
+    let mut serializer = serde_json::Serializer::with_formatter(&mut *to, Safe);
+    if value.serialize(&mut serializer).is_err() {
+        to.truncate(start);
+        to.extend_from_slice(b"null");
+    }
+}
+
 fn push_quoted_digits(to: &mut Vec<u8>, digits: &str) {
     to.push(b'"');
     to.extend_from_slice(digits.as_bytes());

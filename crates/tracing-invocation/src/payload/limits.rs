@@ -5,6 +5,10 @@
 pub(crate) struct Limits {
     /// Characters of one text; the rest is cut.
     pub(crate) text: usize,
+    /// Characters of an error's message, and of each of its causes.
+    pub(crate) message: usize,
+    /// How many causes of an error are written.
+    pub(crate) causes: usize,
     /// Elements of one list, and members of one object; the rest is counted.
     pub(crate) items: usize,
     /// Lists and objects one inside the other; a deeper one is a mark.
@@ -14,10 +18,6 @@ pub(crate) struct Limits {
 }
 
 impl Limits {
-    pub(crate) const DEFAULT: Self = Self {
-        text: 200,
-        items: 10,
-        depth: 4,
-        record: 16_000,
-    };
+    pub(crate) const DEFAULT: Self =
+        Self { text: 200, message: 1_000, causes: 10, items: 10, depth: 4, record: 16_000 };
 }

@@ -64,9 +64,7 @@ fn cut_texts(value: &mut Value, limit: usize) {
             }
         }
         Value::Array(items) => items.iter_mut().for_each(|item| cut_texts(item, limit)),
-        Value::Object(members) => members
-            .values_mut()
-            .for_each(|member| cut_texts(member, limit)),
+        Value::Object(members) => members.values_mut().for_each(|member| cut_texts(member, limit)),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
@@ -78,9 +76,7 @@ fn drop_members(line: &[u8], record: &mut Record, limit: usize) {
             over = over.saturating_sub(drop_largest(members, over, |_| true));
         }
     }
-    drop_largest(&mut record.payload, over, |key| {
-        !payload::RESERVED.contains(&key)
-    });
+    drop_largest(&mut record.payload, over, |key| !payload::RESERVED.contains(&key));
 }
 
 /// Leaves of the ending what a reader relies on. Below that are names and ids; whoever set a limit below those gets
@@ -130,9 +126,6 @@ fn drop_largest(
     if dropped == 0 {
         return 0;
     }
-    members.insert(
-        mark::MORE_KEY.to_owned(),
-        format!("{dropped} more keys").into(),
-    );
+    members.insert(mark::MORE_KEY.to_owned(), format!("{dropped} more keys").into());
     gained.saturating_sub(mark_bytes)
 }

@@ -29,13 +29,7 @@ where
     T: Serialize + ?Sized,
 {
     let start = to.len();
-    let mut out = Output {
-        to,
-        limits: *limits,
-        depth: 0,
-        unfinished: 0,
-        members: Vec::new(),
-    };
+    let mut out = Output { to, limits: *limits, depth: 0, unfinished: 0, members: Vec::new() };
     let written = text::fenced(|| match out.push(value) {
         Ok(()) if out.unfinished == 0 => Ok(()),
         Ok(()) | Err(Failed) => Err(()),

@@ -25,11 +25,7 @@ pub(crate) fn push_str(to: &mut Vec<u8>, text: &str, limit: usize) {
 /// Appends `text` as it stands between quotes, cut after `limit` characters.
 pub(crate) fn push_cut(to: &mut Vec<u8>, text: &str, limit: usize) {
     // A text of no more bytes than the limit has no more characters either.
-    match text
-        .len()
-        .checked_sub(limit + 1)
-        .and_then(|_| cut_at(text, limit))
-    {
+    match text.len().checked_sub(limit + 1).and_then(|_| cut_at(text, limit)) {
         None => json::push_escaped(to, text),
         Some(end) => {
             json::push_escaped(to, &text[..end]);
@@ -47,11 +43,7 @@ pub(crate) fn push_formatted(to: &mut Vec<u8>, value: fmt::Arguments<'_>, limit:
     }
     let start = to.len();
     to.push(b'"');
-    let mut writer = Limited {
-        to,
-        left: limit,
-        cut: false,
-    };
+    let mut writer = Limited { to, left: limit, cut: false };
     let written = fenced(|| writer.write_fmt(value).map_err(|_| ()));
     let cut = writer.cut;
     match written {
@@ -110,11 +102,7 @@ impl fmt::Write for Limited<'_> {
         if self.cut {
             return Err(fmt::Error);
         }
-        match text
-            .len()
-            .checked_sub(self.left + 1)
-            .and_then(|_| cut_at(text, self.left))
-        {
+        match text.len().checked_sub(self.left + 1).and_then(|_| cut_at(text, self.left)) {
             None => {
                 json::push_escaped(self.to, text);
                 self.left -= text.chars().count();
@@ -171,9 +159,6 @@ mod tests {
                 panic!("broken")
             }
         }
-        assert_eq!(
-            formatted(format_args!("{}", Broken), 9),
-            "\"<unprintable>\""
-        );
+        assert_eq!(formatted(format_args!("{}", Broken), 9), "\"<unprintable>\"");
     }
 }

@@ -98,11 +98,7 @@ pub struct InvalidId {
 
 impl fmt::Display for InvalidId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "an id is {} lowercase hexadecimal digits that are not all zero",
-            self.digits
-        )
+        write!(f, "an id is {} lowercase hexadecimal digits that are not all zero", self.digits)
     }
 }
 

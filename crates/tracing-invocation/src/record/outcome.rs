@@ -30,13 +30,8 @@ pub enum Outcome {
 
 impl Outcome {
     /// Every outcome, `invoke` first.
-    pub const ALL: [Self; 5] = [
-        Self::Invoke,
-        Self::Success,
-        Self::Failed,
-        Self::Cancelled,
-        Self::Unknown,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::Invoke, Self::Success, Self::Failed, Self::Cancelled, Self::Unknown];
 
     /// The word of the wire format.
     #[must_use]
@@ -55,16 +50,6 @@ impl Outcome {
     pub const fn is_terminal(self) -> bool {
         !matches!(self, Self::Invoke)
     }
-
-    /// The level at which this outcome is recorded in full.
-    #[must_use]
-    pub const fn level(self) -> Level {
-        match self {
-            Self::Invoke | Self::Success | Self::Unknown => Level::Debug,
-            Self::Failed => Level::Error,
-            Self::Cancelled => Level::Info,
-        }
-    }
 }
 
 impl fmt::Display for Outcome {
@@ -79,20 +64,17 @@ impl fmt::Display for Outcome {
 pub enum Level {
     /// Finer than anything this crate records on its own.
     Trace,
-    /// The course of things: `invoke`, `success`, `unknown`, and repetitions of a failure or cancellation.
+    /// By default, the course of things: `invoke`, `success`, `unknown`, and what was told in full elsewhere.
     Debug,
-    /// A cancellation.
+    /// By default, a cancellation.
     Info,
     /// Nothing that this crate records on its own.
     Warn,
-    /// A failure.
+    /// By default, a failure.
     Error,
 }
 
 impl Level {
-    /// The level of a failure or cancellation that an inner operation has already reported in full.
-    pub const SUPPRESSED: Self = Self::Debug;
-
     /// The word of the wire format.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -109,5 +91,60 @@ impl Level {
 impl fmt::Display for Level {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
+    }
+}
+
+/// The level of each outcome's records.
+///
+/// ```
+/// use tracing_invocation::{Level, Levels, Outcome};
+///
+/// let loud = Levels { cancelled: Level::Warn, ..Levels::DEFAULT };
+/// assert_eq!(loud.of(Outcome::Cancelled), Level::Warn);
+/// assert_eq!(loud.of(Outcome::Failed), Level::Error);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Levels {
+    /// Of `invoke`.
+    pub invoke: Level,
+    /// Of `success`.
+    pub success: Level,
+    /// Of `failed`.
+    pub failed: Level,
+    /// Of `failed` and `cancelled`, where an inner operation has told it in full or nobody is to.
+    pub suppressed: Level,
+    /// Of `cancelled`.
+    pub cancelled: Level,
+    /// Of `unknown`.
+    pub unknown: Level,
+}
+
+impl Levels {
+    /// `failed` at `ERROR`, `cancelled` at `INFO`, everything else at `DEBUG`.
+    pub const DEFAULT: Self = Self {
+        invoke: Level::Debug,
+        success: Level::Debug,
+        failed: Level::Error,
+        suppressed: Level::Debug,
+        cancelled: Level::Info,
+        unknown: Level::Debug,
+    };
+
+    /// The level of an outcome told in full.
+    #[must_use]
+    pub const fn of(&self, outcome: Outcome) -> Level {
+        match outcome {
+            Outcome::Invoke => self.invoke,
+            Outcome::Success => self.success,
+            Outcome::Failed => self.failed,
+            Outcome::Cancelled => self.cancelled,
+            Outcome::Unknown => self.unknown,
+        }
+    }
+}
+
+impl Default for Levels {
+    fn default() -> Self {
+        Self::DEFAULT
     }
 }

@@ -32,11 +32,7 @@ pub(crate) fn is_writing() -> bool {
 pub(crate) fn write(sink: &Arc<dyn Sink>, level: Level, line: Vec<u8>) -> Option<Vec<u8>> {
     if WRITING.get() {
         let mut waiting = WAITING.take();
-        waiting.push_back(Waiting {
-            sink: Arc::clone(sink),
-            level,
-            line,
-        });
+        waiting.push_back(Waiting { sink: Arc::clone(sink), level, line });
         WAITING.set(waiting);
         return None;
     }

@@ -22,10 +22,7 @@ pub(crate) struct WriterSink<W> {
 
 impl<W> WriterSink<W> {
     pub(crate) fn new(make_writer: W) -> Self {
-        Self {
-            make_writer,
-            lost: AtomicU64::new(0),
-        }
+        Self { make_writer, lost: AtomicU64::new(0) }
     }
 }
 

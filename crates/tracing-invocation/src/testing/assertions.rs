@@ -35,11 +35,7 @@ impl Log {
     /// Where one is still open.
     #[track_caller]
     pub fn assert_nothing_is_open(&self) {
-        let open: Vec<_> = self
-            .open()
-            .into_iter()
-            .map(|record| record.event_name)
-            .collect();
+        let open: Vec<_> = self.open().into_iter().map(|record| record.event_name).collect();
         assert!(open.is_empty(), "still open: {}\n{self}", open.join(", "));
     }
 
@@ -68,14 +64,8 @@ impl Log {
     #[track_caller]
     pub fn assert_all(&self, event_name: &str) -> Calls {
         let records = self.named(event_name);
-        assert!(
-            !records.is_empty(),
-            "no operation was named {event_name:?}\n{self}"
-        );
-        Calls {
-            records,
-            log: self.clone(),
-        }
+        assert!(!records.is_empty(), "no operation was named {event_name:?}\n{self}");
+        Calls { records, log: self.clone() }
     }
 
     /// The last call of an operation named `event_name`, to be asserted upon.
@@ -88,10 +78,7 @@ impl Log {
     pub fn assert_last(&self, event_name: &str) -> Calls {
         let mut records = self.named(event_name);
         let begins = |record: &Record| !record.event_outcome.is_terminal();
-        let last = records
-            .iter()
-            .rfind(|record| begins(record))
-            .or(records.last());
+        let last = records.iter().rfind(|record| begins(record)).or(records.last());
         let Some(span_id) = last.map(|record| record.span_id) else {
             #[expect(clippy::panic, reason = "documented: this is an assertion")]
             {
@@ -99,10 +86,7 @@ impl Log {
             }
         };
         records.retain(|record| record.span_id == span_id);
-        Calls {
-            records,
-            log: self.clone(),
-        }
+        Calls { records, log: self.clone() }
     }
 
     fn named(&self, event_name: &str) -> Vec<Record> {
@@ -155,10 +139,7 @@ impl Calls {
         let ends = self.terminal_records().map(|record| record.event_outcome);
         let wrong: Vec<_> = ends.filter(|&end| end != outcome).collect();
         let log = &self.log;
-        assert!(
-            wrong.is_empty(),
-            "expected {outcome}, found {wrong:?}\n{log}"
-        );
+        assert!(wrong.is_empty(), "expected {outcome}, found {wrong:?}\n{log}");
         assert!(
             self.terminal_records().next().is_some(),
             "expected {outcome}, found no end\n{log}"
@@ -173,15 +154,8 @@ impl Calls {
     /// Where one did.
     #[track_caller]
     pub fn is_open(self) -> Self {
-        let end = self
-            .terminal_records()
-            .map(|record| record.event_outcome)
-            .next();
-        assert!(
-            end.is_none(),
-            "expected no end, found {end:?}\n{}",
-            self.log
-        );
+        let end = self.terminal_records().map(|record| record.event_outcome).next();
+        assert!(end.is_none(), "expected no end, found {end:?}\n{}", self.log);
         self
     }
 
@@ -203,17 +177,11 @@ impl Calls {
                 self.log
             );
         }
-        assert!(
-            self.terminal_records().next().is_some(),
-            "no end was found\n{}",
-            self.log
-        );
+        assert!(self.terminal_records().next().is_some(), "no end was found\n{}", self.log);
         self
     }
 
     fn terminal_records(&self) -> impl Iterator<Item = &Record> {
-        self.records
-            .iter()
-            .filter(|record| record.event_outcome.is_terminal())
+        self.records.iter().filter(|record| record.event_outcome.is_terminal())
     }
 }

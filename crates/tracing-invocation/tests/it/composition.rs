@@ -75,9 +75,7 @@ impl Text {
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
         let text = Arc::clone(&self.0);
-        fmt::layer()
-            .with_ansi(false)
-            .with_writer(move || Writer(Arc::clone(&text)))
+        fmt::layer().with_ansi(false).with_writer(move || Writer(Arc::clone(&text)))
     }
 
     #[track_caller]
@@ -105,21 +103,13 @@ impl std::io::Write for Writer {
 }
 
 /// Everything that the program says, from the least severe on.
-const ALL: [&str; 5] = [
-    "trace from within",
-    "debug from within",
-    "info from within",
-    "finest",
-    "return=1",
-];
+const ALL: [&str; 5] =
+    ["trace from within", "debug from within", "info from within", "finest", "return=1"];
 
 #[test]
 fn nothing_is_taken_from_a_fmt_layer_beside() {
     let (log, before, after) = (Log::new(), Text::default(), Text::default());
-    let subscriber = registry()
-        .with(before.layer())
-        .with(log.layer())
-        .with(after.layer());
+    let subscriber = registry().with(before.layer()).with(log.layer()).with(after.layer());
     check(subscriber, &[&log]);
     before.check(&ALL, &[]);
     after.check(&ALL, &[]);
@@ -138,52 +128,22 @@ fn nothing_is_taken_from_a_fmt_layer_by_recording_nothing() {
 fn a_global_filter_outside_or_inside_chooses_for_all() {
     let filter = || EnvFilter::new("info");
     let (log, text) = (Log::new(), Text::default());
-    check(
-        registry()
-            .with(log.layer())
-            .with(text.layer())
-            .with(filter()),
-        &[&log],
-    );
-    text.check(
-        &["info from within", "return=1"],
-        &["debug from within", "finest"],
-    );
+    check(registry().with(log.layer()).with(text.layer()).with(filter()), &[&log]);
+    text.check(&["info from within", "return=1"], &["debug from within", "finest"]);
 
     let (log, text) = (Log::new(), Text::default());
-    check(
-        registry()
-            .with(filter())
-            .with(text.layer())
-            .with(log.layer()),
-        &[&log],
-    );
-    text.check(
-        &["info from within", "return=1"],
-        &["debug from within", "finest"],
-    );
+    check(registry().with(filter()).with(text.layer()).with(log.layer()), &[&log]);
+    text.check(&["info from within", "return=1"], &["debug from within", "finest"]);
 
     let (log, text) = (Log::new(), Text::default());
-    check(
-        registry()
-            .with(text.layer())
-            .with(filter())
-            .with(log.layer()),
-        &[&log],
-    );
-    text.check(
-        &["info from within", "return=1"],
-        &["debug from within", "finest"],
-    );
+    check(registry().with(text.layer()).with(filter()).with(log.layer()), &[&log]);
+    text.check(&["info from within", "return=1"], &["debug from within", "finest"]);
 }
 
 #[test]
 fn a_global_filter_that_disables_the_spans_leaves_no_records() {
     let log = Log::new();
-    with_default(
-        registry().with(log.layer()).with(EnvFilter::new("warn")),
-        program,
-    );
+    with_default(registry().with(log.layer()).with(EnvFilter::new("warn")), program);
     assert_eq!(log.lines(), [""; 0]);
 }
 
@@ -199,24 +159,17 @@ fn a_global_filter_that_turns_with_a_span_is_followed() {
 
 #[test]
 fn a_filter_of_another_layer_is_that_layers_own() {
-    let filters: [fn() -> EnvFilter; 3] = [
-        || EnvFilter::new("trace"),
-        || EnvFilter::new("error"),
-        || EnvFilter::new("off"),
-    ];
+    let filters: [fn() -> EnvFilter; 3] =
+        [|| EnvFilter::new("trace"), || EnvFilter::new("error"), || EnvFilter::new("off")];
     for filter in filters {
         let log = Log::new();
         check(
-            registry()
-                .with(Text::default().layer().with_filter(filter()))
-                .with(log.layer()),
+            registry().with(Text::default().layer().with_filter(filter())).with(log.layer()),
             &[&log],
         );
         let log = Log::new();
         check(
-            registry()
-                .with(log.layer())
-                .with(Text::default().layer().with_filter(filter())),
+            registry().with(log.layer()).with(Text::default().layer().with_filter(filter())),
             &[&log],
         );
         let log = Log::new();
@@ -230,25 +183,12 @@ fn a_filter_of_another_layer_is_that_layers_own() {
 fn a_layer_whose_filter_disables_all_spans_still_gets_its_events() {
     let (log, text) = (Log::new(), Text::default());
     let events = filter_fn(|metadata| metadata.is_event());
-    check(
-        registry()
-            .with(text.layer().with_filter(events))
-            .with(log.layer()),
-        &[&log],
-    );
-    text.check(
-        &["trace from within", "debug from within", "return=1"],
-        &["finest"],
-    );
+    check(registry().with(text.layer().with_filter(events)).with(log.layer()), &[&log]);
+    text.check(&["trace from within", "debug from within", "return=1"], &["finest"]);
 
     let (log, text) = (Log::new(), Text::default());
     let debug = Targets::new().with_default(LevelFilter::DEBUG);
-    check(
-        registry()
-            .with(log.layer())
-            .with(text.layer().with_filter(debug)),
-        &[&log],
-    );
+    check(registry().with(log.layer()).with(text.layer().with_filter(debug)), &[&log]);
     text.check(&["debug from within", "return=1"], &["trace from within"]);
 }
 
@@ -256,10 +196,7 @@ fn a_layer_whose_filter_disables_all_spans_still_gets_its_events() {
 fn two_layers_in_one_subscriber_are_each_complete() {
     let logs = [Log::new(), Log::new(), Log::new()];
     let [a, b, c] = &logs;
-    check(
-        registry().with(a.layer()).with(b.layer()).with(c.layer()),
-        &[a, b, c],
-    );
+    check(registry().with(a.layer()).with(b.layer()).with(c.layer()), &[a, b, c]);
     assert_eq!(a.to_string(), b.to_string());
 
     let (all, some) = (Log::new(), Log::new());
@@ -287,12 +224,7 @@ fn two_layers_agree_on_a_panic() {
         });
         assert!(unwound.is_err());
     });
-    let told = [
-        "outer invoke",
-        "succeed invoke",
-        "succeed success",
-        "outer failed",
-    ];
+    let told = ["outer invoke", "succeed invoke", "succeed success", "outer failed"];
     for log in [&a, &b] {
         check_lines(log);
         assert_eq!(story(log), told);
@@ -325,10 +257,7 @@ fn wrapped_in_an_option_a_box_a_vector_or_both() {
 #[test]
 fn an_option_without_a_layer_takes_nothing_from_the_others() {
     let text = Text::default();
-    with_default(
-        registry().with(text.layer()).with(None::<InvocationLayer>),
-        program,
-    );
+    with_default(registry().with(text.layer()).with(None::<InvocationLayer>), program);
     text.check(&ALL, &[]);
 }
 
@@ -342,9 +271,7 @@ fn a_reloadable_layer_records_what_it_was_told_last() {
         assert_eq!(story(&log), TOLD);
         let span = info_span!("begun before", invocation.name = "begun before");
         span.in_scope(|| {});
-        handle
-            .modify(|layer| *layer = log.layer().with_directives("off").unwrap())
-            .unwrap();
+        handle.modify(|layer| *layer = log.layer().with_directives("off").unwrap()).unwrap();
         program();
         drop(span);
         assert_eq!(log.lines().len(), TOLD.len() + 1);
@@ -366,9 +293,7 @@ fn subscribers_on_several_threads_at_once_do_not_mix() {
     thread::scope(|scope| {
         for log in &logs {
             scope.spawn(|| {
-                with_default(registry().with(log.layer()), || {
-                    (0..50).for_each(|_| program())
-                });
+                with_default(registry().with(log.layer()), || (0..50).for_each(|_| program()));
             });
         }
     });

@@ -1,26 +1,21 @@
 //! What the documents say is what the code says.
 
 use tracing_invocation::convention::{self, error, evidence, field, key, mark, payload};
-use tracing_invocation::{Level, Outcome};
+use tracing_invocation::{Level, Levels, Outcome};
 
 const CONVENTION: &str = include_str!("../../../../docs/CONVENTION.md");
 
 /// The cells of the table below a heading, without its head.
 #[track_caller]
 fn table(heading: &str) -> Vec<Vec<&'static str>> {
-    let (_, below) = CONVENTION
-        .split_once(&format!("\n{heading}\n"))
-        .expect(heading);
+    let (_, below) = CONVENTION.split_once(&format!("\n{heading}\n")).expect(heading);
     let rows: Vec<_> = below
         .lines()
         .skip_while(|line| !line.starts_with('|'))
         .take_while(|line| line.starts_with('|'))
         .skip(2)
         .map(|line| {
-            line.trim_matches('|')
-                .split(" | ")
-                .map(|cell| cell.trim().trim_matches('`'))
-                .collect()
+            line.trim_matches('|').split(" | ").map(|cell| cell.trim().trim_matches('`')).collect()
         })
         .collect();
     assert!(!rows.is_empty(), "no table below {heading}");
@@ -38,7 +33,7 @@ fn the_convention_names_what_the_code_names() {
     assert_names("### Evidence events", &[evidence::RETURN, evidence::ERROR]);
     assert_names(
         "### Span fields",
-        &[field::NAME, field::NAMESPACE, field::ENTITY_ID],
+        &[field::NAME, field::NAMESPACE, field::ENTITY_ID, field::RECORD],
     );
     assert_names("### Record keys", &key::ALL);
     assert_names("### Reserved payload keys", &payload::RESERVED);
@@ -48,40 +43,25 @@ fn the_convention_names_what_the_code_names() {
     );
     assert_names(
         "### Values",
-        &[
-            mark::CUT,
-            mark::MORE_KEY,
-            mark::LIST,
-            mark::OBJECT,
-            mark::UNPRINTABLE,
-            mark::TOO_DEEP,
-        ],
+        &[mark::CUT, mark::MORE_KEY, mark::LIST, mark::OBJECT, mark::UNPRINTABLE, mark::TOO_DEEP],
     );
-    assert!(CONVENTION.contains(&format!(
-        "version {} of the format",
-        convention::WIRE_VERSION
-    )));
+    assert!(CONVENTION.contains(&format!("version {} of the format", convention::WIRE_VERSION)));
 }
 
 #[test]
 fn the_convention_gives_each_outcome_its_level() {
-    let rows: Vec<_> = table("### Outcomes")
-        .into_iter()
-        .map(|row| (row[0], row[1]))
-        .collect();
-    let outcomes = Outcome::ALL.map(|outcome| (outcome.as_str(), outcome.level().as_str()));
+    let rows: Vec<_> = table("### Outcomes").into_iter().map(|row| (row[0], row[1])).collect();
+    let outcomes =
+        Outcome::ALL.map(|outcome| (outcome.as_str(), Levels::DEFAULT.of(outcome).as_str()));
     assert_eq!(rows, outcomes);
-    assert_eq!(Level::SUPPRESSED, Level::Debug);
+    assert_eq!(Levels::DEFAULT.suppressed, Level::Debug);
 }
 
 #[test]
 fn the_evidence_table_names_only_outcomes() {
     for row in table("## How it ended") {
         let word = row[1].split('`').next().unwrap();
-        assert!(
-            Outcome::ALL.iter().any(|outcome| outcome.as_str() == word),
-            "{word}"
-        );
+        assert!(Outcome::ALL.iter().any(|outcome| outcome.as_str() == word), "{word}");
     }
 }
 

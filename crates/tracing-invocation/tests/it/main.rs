@@ -10,6 +10,7 @@
 mod composition;
 mod docs;
 mod hostile;
+mod operation;
 mod programs;
 mod stock;
 mod support;

@@ -168,28 +168,16 @@ fn agrees(log: &Log, ledger: &Ledger, links: bool) {
     let calls = by_number(log);
     let span_id = |number: u64| -> SpanId { calls[&number][0].span_id };
     for (&number, seen) in ledger.calls() {
-        let outcomes: Vec<_> = calls
-            .get(&number)
-            .into_iter()
-            .flatten()
-            .map(|record| record.event_outcome)
-            .collect();
+        let outcomes: Vec<_> =
+            calls.get(&number).into_iter().flatten().map(|record| record.event_outcome).collect();
         let Some(told) = seen else {
             assert_eq!(outcomes, [], "{number} was never polled\n{log}");
             continue;
         };
-        assert_eq!(
-            outcomes,
-            [Outcome::Invoke, told.outcome()],
-            "{number}\n{log}"
-        );
+        assert_eq!(outcomes, [Outcome::Invoke, told.outcome()], "{number}\n{log}");
         if links {
             let payload = &calls[&number][1].payload;
-            let link = |key| {
-                payload
-                    .get(key)
-                    .map(|id| id.as_str().unwrap().parse().unwrap())
-            };
+            let link = |key| payload.get(key).map(|id| id.as_str().unwrap().parse().unwrap());
             let (caused_by, cancelled_by, late) = match told {
                 Told::Failed { cause, by } => (by.map(span_id), None, cause == Cause::Panic),
                 Told::Cancelled { by } => (None, by.map(span_id), true),
@@ -203,10 +191,7 @@ fn agrees(log: &Log, ledger: &Ledger, links: bool) {
             }
         }
     }
-    assert_eq!(
-        ledger.calls().filter(|(_, seen)| seen.is_some()).count(),
-        calls.len()
-    );
+    assert_eq!(ledger.calls().filter(|(_, seen)| seen.is_some()).count(), calls.len());
 }
 
 proptest! {

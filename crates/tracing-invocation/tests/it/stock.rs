@@ -43,10 +43,7 @@ async fn failed_at_the_error_event() {
     assert_eq!(run(Err("bad")).await, Err("bad"));
     let failed = only(&log, "run", Outcome::Failed);
     assert_eq!(failed.level, Level::Error);
-    assert_eq!(
-        failed.payload["error"],
-        json!({"type": "error", "message": "bad"})
-    );
+    assert_eq!(failed.payload["error"], json!({"type": "error", "message": "bad"}));
 }
 
 #[test]
@@ -62,10 +59,7 @@ fn cancelled_when_dropped_while_pending() {
     assert_eq!((invoke.level, invoke.payload.len()), (Level::Debug, 0));
     assert_eq!(cancelled.level, Level::Info);
     let error = json!({"type": "cancelled", "message": "dropped before completion"});
-    assert_eq!(
-        json!(cancelled.payload),
-        json!({"cancelled": true, "error": error})
-    );
+    assert_eq!(json!(cancelled.payload), json!({"cancelled": true, "error": error}));
 }
 
 #[test]
@@ -235,10 +229,7 @@ async fn one_timeout_of_three_nested_operations_is_one_full_record() {
     let ends = ["inner cancelled", "middle cancelled", "outer cancelled"];
     assert_eq!(story(&log)[3..], ends);
     let inner = only(&log, "inner", Outcome::Cancelled);
-    assert_eq!(
-        (inner.level, inner.payload.get("cancelled_by")),
-        (Level::Info, None)
-    );
+    assert_eq!((inner.level, inner.payload.get("cancelled_by")), (Level::Info, None));
     for name in ["middle", "outer"] {
         let dropped = only(&log, name, Outcome::Cancelled);
         assert_eq!(dropped.level, Level::Debug);
@@ -263,15 +254,9 @@ async fn a_timeout_inside_leaves_the_outer_operation_what_it_is() {
     outer(false).await;
     log.assert_last("outer").ended(Outcome::Success);
 
-    timeout(Duration::from_secs(9), outer(true))
-        .await
-        .unwrap_err();
+    timeout(Duration::from_secs(9), outer(true)).await.unwrap_err();
     let outer = log.assert_last("outer").ended(Outcome::Cancelled);
-    assert_eq!(
-        outer.records()[1].level,
-        Level::Info,
-        "its own cancellation, in full"
-    );
+    assert_eq!(outer.records()[1].level, Level::Info, "its own cancellation, in full");
 }
 
 #[test]
@@ -306,9 +291,7 @@ fn names_entity_arguments_and_context_come_from_fields() {
         session = tracing::field::Empty,
     );
     span.in_scope(|| {});
-    span.record("state", "opened")
-        .record("session", "s-1")
-        .record("args.attempt", 2);
+    span.record("state", "opened").record("session", "s-1").record("args.attempt", 2);
     drop(span);
 
     let [invoke, end] = log.records().try_into().unwrap();
@@ -317,10 +300,7 @@ fn names_entity_arguments_and_context_come_from_fields() {
         assert_eq!(record.event_namespace, "shop.ldap");
         assert_eq!(record.entity_id.as_deref(), Some("42"));
     }
-    assert_eq!(
-        json!(invoke.payload),
-        json!({"args": {"attempt": 1}, "state": "closed"})
-    );
+    assert_eq!(json!(invoke.payload), json!({"args": {"attempt": 1}, "state": "closed"}));
     assert_eq!(json!(end.payload["session"]), "s-1");
     assert_eq!(json!(end.payload["state"]), "opened");
     assert_eq!(end.payload.get("args"), None);
@@ -348,10 +328,7 @@ fn an_operation_belongs_to_the_nearest_operation_around_it() {
     let outer = only(&log, "outer", Outcome::Invoke);
     let inner = only(&log, "inner", Outcome::Invoke);
     let root = only(&log, "root", Outcome::Invoke);
-    assert_eq!(
-        (inner.parent_span_id, inner.trace_id),
-        (Some(outer.span_id), outer.trace_id)
-    );
+    assert_eq!((inner.parent_span_id, inner.trace_id), (Some(outer.span_id), outer.trace_id));
     assert_eq!(root.parent_span_id, None);
     assert_ne!(root.trace_id, outer.trace_id);
 }
@@ -376,36 +353,22 @@ fn thousands_of_calls_of_one_function_are_told_apart() {
         gate: std::sync::Arc<tokio::sync::Semaphore>,
     ) -> Result<u64, String> {
         let _permit = gate.acquire().await;
-        if number % 3 == 1 {
-            Err("odd".into())
-        } else {
-            Ok(number)
-        }
+        if number % 3 == 1 { Err("odd".into()) } else { Ok(number) }
     }
     let log = capture();
     let gate = std::sync::Arc::new(tokio::sync::Semaphore::new(0));
-    let mut calls: Vec<_> = (0..3_000)
-        .map(|number| Box::pin(call(number, gate.clone())))
-        .collect();
+    let mut calls: Vec<_> = (0..3_000).map(|number| Box::pin(call(number, gate.clone()))).collect();
     for call in &mut calls {
         assert!(poll_once(call.as_mut()).is_pending());
     }
     assert_eq!(log.open().len(), 3_000);
-    let mut kept: Vec<_> = calls
-        .into_iter()
-        .enumerate()
-        .filter(|(at, _)| at % 3 != 2)
-        .collect();
+    let mut kept: Vec<_> = calls.into_iter().enumerate().filter(|(at, _)| at % 3 != 2).collect();
     gate.add_permits(3_000);
     for (_, call) in &mut kept {
         assert!(poll_once(call.as_mut()).is_ready());
     }
     log.assert_every_invoke_ended_once();
-    for record in log
-        .records()
-        .into_iter()
-        .filter(|record| record.event_outcome.is_terminal())
-    {
+    for record in log.records().into_iter().filter(|record| record.event_outcome.is_terminal()) {
         let number: u64 = record.entity_id.unwrap().parse().unwrap();
         let expected = [Outcome::Success, Outcome::Failed, Outcome::Cancelled];
         assert_eq!(record.event_outcome, expected[number as usize % 3]);
@@ -434,10 +397,7 @@ fn results_of_ret_are_written_only_when_asked_for() {
         let subscriber = tracing_subscriber::registry().with(log.layer().with_results(results));
         tracing::subscriber::with_default(subscriber, count);
     }
-    let results: Vec<_> = log
-        .records()
-        .iter()
-        .map(|record| record.payload.get("result").cloned())
-        .collect();
+    let results: Vec<_> =
+        log.records().iter().map(|record| record.payload.get("result").cloned()).collect();
     assert_eq!(results, [None, None, None, Some(json!("42"))]);
 }

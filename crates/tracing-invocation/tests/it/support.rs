@@ -16,22 +16,12 @@ pub(crate) fn check_line(line: &str) {
         let schema = include_str!("../../../../docs/record.schema.json");
         jsonschema::validator_for(&serde_json::from_str(schema).unwrap()).unwrap()
     });
-    assert!(
-        !line.contains(|c: char| c.is_control() || "\u{2028}\u{2029}".contains(c)),
-        "{line:?}"
-    );
+    assert!(!line.contains(|c: char| c.is_control() || "\u{2028}\u{2029}".contains(c)), "{line:?}");
     let value: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
-    let faults: Vec<_> = SCHEMA
-        .iter_errors(&value)
-        .map(|error| error.to_string())
-        .collect();
+    let faults: Vec<_> = SCHEMA.iter_errors(&value).map(|error| error.to_string()).collect();
     assert!(faults.is_empty(), "{faults:?}\n{line}");
     let record: Record = serde_json::from_str(line).unwrap();
-    assert_eq!(
-        serde_json::to_value(&record).unwrap(),
-        value,
-        "a record reads back as it was"
-    );
+    assert_eq!(serde_json::to_value(&record).unwrap(), value, "a record reads back as it was");
 }
 
 /// Checks every line of a log.

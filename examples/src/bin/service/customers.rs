@@ -26,12 +26,7 @@ pub(crate) struct Seen {
 
 impl fmt::Display for Seen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            answered,
-            failed,
-            timed_out,
-            hung_up,
-        } = self;
+        let Self { answered, failed, timed_out, hung_up } = self;
         let requests = answered + failed + timed_out + hung_up;
         write!(
             f,

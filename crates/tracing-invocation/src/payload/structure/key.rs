@@ -22,11 +22,7 @@ impl Key<'_> {
 
     fn push_float(self, finite: bool, number: impl Serialize) -> Result<(), Failed> {
         let digits = serde_json::to_string(&number).map_err(|_| Failed)?;
-        if finite {
-            self.serialize_str(&digits)
-        } else {
-            Err(Failed)
-        }
+        if finite { self.serialize_str(&digits) } else { Err(Failed) }
     }
 }
 

@@ -22,29 +22,14 @@ pub(super) struct List<'o, 'a> {
 impl<'o, 'a> List<'o, 'a> {
     pub(super) fn open(out: &'o mut Output<'a>) -> Self {
         let shown = out.open(b'[', mark::LIST);
-        Self {
-            out,
-            shown,
-            variant: false,
-            written: 0,
-            more: 0,
-        }
+        Self { out, shown, variant: false, written: 0, more: 0 }
     }
 
     pub(super) fn open_variant(out: &'o mut Output<'a>, variant: &str) -> Self {
         if out.open_variant(variant) {
-            return Self {
-                variant: true,
-                ..Self::open(out)
-            };
+            return Self { variant: true, ..Self::open(out) };
         }
-        Self {
-            out,
-            shown: false,
-            variant: false,
-            written: 0,
-            more: 0,
-        }
+        Self { out, shown: false, variant: false, written: 0, more: 0 }
     }
 
     pub(super) fn collect<I>(mut self, elements: I) -> Result<(), Failed>

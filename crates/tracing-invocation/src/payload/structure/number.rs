@@ -23,10 +23,7 @@ pub(super) struct Number<'o, 'a> {
 
 impl<'o, 'a> Number<'o, 'a> {
     pub(super) fn new(out: &'o mut Output<'a>) -> Self {
-        Self {
-            out,
-            written: false,
-        }
+        Self { out, written: false }
     }
 
     pub(super) fn push<T: Serialize + ?Sized>(&mut self, digits: &T) -> Result<(), Failed> {

@@ -45,14 +45,7 @@ impl<'o, 'a> Object<'o, 'a> {
     }
 
     fn new(out: &'o mut Output<'a>, shown: bool, variant: bool) -> Self {
-        Self {
-            first: out.members.len(),
-            out,
-            shown,
-            variant,
-            more: 0,
-            pending: Pending::Nothing,
-        }
+        Self { first: out.members.len(), out, shown, variant, more: 0, pending: Pending::Nothing }
     }
 
     pub(super) fn collect<K, V, I>(mut self, members: I) -> Result<(), Failed>
@@ -109,10 +102,7 @@ impl<'o, 'a> Object<'o, 'a> {
         }
         let start = self.out.to.len();
         self.out.attempt(write)?;
-        let member = Member {
-            start,
-            key_end: self.out.to.len(),
-        };
+        let member = Member { start, key_end: self.out.to.len() };
         let twin = self.out.members[self.first..]
             .iter()
             .position(|earlier| self.out.key(earlier) == self.out.key(&member));

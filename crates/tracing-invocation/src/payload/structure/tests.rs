@@ -13,12 +13,7 @@ use serde_json::{Value, json};
 
 use super::*;
 
-const SMALL: Limits = Limits {
-    text: 5,
-    items: 3,
-    depth: 2,
-    record: 16_000,
-};
+const SMALL: Limits = Limits { text: 5, items: 3, depth: 2, ..Limits::DEFAULT };
 
 fn written_within<T: Serialize + ?Sized>(value: &T, limits: &Limits) -> String {
     let mut line = b"before".to_vec();
@@ -54,10 +49,7 @@ fn cuts_lists_with_an_exact_count() {
     assert_eq!(small(&[1, 2, 3]), "[1,2,3]");
     assert_eq!(small(&[1, 2, 3, 4]), r#"[1,2,3,"... (1 more)"]"#);
     assert_eq!(small(&vec![0; 1003]), r#"[0,0,0,"... (1000 more)"]"#);
-    assert_eq!(
-        small(&BTreeSet::from([4, 3, 2, 1])),
-        r#"[1,2,3,"... (1 more)"]"#
-    );
+    assert_eq!(small(&BTreeSet::from([4, 3, 2, 1])), r#"[1,2,3,"... (1 more)"]"#);
     assert_eq!(small(&(1, 'x', "y", 4, 5)), r#"[1,"x","y","... (2 more)"]"#);
 }
 
@@ -71,51 +63,24 @@ fn cuts_objects_with_an_exact_count() {
         d: u8,
         e: u8,
     }
-    let wide = Wide {
-        a: 1,
-        b: 2,
-        c: 3,
-        d: 4,
-        e: 5,
-    };
-    assert_eq!(
-        small(&wide),
-        r#"{"a":1,"b":2,"c":3,"__more__":"2 more keys"}"#
-    );
+    let wide = Wide { a: 1, b: 2, c: 3, d: 4, e: 5 };
+    assert_eq!(small(&wide), r#"{"a":1,"b":2,"c":3,"__more__":"2 more keys"}"#);
     let map: BTreeMap<_, _> = (0..7).map(|n| (n, n)).collect();
-    assert_eq!(
-        small(&map),
-        r#"{"0":0,"1":1,"2":2,"__more__":"4 more keys"}"#
-    );
+    assert_eq!(small(&map), r#"{"0":0,"1":1,"2":2,"__more__":"4 more keys"}"#);
 }
 
 #[test]
 fn a_real_key_gives_way_to_the_mark_and_is_counted() {
-    let limits = Limits {
-        items: 2,
-        ..Limits::DEFAULT
-    };
+    let limits = Limits { items: 2, ..Limits::DEFAULT };
     let members = [("__more__", 1), ("b", 2), ("c", 3)].map(|(key, value)| (key.to_owned(), value));
-    assert_eq!(
-        written_within(&OneByOne(&members), &limits),
-        r#"{"b":2,"__more__":"2 more keys"}"#
-    );
-    assert_eq!(
-        written_within(&OneByOne(&members[..2]), &limits),
-        r#"{"__more__":1,"b":2}"#
-    );
+    assert_eq!(written_within(&OneByOne(&members), &limits), r#"{"b":2,"__more__":"2 more keys"}"#);
+    assert_eq!(written_within(&OneByOne(&members[..2]), &limits), r#"{"__more__":1,"b":2}"#);
 }
 
 #[test]
 fn what_is_nested_too_deep_is_a_mark() {
-    assert_eq!(
-        small(&json!([[[1]], [{}], []])),
-        r#"[["<list>"],["<object>"],[]]"#
-    );
-    assert_eq!(
-        small(&json!({"a": {"b": {"c": 1}}})),
-        r#"{"a":{"b":"<object>"}}"#
-    );
+    assert_eq!(small(&json!([[[1]], [{}], []])), r#"[["<list>"],["<object>"],[]]"#);
+    assert_eq!(small(&json!({"a": {"b": {"c": 1}}})), r#"{"a":{"b":"<object>"}}"#);
     let none = Limits { depth: 0, ..SMALL };
     assert_eq!(written_within(&json!([]), &none), r#""<list>""#);
     assert_eq!(written_within(&json!({}), &none), r#""<object>""#);
@@ -163,20 +128,14 @@ fn scalars_are_json() {
         written(&(true, (), None::<u8>, Some(1), Some(Some('"')))),
         r#"[true,null,null,1,"\""]"#
     );
-    assert_eq!(
-        written("\u{0}\u{7f}\u{2028}\n"),
-        "\"\u{FFFD}\\u007f\\u2028\\n\""
-    );
+    assert_eq!(written("\u{0}\u{7f}\u{2028}\n"), "\"\u{FFFD}\\u007f\\u2028\\n\"");
 }
 
 #[test]
 fn texts_are_cut_after_characters() {
     assert_eq!(small("ééééé"), "\"ééééé\"");
     assert_eq!(small("éééééé"), "\"ééééé...\"");
-    assert_eq!(
-        written_within(&'é', &Limits { text: 0, ..SMALL }),
-        "\"...\""
-    );
+    assert_eq!(written_within(&'é', &Limits { text: 0, ..SMALL }), "\"...\"");
     assert_eq!(small(&format_args!("{}{}", "abc", "defg")), "\"abcde...\"");
     assert_eq!(small(&Ipv4Addr::LOCALHOST), "\"127.0...\"");
 }
@@ -205,32 +164,19 @@ fn enums_are_tagged_by_their_variant() {
         Struct { a: u8, b: u8, c: u8, d: u8 },
         Longer(u8),
     }
-    let shape = Shape::Struct {
-        a: 1,
-        b: 2,
-        c: 3,
-        d: 4,
-    };
+    let shape = Shape::Struct { a: 1, b: 2, c: 3, d: 4 };
     assert_eq!(written(&Shape::Unit), r#""Unit""#);
     assert_eq!(written(&Shape::Newtype(1)), r#"{"Newtype":1}"#);
     assert_eq!(written(&Shape::Tuple(1, 2)), r#"{"Tuple":[1,2]}"#);
     assert_eq!(written(&shape), r#"{"Struct":{"a":1,"b":2,"c":3,"d":4}}"#);
 
-    assert_eq!(
-        small(&shape),
-        r#"{"Struc...":{"a":1,"b":2,"c":3,"__more__":"1 more keys"}}"#
-    );
+    assert_eq!(small(&shape), r#"{"Struc...":{"a":1,"b":2,"c":3,"__more__":"1 more keys"}}"#);
     assert_eq!(small(&Shape::Longer(1)), r#"{"Longe...":1}"#);
     assert_eq!(
         small(&[Shape::Newtype(1), Shape::Tuple(1, 2), shape]),
         r#"[{"Newty...":1},{"Tuple":"<list>"},{"Struc...":"<object>"}]"#
     );
-    let shape = Shape::Struct {
-        a: 1,
-        b: 2,
-        c: 3,
-        d: 4,
-    };
+    let shape = Shape::Struct { a: 1, b: 2, c: 3, d: 4 };
     assert_eq!(
         small(&[[Shape::Newtype(1), Shape::Tuple(1, 2), shape]]),
         r#"[["<object>","<object>","<object>"]]"#
@@ -252,11 +198,7 @@ fn structs_look_through_their_wrappers() {
         b: Newtype,
         c: Tuple,
     }
-    let value = Skipping {
-        a: None,
-        b: Newtype(1),
-        c: Tuple(2, Unit),
-    };
+    let value = Skipping { a: None, b: Newtype(1), c: Tuple(2, Unit) };
     assert_eq!(written(&value), r#"{"b":1,"c":[2,null]}"#);
 }
 
@@ -276,22 +218,13 @@ fn keys_become_texts() {
     assert_eq!(one(true), r#"{"true":0}"#);
     assert_eq!(one(Newtype(-1)), r#"{"-1":0}"#);
     assert_eq!(one(u64::MAX), r#"{"18446744073709551615":0}"#);
-    assert_eq!(
-        one(i128::MIN),
-        r#"{"-170141183460469231731687303715884105728":0}"#
-    );
+    assert_eq!(one(i128::MIN), r#"{"-170141183460469231731687303715884105728":0}"#);
     assert_eq!(one(Unit::Variant), r#"{"Variant":0}"#);
     assert_eq!(one(Some(1)), r#"{"1":0}"#);
     assert_eq!(one(Ipv4Addr::LOCALHOST), r#"{"127.0.0.1":0}"#);
     assert_eq!(small(&BTreeMap::from([("abcdef", 0)])), r#"{"abcde...":0}"#);
-    assert_eq!(
-        small(&BTreeMap::from([(1_234_567, 0)])),
-        r#"{"12345...":0}"#
-    );
-    assert_eq!(
-        small(&BTreeMap::from([("abcdef", 0), ("abcdeg", 1)])),
-        r#"{"abcde...":1}"#
-    );
+    assert_eq!(small(&BTreeMap::from([(1_234_567, 0)])), r#"{"12345...":0}"#);
+    assert_eq!(small(&BTreeMap::from([("abcdef", 0), ("abcdeg", 1)])), r#"{"abcde...":1}"#);
 }
 
 #[test]
@@ -303,23 +236,11 @@ fn a_key_that_is_no_text_is_a_mark() {
             serializer.serialize_f32(f32::from_bits(self.0))
         }
     }
-    let floats = BTreeMap::from([
-        (Float(0.1_f32.to_bits()), 0),
-        (Float(f32::NAN.to_bits()), 1),
-    ]);
+    let floats = BTreeMap::from([(Float(0.1_f32.to_bits()), 0), (Float(f32::NAN.to_bits()), 1)]);
     assert_eq!(written(&floats), r#"{"0.1":0,"<unprintable>":1}"#);
-    assert_eq!(
-        written(&BTreeMap::from([((1, 2), 0)])),
-        r#"{"<unprintable>":0}"#
-    );
-    assert_eq!(
-        written(&BTreeMap::from([(None::<u8>, 0)])),
-        r#"{"<unprintable>":0}"#
-    );
-    assert_eq!(
-        written(&BTreeMap::from([((), 0)])),
-        r#"{"<unprintable>":0}"#
-    );
+    assert_eq!(written(&BTreeMap::from([((1, 2), 0)])), r#"{"<unprintable>":0}"#);
+    assert_eq!(written(&BTreeMap::from([(None::<u8>, 0)])), r#"{"<unprintable>":0}"#);
+    assert_eq!(written(&BTreeMap::from([((), 0)])), r#"{"<unprintable>":0}"#);
 }
 
 #[test]
@@ -336,11 +257,7 @@ fn of_flattened_duplicates_the_later_wins() {
         inner: Inner,
         tail: u8,
     }
-    let value = Outer {
-        id: 1,
-        inner: Inner { id: 2, name: "n" },
-        tail: 3,
-    };
+    let value = Outer { id: 1, inner: Inner { id: 2, name: "n" }, tail: 3 };
     assert_eq!(written(&value), r#"{"id":2,"name":"n","tail":3}"#);
     assert_eq!(written(&[[value]]), r#"[[{"id":2,"name":"n","tail":3}]]"#);
 }

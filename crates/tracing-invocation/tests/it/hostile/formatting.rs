@@ -92,10 +92,7 @@ fn a_value_that_panics_during_unwinding_does_not_end_the_program() {
     });
     assert_eq!(unwound.unwrap_err().downcast_ref(), Some(&7_u8));
     let invoke = only(&log, "clean_up", Outcome::Invoke);
-    assert_eq!(
-        json!(invoke.payload),
-        json!({"b": mark::UNPRINTABLE, "c": 3})
-    );
+    assert_eq!(json!(invoke.payload), json!({"b": mark::UNPRINTABLE, "c": 3}));
     log.assert_last("clean_up").ended(Outcome::Unknown);
 }
 
@@ -104,10 +101,7 @@ fn a_value_whose_panic_panics_again_leaves_a_mark() {
     let broken = Says(|_: &mut fmt::Formatter<'_>| panic_any(PanicsOnDrop));
     let log = capture();
     info_span!("run", b = ?broken).in_scope(|| {});
-    assert_eq!(
-        only(&log, "run", Outcome::Invoke).payload["b"],
-        mark::UNPRINTABLE
-    );
+    assert_eq!(only(&log, "run", Outcome::Invoke).payload["b"], mark::UNPRINTABLE);
 }
 
 #[test]
@@ -137,19 +131,11 @@ fn a_value_that_opens_operations_while_it_is_recorded_records_them() {
         tracing::Span::current().record("value", debug(&logs));
     });
     drop(span);
-    let told = [
-        "run invoke",
-        "inside invoke",
-        "inside unknown",
-        "run unknown",
-    ];
+    let told = ["run invoke", "inside invoke", "inside unknown", "run unknown"];
     assert_eq!(story(&log), told);
     assert_eq!(only(&log, "run", Outcome::Unknown).payload["value"], "said");
     let run = only(&log, "run", Outcome::Invoke);
-    assert_eq!(
-        only(&log, "inside", Outcome::Invoke).parent_span_id,
-        Some(run.span_id)
-    );
+    assert_eq!(only(&log, "inside", Outcome::Invoke).parent_span_id, Some(run.span_id));
 }
 
 #[test]
@@ -199,17 +185,12 @@ fn a_value_that_logs_itself_comes_to_an_end() {
         info_span!("run", me = ?Endless).in_scope(|| {});
         check_lines(&log);
         log.assert_every_invoke_ended_once();
-        let invokes = log
-            .records()
-            .into_iter()
-            .filter(|record| !record.event_outcome.is_terminal());
+        let invokes =
+            log.records().into_iter().filter(|record| !record.event_outcome.is_terminal());
         let said: Vec<_> = invokes.map(|record| record.payload["me"].clone()).collect();
         let (deepest, others) = said.split_first().unwrap();
         assert_eq!(deepest, mark::TOO_DEEP);
-        assert!(
-            !others.is_empty() && others.iter().all(|said| said == "said"),
-            "{others:?}"
-        );
+        assert!(!others.is_empty() && others.iter().all(|said| said == "said"), "{others:?}");
     });
 }
 
@@ -222,8 +203,7 @@ fn an_error_that_fails_its_own_operation_while_it_is_formatted_settles_it_once()
             made.fail(&"from within");
             f.write_str("from without")
         });
-        made.span([&1 as &dyn Value])
-            .in_scope(|| made.fail(&display(&fails)));
+        made.span([&1 as &dyn Value]).in_scope(|| made.fail(&display(&fails)));
         check_lines(&log);
         assert_eq!(story(&log), ["made invoke", "made failed"]);
     });

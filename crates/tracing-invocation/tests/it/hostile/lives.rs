@@ -19,12 +19,7 @@ fn a_span_entered_inside_itself_is_one_operation() {
     let span = promise("run");
     span.in_scope(|| span.in_scope(|| promise("inner").in_scope(|| {})));
     drop(span);
-    let told = [
-        "run invoke",
-        "inner invoke",
-        "inner cancelled",
-        "run cancelled",
-    ];
+    let told = ["run invoke", "inner invoke", "inner cancelled", "run cancelled"];
     assert_eq!(story(&log), told);
 }
 
@@ -49,17 +44,9 @@ fn a_span_that_outlives_its_default_subscriber_ends_in_it() {
     }
     assert_eq!(story(&first), ["begun invoke", "begun cancelled"]);
     assert_eq!(only(&first, "begun", Outcome::Cancelled).payload["late"], 7);
-    let told = [
-        "other invoke",
-        "other cancelled",
-        "inside invoke",
-        "inside cancelled",
-    ];
+    let told = ["other invoke", "other cancelled", "inside invoke", "inside cancelled"];
     assert_eq!(story(&second), told);
-    assert_eq!(
-        only(&second, "inside", Outcome::Invoke).parent_span_id,
-        None
-    );
+    assert_eq!(only(&second, "inside", Outcome::Invoke).parent_span_id, None);
 }
 
 #[test]
@@ -67,18 +54,11 @@ fn spans_keep_a_dropped_subscriber_until_they_end() {
     let log = Log::new();
     let dispatch = Dispatch::new(registry().with(log.layer()));
     let spans: Vec<_> = dispatcher::with_default(&dispatch, || {
-        ["a", "b"]
-            .map(promise)
-            .into_iter()
-            .inspect(|span| span.in_scope(|| {}))
-            .collect()
+        ["a", "b"].map(promise).into_iter().inspect(|span| span.in_scope(|| {})).collect()
     });
     drop(dispatch);
     drop(spans);
-    assert_eq!(
-        story(&log),
-        ["a invoke", "b invoke", "a cancelled", "b cancelled"]
-    );
+    assert_eq!(story(&log), ["a invoke", "b invoke", "a cancelled", "b cancelled"]);
 }
 
 #[test]
@@ -96,9 +76,8 @@ fn spans_closed_out_of_order_each_end_once() {
     log.assert_no_invoke_ended_twice();
     drop(inner);
     log.assert_every_invoke_ended_once();
-    let ids: Vec<_> = ["outer", "middle", "inner"]
-        .map(|name| only(&log, name, Outcome::Cancelled))
-        .into();
+    let ids: Vec<_> =
+        ["outer", "middle", "inner"].map(|name| only(&log, name, Outcome::Cancelled)).into();
     assert_eq!(ids[1].parent_span_id, Some(ids[0].span_id));
     assert_eq!(ids[2].parent_span_id, Some(ids[1].span_id));
 }
@@ -117,10 +96,7 @@ fn an_operation_begun_in_one_that_has_ended_still_belongs_to_it() {
     let parent = only(&log, "parent", Outcome::Success);
     for (name, outcome) in [("child", Outcome::Unknown), ("entered", Outcome::Cancelled)] {
         let child = only(&log, name, outcome);
-        assert_eq!(
-            (child.parent_span_id, child.trace_id),
-            (Some(parent.span_id), parent.trace_id)
-        );
+        assert_eq!((child.parent_span_id, child.trace_id), (Some(parent.span_id), parent.trace_id));
     }
     log.assert_every_invoke_ended_once();
 }
@@ -135,12 +111,7 @@ fn a_child_that_outlives_its_parents_handles_keeps_its_parent() {
     drop(child);
     assert_eq!(
         story(&log),
-        [
-            "parent invoke",
-            "child invoke",
-            "child cancelled",
-            "parent cancelled"
-        ]
+        ["parent invoke", "child invoke", "child cancelled", "parent cancelled"]
     );
 }
 
@@ -150,17 +121,12 @@ fn late_and_unknown_fields_change_the_rest_of_the_records_only() {
     let span = promise("run");
     span.in_scope(|| {});
     let line = log.lines();
-    span.record("late", "x")
-        .record("unknown", 1)
-        .record("invocation.name", "renamed");
+    span.record("late", "x").record("unknown", 1).record("invocation.name", "renamed");
     assert_eq!(log.lines(), line);
     drop(span);
     assert_eq!(story(&log), ["run invoke", "run cancelled"]);
     let cancelled = only(&log, "run", Outcome::Cancelled);
-    assert_eq!(
-        (&cancelled.payload["late"], cancelled.payload.get("unknown")),
-        (&"x".into(), None)
-    );
+    assert_eq!((&cancelled.payload["late"], cancelled.payload.get("unknown")), (&"x".into(), None));
 }
 
 #[test]
@@ -211,22 +177,14 @@ fn spans_that_follow_from_each_other_are_not_children() {
     a.in_scope(|| b.in_scope(|| {}));
     drop((a, b));
     log.assert_every_invoke_ended_once();
-    assert!(
-        log.records()
-            .iter()
-            .all(|record| record.parent_span_id.is_none())
-    );
+    assert!(log.records().iter().all(|record| record.parent_span_id.is_none()));
 }
 
 #[test]
 fn a_thousand_nested_calls_each_know_their_parent() {
     #[instrument(ret, err, fields(invocation.name = "descend"))]
     fn descend(left: u32) -> Result<u32, String> {
-        if left == 0 {
-            Err("the bottom".into())
-        } else {
-            descend(left - 1)
-        }
+        if left == 0 { Err("the bottom".into()) } else { descend(left - 1) }
     }
     let log = bounded(|| {
         let log = Log::new();

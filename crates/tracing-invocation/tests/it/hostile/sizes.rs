@@ -55,25 +55,13 @@ fn check(log: &Log, fields: &[(String, String)], end: End) {
         check_line(&line);
     }
     log.assert_every_invoke_ended_once();
-    let (inner, outer): (Vec<_>, Vec<_>) = log
-        .records()
-        .into_iter()
-        .partition(|record| record.parent_span_id.is_some());
-    let [invoke, ended] = &inner[..] else {
-        panic!("not two records in\n{log}")
-    };
+    let (inner, outer): (Vec<_>, Vec<_>) =
+        log.records().into_iter().partition(|record| record.parent_span_id.is_some());
+    let [invoke, ended] = &inner[..] else { panic!("not two records in\n{log}") };
     let message = "Zoë \u{7f}".repeat(40);
     let (outcome, error, by) = match end {
-        End::Error => (
-            Outcome::Failed,
-            Some(("error", &*message)),
-            payload::CAUSED_BY,
-        ),
-        End::Panic => (
-            Outcome::Failed,
-            Some(("panic", "panicked")),
-            payload::CAUSED_BY,
-        ),
+        End::Error => (Outcome::Failed, Some(("error", &*message)), payload::CAUSED_BY),
+        End::Panic => (Outcome::Failed, Some(("panic", "panicked")), payload::CAUSED_BY),
         End::Cancelled => {
             let error = ("cancelled", "dropped before completion");
             (Outcome::Cancelled, Some(error), payload::CANCELLED_BY)
@@ -87,10 +75,7 @@ fn check(log: &Log, fields: &[(String, String)], end: End) {
     let cancelled = matches!(end, End::Cancelled).then_some(json!(true));
     assert_eq!(said(ended, payload::CANCELLED), cancelled);
     let by = (!by.is_empty()).then(|| said(&outer[1], by));
-    assert_eq!(
-        by,
-        (!matches!(end, End::Unknown)).then(|| Some(json!(ended.span_id)))
-    );
+    assert_eq!(by, (!matches!(end, End::Unknown)).then(|| Some(json!(ended.span_id))));
     for record in [invoke, ended, &outer[0], &outer[1]] {
         check_fields(record, fields);
     }
@@ -100,10 +85,8 @@ fn check(log: &Log, fields: &[(String, String)], end: End) {
 fn check_fields(record: &Record, fields: &[(String, String)]) {
     if record.payload_truncated {
         // No character takes more than six bytes.
-        let most: usize = fields
-            .iter()
-            .map(|(name, value)| 6 * (name.len() + value.len()) + 6)
-            .sum();
+        let most: usize =
+            fields.iter().map(|(name, value)| 6 * (name.len() + value.len()) + 6).sum();
         assert!(most + 3_000 > LIMIT, "shrunk without need: {record:?}");
         return;
     }
@@ -115,26 +98,15 @@ fn check_fields(record: &Record, fields: &[(String, String)]) {
             Some(name) => place(payload::ARGS).unwrap().get(name),
             None => context.get(name),
         };
-        let cut = format!(
-            "{}{}",
-            value.chars().take(200).collect::<String>(),
-            mark::CUT
-        );
-        let value = if value.chars().count() > 200 {
-            &cut
-        } else {
-            value
-        };
+        let cut = format!("{}{}", value.chars().take(200).collect::<String>(), mark::CUT);
+        let value = if value.chars().count() > 200 { &cut } else { value };
         assert_eq!(said, Some(&json!(value)), "{name:?}");
     }
 }
 
 fn text(most: usize) -> impl Strategy<Value = String> {
     // Of few and of many bytes once they are escaped, and of the kinds that must not be torn apart.
-    (
-        0..=most,
-        prop::sample::select(vec!["x", "\u{7f}", "\"\\", "é", "\u{2028}", "🦀", "a,\n"]),
-    )
+    (0..=most, prop::sample::select(vec!["x", "\u{7f}", "\"\\", "é", "\u{2028}", "🦀", "a,\n"]))
         .prop_map(|(count, unit)| unit.chars().cycle().take(count).collect())
 }
 
@@ -168,12 +140,7 @@ proptest! {
 fn a_record_of_very_many_fields_fits_and_keeps_its_outcome() {
     for reserved in ["x", "error", "cancelled_by"] {
         for end in [End::Error, End::Panic, End::Cancelled, End::Unknown] {
-            let name = |at: usize| {
-                (
-                    format!("name {at} {}", "n".repeat(40)),
-                    "v".repeat(at % 300),
-                )
-            };
+            let name = |at: usize| (format!("name {at} {}", "n".repeat(40)), "v".repeat(at % 300));
             let mut fields: Vec<_> = (0..2_000).map(name).collect();
             fields.push((reserved.to_owned(), "z".to_owned()));
             let log = capture();
@@ -186,9 +153,8 @@ fn a_record_of_very_many_fields_fits_and_keeps_its_outcome() {
 
 #[test]
 fn what_a_shrunk_record_leaves_out_is_counted() {
-    let fields: Vec<_> = (0..300)
-        .map(|at| (format!("args.{at}{}", "n".repeat(100)), String::new()))
-        .collect();
+    let fields: Vec<_> =
+        (0..300).map(|at| (format!("args.{at}{}", "n".repeat(100)), String::new())).collect();
     let log = capture();
     run(&fields, End::Unknown);
     for record in log.records() {
@@ -205,14 +171,8 @@ fn what_a_shrunk_record_leaves_out_is_counted() {
 #[test]
 fn numbers_survive_shrinking_as_they_are() {
     let log = capture();
-    let numbers = [
-        0.1 + 0.2,
-        1e23,
-        f64::MAX,
-        5e-324,
-        123_456_789.123_456_79,
-        9_007_199_254_740_993.0,
-    ];
+    let numbers =
+        [0.1 + 0.2, 1e23, f64::MAX, 5e-324, 123_456_789.123_456_79, 9_007_199_254_740_993.0];
     let names = (0..106).map(|at| format!("f{at:03}"));
     let text = "x".repeat(300);
     let values = numbers.iter().map(|number| number as &dyn Value);

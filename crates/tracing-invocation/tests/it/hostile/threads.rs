@@ -111,11 +111,7 @@ fn hold(place: &'static LocalKey<RefCell<Option<AtExit>>>, name: &str, opens: bo
     let dispatch = dispatcher::get_default(Dispatch::clone);
     let held = promise(name);
     held.in_scope(|| {});
-    place.set(Some(AtExit {
-        dispatch,
-        held,
-        opens,
-    }));
+    place.set(Some(AtExit { dispatch, held, opens }));
 }
 
 thread_local! {
@@ -137,9 +133,7 @@ fn destructors_of_a_thread_run_and_end_operations() {
     check_lines(&log);
     log.assert_every_invoke_ended_once();
     for held in ["held first", "held last"] {
-        log.assert_last(held)
-            .ended(Outcome::Cancelled)
-            .with_payload("/late", "\"said\"");
+        log.assert_last(held).ended(Outcome::Cancelled).with_payload("/late", "\"said\"");
     }
     log.assert_last("at exit").ended(Outcome::Cancelled);
 }
@@ -163,11 +157,7 @@ fn destructors_of_a_thread_reach_the_global_subscriber() {
 
 #[instrument(ret, err, fields(invocation.entity_id = number))]
 fn run(number: u32) -> Result<u32, &'static str> {
-    if number.is_multiple_of(2) {
-        Ok(number)
-    } else {
-        Err("odd")
-    }
+    if number.is_multiple_of(2) { Ok(number) } else { Err("odd") }
 }
 
 #[test]
@@ -198,11 +188,7 @@ fn eight_threads_through_one_writer_write_whole_lines_and_end_once() {
         };
         let number: u32 = record.entity_id.as_deref().unwrap().parse().unwrap();
         let even = number.is_multiple_of(2);
-        let expected = if even {
-            Outcome::Success
-        } else {
-            Outcome::Failed
-        };
+        let expected = if even { Outcome::Success } else { Outcome::Failed };
         let before = ends.insert(record.span_id, record.event_outcome);
         match record.event_outcome {
             Outcome::Invoke => assert_eq!(before, None),

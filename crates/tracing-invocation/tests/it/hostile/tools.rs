@@ -30,9 +30,7 @@ pub(crate) fn bounded<T: Send + 'static>(claim: impl FnOnce() -> T + Send + 'sta
     if let Err(RecvTimeoutError::Timeout) = waiting.recv_timeout(Duration::from_secs(60)) {
         panic!("still waiting after a minute: a deadlock");
     }
-    thread
-        .join()
-        .unwrap_or_else(|payload| resume_unwind(payload))
+    thread.join().unwrap_or_else(|payload| resume_unwind(payload))
 }
 
 /// Runs the test that calls this, and only it, in a process of its own: there, `claim` may set what is global.
@@ -117,11 +115,7 @@ impl HandMade {
         values: impl IntoIterator<Item = &'v dyn Value>,
     ) -> Span {
         let values: Vec<_> = values.into_iter().map(Some).collect();
-        Span::new_with(
-            self.span,
-            &self.span.fields().value_set_all(&values),
-            dispatch,
-        )
+        Span::new_with(self.span, &self.span.fields().value_set_all(&values), dispatch)
     }
 
     /// The event of `err`, in the current span.
@@ -170,9 +164,7 @@ pub(crate) fn tell(record: &Record) -> String {
 #[track_caller]
 pub(crate) fn read_line(line: &[u8]) -> Record {
     let line = std::str::from_utf8(line).unwrap();
-    let line = line
-        .strip_suffix('\n')
-        .unwrap_or_else(|| panic!("no end: {line}"));
+    let line = line.strip_suffix('\n').unwrap_or_else(|| panic!("no end: {line}"));
     check_line(line);
     serde_json::from_str(line).unwrap()
 }

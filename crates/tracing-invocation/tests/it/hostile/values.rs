@@ -37,18 +37,10 @@ fn ten_megabytes_are_cut_wherever_they_are_met() {
         json!(only(&log, "fields", Outcome::Invoke).payload),
         json!({"args": {"display": cut}, "debug": quoted, "text": cut})
     );
-    assert_eq!(
-        only(&log, &cut, Outcome::Invoke).entity_id,
-        Some(cut.clone())
-    );
-    assert_eq!(
-        only(&log, "run", Outcome::Success).payload["result"],
-        quoted
-    );
-    assert_eq!(
-        only(&log, "run", Outcome::Failed).payload["error"]["message"],
-        cut
-    );
+    assert_eq!(only(&log, &cut, Outcome::Invoke).entity_id, Some(cut.clone()));
+    assert_eq!(only(&log, "run", Outcome::Success).payload["result"], quoted);
+    let message = format!("{}{}", "é".repeat(1_000), mark::CUT);
+    assert_eq!(only(&log, "run", Outcome::Failed).payload["error"]["message"], message);
 }
 
 /// What breaks readers: a terminal's escapes, ends of lines, and JSON's own marks.
@@ -71,35 +63,22 @@ fn hostile_characters_in_names_and_values_read_back() {
     span.in_scope(|| {});
     drop(span);
     for record in log.records() {
-        assert_eq!(
-            (&*record.event_name, &*record.event_namespace),
-            (READ, READ)
-        );
+        assert_eq!((&*record.event_name, &*record.event_namespace), (READ, READ));
         assert_eq!(record.entity_id.as_deref(), Some(READ));
         assert_eq!(
             (&record.payload["text"], &record.payload["display"]),
             (&json!(READ), &json!(READ))
         );
     }
-    assert_eq!(
-        only(&log, READ, Outcome::Invoke).payload["args"]["display"],
-        READ
-    );
+    assert_eq!(only(&log, READ, Outcome::Invoke).payload["args"]["display"], READ);
 }
 
 #[test]
 fn hostile_characters_in_static_names_and_targets_read_back() {
     let log = capture();
     info_span!(target: "\u{0}\u{1b}[31m\u{7f}\u{2028}\"\\\n", "\u{1b}[0m\u{7f}\u{2028}\u{0}\"\\\r\n").in_scope(|| {});
-    let invoke = only(
-        &log,
-        "\u{1b}[0m\u{7f}\u{2028}\u{FFFD}\"\\\r\n",
-        Outcome::Invoke,
-    );
-    assert_eq!(
-        invoke.event_namespace,
-        "\u{FFFD}\u{1b}[31m\u{7f}\u{2028}\"\\\n"
-    );
+    let invoke = only(&log, "\u{1b}[0m\u{7f}\u{2028}\u{FFFD}\"\\\r\n", Outcome::Invoke);
+    assert_eq!(invoke.event_namespace, "\u{FFFD}\u{1b}[31m\u{7f}\u{2028}\"\\\n");
 }
 
 #[test]
@@ -118,15 +97,9 @@ fn odd_field_names_read_back() {
     )
     .in_scope(|| {});
     let invoke = only(&log, "run", Outcome::Invoke);
-    assert_eq!(
-        invoke.payload["a \"quoted\" \u{1b}[1m\u{7f}\u{2028}\n\\ name"],
-        1
-    );
+    assert_eq!(invoke.payload["a \"quoted\" \u{1b}[1m\u{7f}\u{2028}\n\\ name"], 1);
     assert_eq!(invoke.payload["args"], json!({"{,:}": 2, "": 3}));
-    assert_eq!(
-        (&invoke.payload[""], &invoke.payload["payload"]),
-        (&json!(4), &json!(5))
-    );
+    assert_eq!((&invoke.payload[""], &invoke.payload["payload"]), (&json!(4), &json!(5)));
     assert_eq!(invoke.payload.len(), 7);
 }
 
@@ -143,11 +116,7 @@ fn of_two_fields_with_one_name_the_later_is_written() {
         json!({"a": "3,\"", "args": {"a": 5}, "b": 2, "z\u{FFFD}": 7})
     );
     assert_eq!(only(&log, "made", Outcome::Unknown).payload["a"], "8,");
-    assert!(
-        log.lines()
-            .iter()
-            .all(|line| line.matches("\"a\":").count() <= 2)
-    );
+    assert!(log.lines().iter().all(|line| line.matches("\"a\":").count() <= 2));
 }
 
 #[test]
@@ -205,25 +174,14 @@ fn three_hundred_fields_are_written() {
 fn values_for_fields_of_another_span_change_nothing() {
     let log = capture();
     let made = HandMade::new(["a", "b"]);
-    let foreign = metadata(
-        "foreign",
-        Kind::SPAN,
-        Some(2),
-        ["x".to_owned(), "invocation.name".to_owned()],
-    );
+    let foreign =
+        metadata("foreign", Kind::SPAN, Some(2), ["x".to_owned(), "invocation.name".to_owned()]);
     let span = made.span([&1 as &dyn Value, &2]);
     span.in_scope(|| {});
     span.record("unknown", 3);
-    span.record_all(
-        &foreign
-            .fields()
-            .value_set_all(&[Some(&4 as &dyn Value), Some(&"other")]),
-    );
+    span.record_all(&foreign.fields().value_set_all(&[Some(&4 as &dyn Value), Some(&"other")]));
     drop(span);
-    assert_eq!(
-        json!(only(&log, "made", Outcome::Unknown).payload),
-        json!({"a": 1, "b": 2})
-    );
+    assert_eq!(json!(only(&log, "made", Outcome::Unknown).payload), json!({"a": 1, "b": 2}));
 }
 
 #[test]

@@ -21,10 +21,7 @@ struct Asks<F> {
 
 impl<F: Fn(usize, &[u8]) -> io::Result<usize>> Asks<F> {
     fn new(write: F) -> Self {
-        Self {
-            calls: AtomicUsize::new(0),
-            write,
-        }
+        Self { calls: AtomicUsize::new(0), write }
     }
 }
 
@@ -50,11 +47,7 @@ impl<'a, F: Fn(usize, &[u8]) -> io::Result<usize> + 'a> MakeWriter<'a> for Asks<
 
 #[instrument(ret, err, fields(invocation.entity_id = number))]
 fn run(number: u32) -> Result<u32, String> {
-    if number.is_multiple_of(2) {
-        Ok(number)
-    } else {
-        Err("odd".into())
-    }
+    if number.is_multiple_of(2) { Ok(number) } else { Err("odd".into()) }
 }
 
 /// Runs four operations, eight records, through a writer.
@@ -65,10 +58,7 @@ where
     let layer = tracing_invocation::layer().with_writer(Asks::new(write));
     tracing::subscriber::with_default(registry().with(layer), || {
         let answers = [0, 1, 2, 3].map(run);
-        assert_eq!(
-            answers,
-            [Ok(0), Err("odd".into()), Ok(2), Err("odd".into())]
-        );
+        assert_eq!(answers, [Ok(0), Err("odd".into()), Ok(2), Err("odd".into())]);
     });
 }
 
@@ -84,9 +74,7 @@ fn story_with_losses(writes: &Writes, losses: usize) -> Vec<String> {
 
 fn stderr_of(output: std::process::Output) -> Vec<String> {
     let said = String::from_utf8(output.stderr).unwrap();
-    let own = said
-        .lines()
-        .filter(|line| line.starts_with("tracing-invocation: "));
+    let own = said.lines().filter(|line| line.starts_with("tracing-invocation: "));
     own.map(str::to_owned).collect()
 }
 
@@ -125,14 +113,8 @@ fn a_writer_that_panics_loses_its_record_and_nothing_else() {
             2 => panic_any(PanicsOnDrop),
             _ => kept.clone().write(line),
         });
-        let told = [
-            "run invoke",
-            "run failed",
-            "run invoke",
-            "run success",
-            "run invoke",
-            "run failed",
-        ];
+        let told =
+            ["run invoke", "run failed", "run invoke", "run success", "run invoke", "run failed"];
         assert_eq!(story_with_losses(&writes, 1), told);
     });
     if let Some(output) = output {
@@ -182,14 +164,8 @@ fn a_writer_whose_error_panics_is_reported_and_harms_nobody() {
     if let Some(output) = output {
         let said = stderr_of(output);
         assert_eq!(said.len(), 4, "{said:?}");
-        assert!(
-            said[0].starts_with("tracing-invocation: records are being lost: "),
-            "{said:?}"
-        );
-        assert_eq!(
-            said[1],
-            "tracing-invocation: records are written again, 1 were lost"
-        );
+        assert!(said[0].starts_with("tracing-invocation: records are being lost: "), "{said:?}");
+        assert_eq!(said[1], "tracing-invocation: records are written again, 1 were lost");
     }
 }
 
@@ -208,17 +184,9 @@ fn a_record_torn_by_a_failing_writer_does_not_swallow_the_next() {
         assert_eq!(lines.len(), 8);
         assert_eq!(lines[2].len(), 21, "the torn one");
         let whole = lines.iter().enumerate().filter(|(at, _)| *at != 2);
-        let outcomes: Vec<_> = whole
-            .map(|(_, line)| read_line(line).event_outcome)
-            .collect();
+        let outcomes: Vec<_> = whole.map(|(_, line)| read_line(line).event_outcome).collect();
         assert_eq!(outcomes.len(), 7);
-        assert_eq!(
-            outcomes
-                .iter()
-                .filter(|outcome| outcome.is_terminal())
-                .count(),
-            4
-        );
+        assert_eq!(outcomes.iter().filter(|outcome| outcome.is_terminal()).count(), 4);
     }
 }
 
@@ -280,12 +248,7 @@ fn a_writer_that_ends_operations_of_the_program_deadlocks_nobody() {
             ["begun", "held", "fresh"].map(|name| info_span!("other", invocation.name = name));
         begun.in_scope(|| {});
         held.in_scope(|| {});
-        OTHERS
-            .get()
-            .unwrap()
-            .lock()
-            .unwrap()
-            .extend([begun, held.clone(), fresh.clone()]);
+        OTHERS.get().unwrap().lock().unwrap().extend([begun, held.clone(), fresh.clone()]);
         assert_eq!(run(2), Ok(2));
         // Entered by the writer alone, which is not recorded; now by the program.
         fresh.in_scope(|| {});
@@ -313,10 +276,7 @@ fn each_record_is_one_write_of_one_whole_line() {
         assert!(run(1).is_err());
         info_span!("large", a = text, b = text, c = ?text).in_scope(|| {});
     });
-    assert_eq!(
-        writes.story(),
-        ["run invoke", "run failed", "large invoke", "large unknown"]
-    );
+    assert_eq!(writes.story(), ["run invoke", "run failed", "large invoke", "large unknown"]);
 }
 
 #[test]
@@ -336,10 +296,7 @@ fn a_writer_chooses_records_by_their_level() {
 #[test]
 fn two_writers_share_the_records_by_level() {
     let (errors, others) = (Writes::default(), Writes::default());
-    let writer = errors
-        .clone()
-        .with_max_level(tracing::Level::ERROR)
-        .or_else(others.clone());
+    let writer = errors.clone().with_max_level(tracing::Level::ERROR).or_else(others.clone());
     let layer = tracing_invocation::layer().with_writer(writer);
     tracing::subscriber::with_default(registry().with(layer), || {
         let _ = run(1);

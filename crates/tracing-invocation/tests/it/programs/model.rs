@@ -63,10 +63,9 @@ impl Seen {
     /// a poll of the operation and one of a task spawned into its span look the same.
     fn told_by_the_layer(&self) -> Option<Told> {
         match self.told? {
-            Told::Cancelled { .. } | Told::Unknown if self.panicked_inside => Some(Told::Failed {
-                cause: Cause::Panic,
-                by: None,
-            }),
+            Told::Cancelled { .. } | Told::Unknown if self.panicked_inside => {
+                Some(Told::Failed { cause: Cause::Panic, by: None })
+            }
             told => Some(told),
         }
     }
@@ -81,9 +80,7 @@ pub(crate) struct Ledger {
 
 impl Ledger {
     pub(crate) fn calls(&self) -> impl Iterator<Item = (&u64, Option<Told>)> {
-        self.calls
-            .iter()
-            .map(|(number, seen)| (number, seen.told_by_the_layer()))
+        self.calls.iter().map(|(number, seen)| (number, seen.told_by_the_layer()))
     }
 
     pub(crate) fn has_tasks_below(&self) -> bool {
@@ -96,13 +93,7 @@ impl Ledger {
 
     pub(crate) fn begin(&mut self, parent: Option<u64>) -> u64 {
         let number = self.calls.len() as u64 + 1;
-        self.calls.insert(
-            number,
-            Seen {
-                parent,
-                ..Seen::default()
-            },
-        );
+        self.calls.insert(number, Seen { parent, ..Seen::default() });
         number
     }
 
@@ -116,10 +107,7 @@ impl Ledger {
 
     pub(crate) fn failed(&mut self, number: u64, cause: Cause) {
         let inside = &self.calls[&number].failures_inside;
-        let by = inside
-            .iter()
-            .rfind(|(known, _)| *known == cause)
-            .map(|(_, reporter)| *reporter);
+        let by = inside.iter().rfind(|(known, _)| *known == cause).map(|(_, reporter)| *reporter);
         self.tell(number, Told::Failed { cause, by });
         if let Some(parent) = self.parent(number) {
             parent.failures_inside.push((cause, by.unwrap_or(number)));
@@ -142,10 +130,7 @@ impl Ledger {
     }
 
     fn tell(&mut self, number: u64, told: Told) {
-        let before = self
-            .calls
-            .get_mut(&number)
-            .and_then(|seen| seen.told.replace(told));
+        let before = self.calls.get_mut(&number).and_then(|seen| seen.told.replace(told));
         assert!(before.is_none(), "the model itself told {number} twice");
     }
 
@@ -166,13 +151,7 @@ pub(crate) struct Watched<F> {
 
 impl<F> Watched<F> {
     pub(crate) fn new(inner: F, number: u64, style: Style, ledger: Arc<Mutex<Ledger>>) -> Self {
-        Self {
-            inner: Some(Box::pin(inner)),
-            number,
-            style,
-            polled: false,
-            ledger,
-        }
+        Self { inner: Some(Box::pin(inner)), number, style, polled: false, ledger }
     }
 }
 

@@ -160,9 +160,7 @@ impl World {
         let mut call: Call = Box::pin(call.instrument(span));
         if place == Place::Inside {
             let ledger = Arc::clone(&self.ledger);
-            call = Box::pin(on_panic(call, move || {
-                ledger.lock().unwrap().panicked_inside(number)
-            }));
+            call = Box::pin(on_panic(call, move || ledger.lock().unwrap().panicked_inside(number)));
         }
         let task = tokio::spawn(call);
         match then {
@@ -180,12 +178,10 @@ impl World {
 
 /// The answer of a call, or `None` when it panicked.
 async fn catch(mut call: Call) -> Option<Result<u8, u8>> {
-    poll_fn(
-        move |context| match catch_unwind(AssertUnwindSafe(|| call.as_mut().poll(context))) {
-            Ok(poll) => poll.map(Some),
-            Err(_) => Poll::Ready(None),
-        },
-    )
+    poll_fn(move |context| match catch_unwind(AssertUnwindSafe(|| call.as_mut().poll(context))) {
+        Ok(poll) => poll.map(Some),
+        Err(_) => Poll::Ready(None),
+    })
     .await
 }
 

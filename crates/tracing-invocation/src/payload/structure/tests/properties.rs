@@ -71,7 +71,7 @@ proptest! {
 
     #[test]
     fn a_value_within_the_limits_is_whole(value in value()) {
-        let limits = Limits { text: 100, items: 100, depth: 100, record: 0 };
+        let limits = Limits { text: 100, items: 100, depth: 100, ..Limits::DEFAULT };
         let json = written_within(&value, &limits);
         prop_assert_eq!(read(&json), model::limited(&value, &limits, 0));
         prop_assert!(!json.contains("more)") && !json.contains("more keys"));

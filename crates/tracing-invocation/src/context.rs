@@ -1,0 +1,73 @@
+//! Shaping the context of a record by a function of the program's own.
+
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+use crate::operation::Operation;
+use crate::payload::{Fragment, json, text};
+use crate::record::Outcome;
+
+/// What a context formatter is shown: the context that a record is about to carry, and of which operation.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ContextFields {
+    /// The operation's namespace.
+    pub event_namespace: String,
+    /// The operation's name.
+    pub event_name: String,
+    /// What the record says of it.
+    pub event_outcome: Outcome,
+    /// What it works on.
+    pub entity_id: Option<String>,
+    /// The context fields, with the values that they have now.
+    pub fields: Map<String, Value>,
+}
+
+impl ContextFields {
+    pub(crate) fn of(operation: &Operation, outcome: Outcome) -> Self {
+        let text = |json: &[u8]| serde_json::from_slice(json).unwrap_or_default();
+        let mut object = vec![b'{'];
+        object.extend_from_slice(operation.fields.context.as_bytes());
+        object.push(b'}');
+        Self {
+            event_namespace: text(operation.namespace()),
+            event_name: text(operation.name()),
+            event_outcome: outcome,
+            entity_id: operation.entity_id().map(text),
+            fields: serde_json::from_slice(&object).unwrap_or_default(),
+        }
+    }
+}
+
+/// A function of the program's own that shapes context.
+pub(crate) struct ContextFormatter(Box<Format>);
+
+type Format = dyn Fn(&ContextFields) -> Option<Map<String, Value>> + Send + Sync;
+
+impl ContextFormatter {
+    pub(crate) fn new(
+        format: impl Fn(&ContextFields) -> Option<Map<String, Value>> + Send + Sync + 'static,
+    ) -> Self {
+        Self(Box::new(format))
+    }
+
+    /// The context in the shape that the program gives it; `None` where it declines or panics.
+    pub(crate) fn context(&self, fields: &ContextFields) -> Option<Fragment> {
+        let shaped = text::quietly(|| (self.0)(fields))??;
+        let mut fragment = Fragment::default();
+        for (name, value) in &shaped {
+            let mut key = Vec::new();
+            json::push_string(&mut key, name);
+            key.push(b':');
+            fragment.push(&key, |to| json::push_value(to, value));
+        }
+        Some(fragment)
+    }
+}
+
+impl fmt::Debug for ContextFormatter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ContextFormatter")
+    }
+}

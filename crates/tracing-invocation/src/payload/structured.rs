@@ -1,0 +1,91 @@
+//! Structure through a field of `tracing`, which knows texts and numbers only.
+//!
+//! To every layer, [`Json`] is a value that displays as JSON. To this crate's visitor it offers the structure
+//! itself: the visitor asks on this thread before it formats a value, and takes what is offered if the value turns
+//! out to be that structure and nothing around it.
+
+use std::cell::Cell;
+use std::fmt;
+
+use serde::Serialize;
+
+use super::structure::push_serialized;
+use super::{Limits, text};
+
+thread_local! {
+    /// The limits of the visitor that would take a structure now.
+    static ASKED: Cell<Option<Limits>> = const { Cell::new(None) };
+    static OFFERED: Cell<Option<Vec<u8>>> = const { Cell::new(None) };
+}
+
+/// A value that is written as structure; made by [`json()`](crate::json()).
+pub struct Json<'a, T: ?Sized>(pub(crate) &'a T);
+
+impl<T: Serialize + ?Sized> fmt::Display for Json<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut json = Vec::new();
+        if let Some(limits) = ASKED.take() {
+            push_serialized(&mut json, self.0, &limits);
+            // A thread that is ending has no place for it any more.
+            let _ = OFFERED.try_with(|offered| offered.set(Some(json)));
+            return Ok(());
+        }
+        push_serialized(&mut json, self.0, &Limits::DEFAULT);
+        f.write_str(&String::from_utf8_lossy(&json))
+    }
+}
+
+impl<T: Serialize + ?Sized> fmt::Debug for Json<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Appends what a field holds: structure where it is a [`Json`], otherwise its text.
+pub(crate) fn push_debug(to: &mut Vec<u8>, value: &dyn fmt::Debug, limits: &Limits) {
+    let start = to.len();
+    let outer = ASKED.replace(Some(*limits));
+    text::push_formatted(to, format_args!("{value:?}"), limits.text);
+    ASKED.set(outer);
+    if let Some(json) = OFFERED.try_with(Cell::take).ok().flatten() {
+        let is_alone = to[start..] == *b"\"\"";
+        to.truncate(start);
+        if is_alone {
+            to.extend_from_slice(&json);
+        } else {
+            // It stands inside a larger value, which lacks its text: nobody asks this time.
+            let outer = ASKED.take();
+            text::push_formatted(to, format_args!("{value:?}"), limits.text);
+            ASKED.set(outer);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pushed(value: &dyn fmt::Debug) -> String {
+        let mut to = b"before ".to_vec();
+        push_debug(&mut to, value, &Limits::DEFAULT);
+        String::from_utf8(to).unwrap().split_off("before ".len())
+    }
+
+    #[test]
+    fn structure_alone_is_structure() {
+        assert_eq!(pushed(&Json(&(1, "a"))), r#"[1,"a"]"#);
+        assert_eq!(pushed(&Json("")), r#""""#);
+    }
+
+    #[test]
+    fn structure_inside_a_value_is_text() {
+        assert_eq!(pushed(&(Json(&[1]), Json(&[2]))), r#""([1], [2])""#);
+        assert_eq!(pushed(&Some(Json(&[1]))), r#""Some([1])""#);
+    }
+
+    #[test]
+    fn elsewhere_structure_is_text() {
+        assert_eq!(format!("{} {:?}", Json(&[1]), Json(&[2])), "[1] [2]");
+        assert_eq!(pushed(&"plain"), r#""\"plain\"""#);
+    }
+}

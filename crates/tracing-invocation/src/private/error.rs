@@ -1,0 +1,116 @@
+//! What an error of whatever type can say.
+
+use std::error::Error;
+use std::fmt::{Debug, Display};
+
+use super::Probe;
+use crate::settle::{DescribeError, ErrorClass, Probed, Verdict, details, failed};
+
+/// First: an error.
+pub trait StdError<'a> {
+    fn probed(&self) -> Probed<'a>;
+}
+
+impl<'a, E: Error + 'static> StdError<'a> for &&&&&Probe<'a, E> {
+    fn probed(&self) -> Probed<'a> {
+        Probed::error(self.0)
+    }
+}
+
+/// Then: what holds an error of any type that may be sent, as `anyhow::Error` and boxed errors do.
+pub trait SendErrorInside<'a> {
+    fn probed(&self) -> Probed<'a>;
+}
+
+impl<'a, E> SendErrorInside<'a> for &&&&Probe<'a, E>
+where
+    E: AsRef<dyn Error + Send + Sync + 'static> + Display,
+{
+    fn probed(&self) -> Probed<'a> {
+        Probed::inside(self.0, self.0.as_ref())
+    }
+}
+
+/// Then: what holds an error of any type.
+pub trait ErrorInside<'a> {
+    fn probed(&self) -> Probed<'a>;
+}
+
+impl<'a, E: AsRef<dyn Error + 'static> + Display> ErrorInside<'a> for &&&Probe<'a, E> {
+    fn probed(&self) -> Probed<'a> {
+        Probed::inside(self.0, self.0.as_ref())
+    }
+}
+
+/// Then: what has a text for people.
+pub trait DisplayError<'a> {
+    fn probed(&self) -> Probed<'a>;
+}
+
+impl<'a, E: Display> DisplayError<'a> for &&Probe<'a, E> {
+    fn probed(&self) -> Probed<'a> {
+        Probed::display(self.0)
+    }
+}
+
+/// Then: what has a text for programmers.
+pub trait DebugError<'a> {
+    fn probed(&self) -> Probed<'a>;
+}
+
+impl<'a, E: Debug> DebugError<'a> for &Probe<'a, E> {
+    fn probed(&self) -> Probed<'a> {
+        Probed::debug(self.0)
+    }
+}
+
+/// Last: anything, which has a type's name at least.
+pub trait AnyError<'a> {
+    fn probed(&self) -> Probed<'a>;
+}
+
+impl<'a, E> AnyError<'a> for Probe<'a, E> {
+    fn probed(&self) -> Probed<'a> {
+        Probed::opaque::<E>()
+    }
+}
+
+/// First: an error that describes itself.
+pub trait Described {
+    fn details(&self) -> Option<Vec<u8>>;
+}
+
+impl<E: DescribeError> Described for &Probe<'_, E> {
+    fn details(&self) -> Option<Vec<u8>> {
+        Some(details(self.0))
+    }
+}
+
+/// Then: any other.
+pub trait Undescribed {
+    fn details(&self) -> Option<Vec<u8>>;
+}
+
+impl<E> Undescribed for Probe<'_, E> {
+    fn details(&self) -> Option<Vec<u8>> {
+        None
+    }
+}
+
+/// What the operation itself says of its error. A function that panics says nothing.
+pub fn classify<E, C: Into<Option<ErrorClass>>>(
+    error: &E,
+    classify: impl FnOnce(&E) -> C,
+) -> Option<ErrorClass> {
+    crate::payload::text::quietly(|| classify(error).into()).flatten()
+}
+
+/// The verdict on an operation that returned an error.
+pub fn failure(probed: Probed<'_>, details: Option<Vec<u8>>, class: Option<ErrorClass>) -> Verdict {
+    Verdict::from_ending(failed(probed.with_details(details), class))
+}
+
+/// The error with its `Debug` text as the message.
+pub fn with_debug<'a>(probed: Probed<'a>, error: &'a dyn Debug) -> Probed<'a> {
+    probed.with_debug(error)
+}

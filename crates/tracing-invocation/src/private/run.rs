@@ -1,0 +1,79 @@
+//! Running the body of an operation.
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+use tracing::Span;
+
+use crate::operation::{Ending, How};
+use crate::payload::{Limits, text::quietly};
+use crate::record::Levels;
+use crate::settle::{OperationFuture, OperationGuard, Verdict, handover::in_span, panics};
+
+/// The value of a synchronous body, run inside its span and judged at its end.
+#[inline]
+pub fn run<T>(
+    span: &Span,
+    levels: Option<&'static Levels>,
+    body: impl FnOnce() -> T,
+    judge: impl FnOnce(&T) -> Verdict,
+) -> T {
+    let value = in_span(span, levels, || match catch_unwind(AssertUnwindSafe(body)) {
+        Ok(value) => {
+            let ending =
+                quietly(|| judge(&value)).map_or(Some(Ending::SUCCESS), Verdict::into_ending);
+            (Ok(value), ending)
+        }
+        Err(payload) => {
+            let ending = Ending::panicked(panics::message_of(&*payload), &Limits::DEFAULT);
+            (Err(payload), Some(ending))
+        }
+    });
+    value.unwrap_or_else(|payload| resume_unwind(payload))
+}
+
+/// A future that is judged when it completes.
+#[inline]
+pub fn watch<F, J>(
+    span: Span,
+    levels: Option<&'static Levels>,
+    future: F,
+    judge: J,
+) -> OperationFuture<F, J>
+where
+    F: Future,
+    J: FnOnce(&F::Output) -> Verdict,
+{
+    OperationFuture::new(future, span, levels, judge)
+}
+
+/// The answer of a closure that is called once, and known to be.
+#[inline]
+pub fn call<T>(body: impl FnOnce() -> T) -> T {
+    body()
+}
+
+/// The future, whose output is of a type that is known.
+#[inline]
+pub fn resolves_to<T, F: Future<Output = T>>(future: F) -> F {
+    future
+}
+
+/// What a judge says of a value; one that panics has no say.
+pub fn call_judge<T>(value: &T, judge: impl FnOnce(&T) -> Verdict) -> Verdict {
+    quietly(|| judge(value)).unwrap_or_else(Verdict::success)
+}
+
+/// The judge of an operation whose end waits for values that are read anew.
+pub fn later<T>(_: &T) -> Verdict {
+    Verdict::later()
+}
+
+/// What settles an operation whose end waited.
+pub fn settle_later(span: &Span) -> OperationGuard {
+    OperationGuard::resumed(span.clone())
+}
+
+/// The verdict on an operation that succeeded, with its result as JSON.
+pub fn success(result: Option<Vec<u8>>) -> Verdict {
+    Verdict::from_ending(Ending::new(How::Success(result)))
+}

@@ -1,0 +1,210 @@
+//! What an error says, and how much of it is told.
+
+mod kind;
+mod rules;
+
+pub(crate) use rules::{Classes, ErrorRules};
+
+use std::error::Error;
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::convention::{error, mark};
+use crate::operation::{Ending, Failure, How, Report, fingerprint};
+use crate::payload::structure::push_serialized;
+use crate::payload::{Limits, json, text};
+
+/// What an error counts as.
+///
+/// Where nothing classifies an error, it is told in full by the innermost operation that returns it, and by the
+/// operations around that one as a failure that points there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ErrorClass {
+    /// A failure, told in full even where an inner operation has told it.
+    Full,
+    /// A failure without an `error`, at the level of what is suppressed.
+    Suppressed,
+    /// No failure at all: the operation succeeded.
+    Success,
+    /// A cancellation, with this error.
+    Cancelled,
+}
+
+/// What an error may say of itself, for machines: `payload.error.details`.
+///
+/// ```
+/// use tracing_invocation::{DescribeError, Verdict, begin, testing};
+///
+/// #[derive(Debug)]
+/// struct Refused { code: u16 }
+///
+/// impl DescribeError for Refused {
+///     fn details(&self) -> impl serde::Serialize {
+///         serde_json::json!({ "code": self.code })
+///     }
+/// }
+///
+/// #[tracing_invocation::operation]
+/// fn bind() -> Result<(), Refused> {
+///     Err(Refused { code: 49 })
+/// }
+///
+/// let log = testing::capture();
+/// bind().unwrap_err();
+/// log.assert_last("bind").with_payload("/error/details/code", 49);
+/// ```
+pub trait DescribeError {
+    /// The details: something that serializes as an object, otherwise it is put into one as `value`.
+    fn details(&self) -> impl Serialize;
+}
+
+/// What was found out about an error of whatever type. Public only in name, for what the macro expands to.
+pub struct Probed<'a> {
+    kind: String,
+    message: Message<'a>,
+    /// Where there are causes and types to be found below.
+    error: Option<&'a (dyn Error + 'static)>,
+    details: Option<Vec<u8>>,
+}
+
+enum Message<'a> {
+    Display(&'a dyn fmt::Display),
+    Debug(&'a dyn fmt::Debug),
+    None,
+}
+
+impl<'a> Probed<'a> {
+    fn new<E: ?Sized>(message: Message<'a>, error: Option<&'a (dyn Error + 'static)>) -> Self {
+        Self { kind: kind::readable(std::any::type_name::<E>()), message, error, details: None }
+    }
+
+    pub(crate) fn error<E: Error + 'static>(error: &'a E) -> Self {
+        Self::new::<E>(Message::Display(error), Some(error))
+    }
+
+    pub(crate) fn inside<E: fmt::Display>(
+        outside: &'a E,
+        error: &'a (dyn Error + 'static),
+    ) -> Self {
+        Self::new::<E>(Message::Display(outside), Some(error))
+    }
+
+    pub(crate) fn display<E: fmt::Display>(error: &'a E) -> Self {
+        Self::new::<E>(Message::Display(error), None)
+    }
+
+    pub(crate) fn debug<E: fmt::Debug>(error: &'a E) -> Self {
+        Self::new::<E>(Message::Debug(error), None)
+    }
+
+    pub(crate) fn opaque<E>() -> Self {
+        Self::new::<E>(Message::None, None)
+    }
+
+    pub(crate) fn with_details(self, details: Option<Vec<u8>>) -> Self {
+        Self { details, ..self }
+    }
+
+    /// With its `Debug` text as the message.
+    pub(crate) fn with_debug(self, error: &'a dyn fmt::Debug) -> Self {
+        Self { message: Message::Debug(error), ..self }
+    }
+}
+
+/// The details of an error, as a JSON object.
+pub(crate) fn details(error: &impl DescribeError) -> Vec<u8> {
+    let mut object = Vec::new();
+    let described =
+        text::quietly(|| push_serialized(&mut object, &error.details(), &Limits::DEFAULT));
+    if described.is_none() {
+        object.clear();
+        json::push_string(&mut object, mark::UNPRINTABLE);
+    }
+    if object.first() != Some(&b'{') {
+        object.splice(0..0, *b"{\"value\":");
+        object.push(b'}');
+    }
+    object
+}
+
+/// The ending of an operation that returned an error. `class` is what the operation itself says of it.
+pub(crate) fn failed(probed: Probed<'_>, class: Option<ErrorClass>) -> Ending {
+    let limits = Limits::DEFAULT;
+    let classes = match class {
+        Some(_) => Classes::NONE,
+        None => probed.error.map_or(Classes::NONE, Classes::of),
+    };
+    let mut failure = Failure::new(probed.kind, |to| {
+        let (to, limit) = (to, limits.message);
+        match probed.message {
+            Message::Display(message) => text::push_formatted(to, format_args!("{message}"), limit),
+            Message::Debug(message) => text::push_formatted(to, format_args!("{message:?}"), limit),
+            Message::None => json::push_string(to, mark::UNPRINTABLE),
+        }
+    });
+    if let Some(error) = probed.error {
+        add_sources(&mut failure, error, &limits);
+    }
+    if let Some(details) = probed.details {
+        failure.more.push(&key(error::DETAILS), |to| to.extend_from_slice(&details));
+    }
+    Ending { classes, ..Ending::new(classified(failure, class)) }
+}
+
+/// How an operation ended that returned an error of this class.
+fn classified(failure: Failure, class: Option<ErrorClass>) -> How {
+    match class {
+        None => How::Failed(failure, Report::Once),
+        Some(ErrorClass::Full) => How::Failed(failure, Report::Full),
+        Some(ErrorClass::Suppressed) => How::Failed(failure, Report::Suppressed),
+        Some(ErrorClass::Success) => How::Success(None),
+        Some(ErrorClass::Cancelled) => How::Cancelled(Some(failure)),
+    }
+}
+
+impl Ending {
+    /// The ending as a layer with these rules sees it.
+    pub(crate) fn seen_by(self, rules: &ErrorRules) -> Self {
+        let class = rules.class(&self.classes);
+        match self.how {
+            How::Failed(failure, Report::Once) => Self { how: classified(failure, class), ..self },
+            how => Self { how, ..self },
+        }
+    }
+}
+
+/// Adds the causes below an error, as many as the limits allow: a chain may be endless.
+fn add_sources(failure: &mut Failure, error: &(dyn Error + 'static), limits: &Limits) {
+    let mut sources = Vec::new();
+    let mut below = source_of(error);
+    while let Some(source) = below {
+        if failure.causes.len() == limits.causes {
+            sources.push(b',');
+            json::push_string(&mut sources, mark::CUT);
+            break;
+        }
+        if !failure.causes.is_empty() {
+            sources.push(b',');
+        }
+        let start = sources.len();
+        text::push_formatted(&mut sources, format_args!("{source}"), limits.message);
+        failure.causes.push(fingerprint(&sources[start..]));
+        below = source_of(source);
+    }
+    if !failure.causes.is_empty() {
+        failure.more.push(&key(error::SOURCES), |to| {
+            to.push(b'[');
+            to.extend_from_slice(&sources);
+            to.push(b']');
+        });
+    }
+}
+
+fn source_of<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    text::quietly(|| error.source()).flatten()
+}
+
+fn key(name: &str) -> Vec<u8> {
+    format!("\"{name}\":").into_bytes()
+}

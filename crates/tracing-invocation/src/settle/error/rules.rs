@@ -1,0 +1,110 @@
+//! What errors count as by their type, for a whole layer.
+
+use std::error::Error;
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use super::ErrorClass;
+use crate::payload::text::quietly;
+
+/// What errors count as, by type, in the order in which a layer was told.
+///
+/// An error is classified where it is returned, by code that knows nothing of layers. So the rules of all layers
+/// are found here, and each layer takes from the answer what is its own. Only operations that fail look here.
+pub(crate) struct ErrorRules {
+    layer: u64,
+}
+
+type Rule = Arc<dyn Fn(&(dyn Error + 'static)) -> Option<ErrorClass> + Send + Sync>;
+
+/// What an error counts as, for those who have a say where the operation itself has none.
+#[derive(Clone, Debug)]
+pub(crate) struct Classes {
+    by_layer: Vec<(u64, ErrorClass)>,
+    known: Option<ErrorClass>,
+}
+
+static RULES: RwLock<Vec<(u64, Rule)>> = RwLock::new(Vec::new());
+
+impl ErrorRules {
+    pub(crate) fn new() -> Self {
+        static LAYERS: AtomicU64 = AtomicU64::new(0);
+        Self { layer: LAYERS.fetch_add(1, Ordering::Relaxed) }
+    }
+
+    /// Adds a rule for errors of type `E`, themselves or as a cause.
+    pub(crate) fn add<E: Error + 'static>(
+        &self,
+        classify: impl Fn(&E) -> ErrorClass + Send + Sync + 'static,
+    ) {
+        let rule: Rule = Arc::new(move |error| error.downcast_ref().map(&classify));
+        RULES.write().unwrap_or_else(PoisonError::into_inner).push((self.layer, rule));
+    }
+
+    /// What an error counts as for this layer.
+    pub(crate) fn class(&self, classes: &Classes) -> Option<ErrorClass> {
+        let mine = classes.by_layer.iter().find(|(layer, _)| *layer == self.layer);
+        mine.map(|(_, class)| *class).or(classes.known)
+    }
+}
+
+impl Classes {
+    pub(crate) const NONE: Self = Self { by_layer: Vec::new(), known: None };
+
+    /// What an error counts as for each layer that has a say, by the layer's first rule that matches the error or
+    /// one of its causes. A rule that panics has no say.
+    pub(crate) fn of(error: &(dyn Error + 'static)) -> Self {
+        let rules = RULES.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut by_layer: Vec<(u64, ErrorClass)> = Vec::new();
+        for (layer, rule) in rules {
+            if by_layer.iter().any(|(decided, _)| *decided == layer) {
+                continue;
+            }
+            let class = quietly(|| causes(error).find_map(|error| rule(error)));
+            by_layer.extend(class.flatten().map(|class| (layer, class)));
+        }
+        Self { by_layer, known: known(error) }
+    }
+}
+
+/// An error and its causes, as many as are looked at: a chain may be endless.
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |&error| error.source()).take(100)
+}
+
+/// What errors of types that everybody meets count as.
+#[cfg(feature = "tokio")]
+fn known(error: &(dyn Error + 'static)) -> Option<ErrorClass> {
+    let known = |error: &(dyn Error + 'static)| {
+        let join = error.downcast_ref::<tokio::task::JoinError>();
+        // A task that was cancelled, and not one that panicked. `Elapsed` is a failure like any other: who gave up
+        // waiting failed, and what was waited for has a record of its own that says `cancelled`.
+        join.filter(|join| join.is_cancelled()).map(|_| ErrorClass::Cancelled)
+    };
+    quietly(|| causes(error).find_map(known)).flatten()
+}
+
+#[cfg(not(feature = "tokio"))]
+fn known(_: &(dyn Error + 'static)) -> Option<ErrorClass> {
+    None
+}
+
+impl Drop for ErrorRules {
+    fn drop(&mut self) {
+        let mut rules = RULES.write().unwrap_or_else(PoisonError::into_inner);
+        let (mine, others) =
+            std::mem::take(&mut *rules).into_iter().partition(|(layer, _)| *layer == self.layer);
+        *rules = others;
+        drop(rules);
+        // What a rule holds may do anything when it is dropped, so not under the lock.
+        let mine: Vec<(u64, Rule)> = mine;
+        let _ = quietly(move || drop(mine));
+    }
+}
+
+impl fmt::Debug for ErrorRules {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ErrorRules").field("layer", &self.layer).finish_non_exhaustive()
+    }
+}

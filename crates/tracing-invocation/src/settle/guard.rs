@@ -1,0 +1,84 @@
+//! A guard that is an operation, for code that neither is one function nor one future.
+
+use std::error::Error;
+
+use tracing::Span;
+
+use super::handover::in_span;
+use super::panics::Began;
+use super::verdict::Verdict;
+use crate::operation::Ending;
+
+/// Begins the operation of `span`, which ends with the guard.
+///
+/// ```
+/// use tracing_invocation::{Outcome, begin, testing};
+///
+/// let log = testing::capture();
+/// let upload = begin(tracing::info_span!("upload"));
+/// log.assert_last("upload").is_open();
+///
+/// upload.complete();
+/// log.assert_last("upload").ended(Outcome::Success);
+/// ```
+pub fn begin(span: Span) -> OperationGuard {
+    in_span(&span, None, || ((), None));
+    OperationGuard::resumed(span)
+}
+
+/// An operation that lasts as long as this guard: for callbacks, state machines, synchronous code.
+///
+/// Dropped without [`complete`](Self::complete), [`fail`](Self::fail) or [`end`](Self::end) it is `cancelled`; dropped
+/// by a panic that unwinds, `failed` with the panic's message. The message of a panic that was caught once and goes
+/// on (`resume_unwind`) is not known.
+#[derive(Debug)]
+#[must_use = "the operation ends when this is dropped"]
+pub struct OperationGuard {
+    span: Span,
+    began: Began,
+    ended: bool,
+}
+
+impl OperationGuard {
+    /// The operation's span, to enter around the work.
+    pub fn span(&self) -> &Span {
+        &self.span
+    }
+
+    /// Ends the operation as `success`.
+    pub fn complete(self) {
+        self.end(Verdict::success());
+    }
+
+    /// Ends the operation as `failed`.
+    pub fn fail<E: Error + 'static>(self, error: &E) {
+        self.end(Verdict::failed(error));
+    }
+
+    /// Ends the operation.
+    pub fn end(mut self, verdict: Verdict) {
+        if let Some(ending) = verdict.into_ending() {
+            self.settle(ending);
+        }
+    }
+
+    /// A guard for an operation that has begun.
+    pub(crate) fn resumed(span: Span) -> Self {
+        Self { span, began: Began::now(), ended: false }
+    }
+
+    fn settle(&mut self, ending: Ending) {
+        self.ended = true;
+        in_span(&self.span, None, || ((), Some(ending)));
+    }
+}
+
+impl Drop for OperationGuard {
+    fn drop(&mut self) {
+        if self.ended {
+            return;
+        }
+        let panic = self.began.panic_since();
+        self.settle(panic.unwrap_or(Ending::CANCELLED));
+    }
+}

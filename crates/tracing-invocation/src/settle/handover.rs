@@ -1,0 +1,58 @@
+//! What a wrapper tells the layers, carried by callbacks that happen anyway.
+//!
+//! A wrapper enters and leaves its span around everything it does. It puts what it knows here right before, and the
+//! layers that are called back on the same thread find it: any number of them, in any composition, and no other
+//! layer sees a difference.
+
+use std::cell::{Cell, RefCell};
+
+use tracing::Span;
+
+use crate::operation::Ending;
+use crate::record::Levels;
+
+thread_local! {
+    static LEVELS: Cell<Option<&'static Levels>> = const { Cell::new(None) };
+    static ENDING: RefCell<Option<Ending>> = const { RefCell::new(None) };
+    /// The span that the ending is of, or zero: looked at by every exit, so kept apart and small.
+    static ENDED: Cell<u64> = const { Cell::new(0) };
+}
+
+/// Runs `inside` in the span, whose operation has `levels` of its own if this is its first entry, and settles the
+/// operation if `inside` answers how it ended.
+pub(crate) fn in_span<T>(
+    span: &Span,
+    levels: Option<&'static Levels>,
+    inside: impl FnOnce() -> (T, Option<Ending>),
+) -> T {
+    LEVELS.set(levels);
+    let entered = span.enter();
+    LEVELS.set(None);
+    let (value, ending) = inside();
+    let ended = ending.is_some();
+    if ended {
+        // A thread that is ending has no place for it any more; its operations stay without an end.
+        let placed = ENDING.try_with(|place| place.replace(ending));
+        let key = span.id().filter(|_| placed.is_ok()).map_or(0, |id| id.into_u64());
+        ENDED.set(key);
+    }
+    drop(entered);
+    if ended {
+        ENDED.set(0);
+        let _ = ENDING.try_with(|place| place.replace(None));
+    }
+    value
+}
+
+/// The levels of the operation whose span is being entered.
+pub(crate) fn levels() -> Option<&'static Levels> {
+    LEVELS.get()
+}
+
+/// How the operation ended whose span is being left.
+pub(crate) fn ending(key: u64) -> Option<Ending> {
+    if ENDED.get() != key {
+        return None;
+    }
+    ENDING.try_with(|place| place.borrow().clone()).ok().flatten()
+}

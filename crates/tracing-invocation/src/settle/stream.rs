@@ -1,0 +1,97 @@
+//! A stream that is an operation.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_core::Stream;
+use pin_project_lite::pin_project;
+use tracing::Span;
+
+use super::handover::in_span;
+use super::panics;
+use crate::operation::{Ending, How};
+use crate::payload::Limits;
+
+/// Makes any stream an operation.
+pub trait StreamExt: Stream + Sized {
+    /// This stream as the operation of `span`: `success` at its end, `cancelled` when it is dropped before.
+    ///
+    /// Its terminal record says in `items` how many items it gave. A stream that is never polled records nothing.
+    fn operation_stream(self, span: Span) -> OperationStream<Self> {
+        OperationStream { stream: Some(self), span, items: 0, polled: false }
+    }
+}
+
+impl<S: Stream> StreamExt for S {}
+
+pin_project! {
+    /// A stream that is an operation; made by [`StreamExt`].
+    #[must_use = "streams do nothing unless polled"]
+    pub struct OperationStream<S> {
+        // Gone once it ended, and dropped inside the span.
+        #[pin]
+        stream: Option<S>,
+        span: Span,
+        items: u64,
+        polled: bool,
+    }
+
+    impl<S> PinnedDrop for OperationStream<S> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            if !*this.polled || this.stream.is_none() {
+                return;
+            }
+            let ending = Ending { items: Some(*this.items), ..Ending::CANCELLED };
+            in_span(this.span, None, || {
+                this.stream.set(None);
+                ((), Some(ending))
+            });
+        }
+    }
+}
+
+impl<S: Stream> Stream for OperationStream<S> {
+    type Item = S::Item;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<S::Item>> {
+        let mut this = self.project();
+        let Some(stream) = this.stream.as_mut().as_pin_mut() else {
+            return Poll::Ready(None);
+        };
+        *this.polled = true;
+        let items = this.items;
+        let polled = in_span(this.span, None, || {
+            let (polled, how) = match catch_unwind(AssertUnwindSafe(|| stream.poll_next(context))) {
+                Ok(Poll::Ready(None)) => (Ok(Poll::Ready(None)), Some(How::Success(None))),
+                Ok(polled) => {
+                    *items += u64::from(polled.is_ready());
+                    (Ok(polled), None)
+                }
+                Err(payload) => {
+                    let message = panics::message_of(&*payload);
+                    let how = Ending::panicked(message, &Limits::DEFAULT).how;
+                    (Err(payload), Some(how))
+                }
+            };
+            (polled, how.map(|how| Ending { items: Some(*items), ..Ending::new(how) }))
+        });
+        if let Ok(Poll::Ready(None)) = polled {
+            this.stream.set(None);
+        }
+        polled.unwrap_or_else(|payload| resume_unwind(payload))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.stream.as_ref().map_or((0, Some(0)), Stream::size_hint)
+    }
+}
+
+impl<S> fmt::Debug for OperationStream<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("OperationStream");
+        debug.field("span", &self.span).field("items", &self.items).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,440 @@
+//! `#[operation]` on every shape of function, and what it was asked to record.
+
+use std::fmt;
+use std::future::pending;
+use std::pin::Pin;
+
+use serde::Serialize;
+use serde_json::json;
+use tokio::task::yield_now;
+use tracing_invocation::{ErrorClass, Level, Outcome, operation};
+
+use crate::support::{capture, only, poll_once, story};
+
+/// A type that can neither be printed nor serialized.
+struct Opaque;
+
+/// An error of which nothing is known but its type.
+struct Silent;
+
+type Answer<T> = std::result::Result<T, Silent>;
+
+#[operation]
+fn sync_plain() -> Opaque {
+    Opaque
+}
+
+#[operation]
+async fn async_plain(opaque: Opaque) -> Opaque {
+    yield_now().await;
+    opaque
+}
+
+#[operation]
+fn aliased(fail: bool) -> Answer<Opaque> {
+    if fail {
+        return Err(Silent);
+    }
+    Ok(Opaque)
+}
+
+#[operation]
+async fn question_mark(text: &str) -> Result<u32, Box<dyn std::error::Error + Send + Sync>> {
+    let number: u32 = text.parse()?;
+    Ok(number)
+}
+
+#[operation]
+fn generic<T, const N: usize>(value: &T, more: impl Fn() -> T) -> [T; N]
+where
+    T: Default + Copy,
+{
+    let _ = more();
+    [*value; N]
+}
+
+#[operation]
+fn returns_impl<'a>(text: &'a str) -> impl Iterator<Item = char> + 'a {
+    text.chars()
+}
+
+#[operation]
+fn returns_result_of_impl(fail: bool) -> Result<impl fmt::Display, String> {
+    if fail { Err("no".to_owned()) } else { Ok(7) }
+}
+
+#[operation]
+fn returns_future(end: Result<u8, String>) -> impl Future<Output = Result<u8, String>> {
+    let end = end;
+    async move {
+        yield_now().await;
+        end
+    }
+}
+
+#[operation]
+fn returns_boxed<'a>(
+    text: &'a str,
+) -> Pin<Box<dyn Future<Output = Result<u32, String>> + Send + 'a>> {
+    Box::pin(async move { text.parse::<u32>().map_err(|error| error.to_string()) })
+}
+
+struct Connection {
+    id: u32,
+    state: &'static str,
+    items: Vec<u8>,
+}
+
+#[derive(Serialize)]
+struct Session {
+    id: String,
+    ttl_ms: u64,
+    tags: Vec<&'static str>,
+}
+
+impl Connection {
+    #[operation("connection.open", live(state = self.state), entity_id = self.id)]
+    async fn open(&mut self, fail: bool) -> Result<(), String> {
+        self.state = "opening";
+        yield_now().await;
+        if fail {
+            return Err("refused".into());
+        }
+        self.state = "opened";
+        Ok(())
+    }
+
+    #[operation]
+    fn first(&mut self) -> Option<&mut u8> {
+        self.items.first_mut()
+    }
+
+    #[operation]
+    fn first_or_fail(&mut self) -> Result<&mut u8, String> {
+        self.items.first_mut().ok_or_else(|| "empty".to_owned())
+    }
+
+    #[operation]
+    fn into_items(self) -> Vec<u8> {
+        self.items
+    }
+
+    #[operation]
+    #[expect(clippy::boxed_local, reason = "the receiver is what this is about")]
+    fn boxed(self: Box<Self>) -> u32 {
+        self.id
+    }
+
+    #[operation]
+    async fn by_arc(self: std::sync::Arc<Self>) -> u32 {
+        yield_now().await;
+        self.id
+    }
+}
+
+trait Store {
+    async fn load(&self, key: &str) -> Result<String, String>;
+
+    #[operation]
+    fn provided(&self) -> u8 {
+        3
+    }
+}
+
+impl Store for Connection {
+    #[operation("store.load", fields(key))]
+    async fn load(&self, key: &str) -> Result<String, String> {
+        yield_now().await;
+        if key.is_empty() { Err("no key".into()) } else { Ok(key.to_owned()) }
+    }
+}
+
+fn connection() -> Connection {
+    Connection { id: 42, state: "closed", items: vec![1] }
+}
+
+#[tokio::test]
+async fn the_outcome_is_exact_for_every_shape_of_function() {
+    let log = capture();
+    let _ = sync_plain();
+    let _ = async_plain(Opaque).await;
+    let _ = aliased(false);
+    let _ = aliased(true);
+    assert_eq!(question_mark("7").await.unwrap(), 7);
+    question_mark("x").await.unwrap_err();
+    assert_eq!(generic::<u8, 2>(&1, || 2), [1, 1]);
+    assert_eq!(returns_impl("ab").count(), 2);
+    assert_eq!(returns_result_of_impl(false).unwrap().to_string(), "7");
+    assert!(returns_result_of_impl(true).is_err());
+    assert_eq!(returns_future(Ok(1)).await, Ok(1));
+    returns_future(Err("late".into())).await.unwrap_err();
+    assert_eq!(returns_boxed("12").await, Ok(12));
+    let mut connection = connection();
+    assert_eq!(connection.first(), Some(&mut 1));
+    *connection.first_or_fail().unwrap() = 9;
+    assert_eq!(connection.provided(), 3);
+    connection.load("").await.unwrap_err();
+    assert_eq!(Box::new(self::connection()).boxed(), 42);
+    assert_eq!(std::sync::Arc::new(self::connection()).by_arc().await, 42);
+    assert_eq!(connection.into_items(), [9]);
+
+    log.assert_every_invoke_ended_once();
+    let ends: Vec<_> = story(&log).into_iter().filter(|line| !line.ends_with("invoke")).collect();
+    assert_eq!(
+        ends,
+        [
+            "sync_plain success",
+            "async_plain success",
+            "aliased success",
+            "aliased failed",
+            "question_mark success",
+            "question_mark failed",
+            "generic success",
+            "returns_impl success",
+            "returns_result_of_impl success",
+            "returns_result_of_impl failed",
+            "returns_future success",
+            "returns_future failed",
+            "returns_boxed success",
+            "first success",
+            "first_or_fail success",
+            "provided success",
+            "store.load failed",
+            "boxed success",
+            "by_arc success",
+            "into_items success",
+        ]
+    );
+}
+
+#[test]
+fn cancelled_when_dropped_while_pending_and_nothing_when_never_polled() {
+    #[operation]
+    async fn wait() -> Opaque {
+        pending().await
+    }
+    #[operation]
+    fn wait_later() -> impl Future<Output = ()> {
+        pending()
+    }
+    let log = capture();
+    drop(wait());
+    drop(wait_later());
+    assert!(poll_once(Box::pin(wait()).as_mut()).is_pending());
+    assert!(poll_once(Box::pin(wait_later()).as_mut()).is_pending());
+    let expected = ["wait invoke", "wait cancelled", "wait_later invoke", "wait_later cancelled"];
+    assert_eq!(story(&log), expected);
+}
+
+#[test]
+fn a_panic_is_failed_with_its_message_and_goes_on() {
+    #[operation]
+    fn explode(text: &str) -> u8 {
+        panic!("out of {text}")
+    }
+    let log = capture();
+    let payload = std::panic::catch_unwind(|| explode("memory")).unwrap_err();
+    assert_eq!(payload.downcast_ref::<String>().unwrap(), "out of memory");
+    let failed = only(&log, "explode", Outcome::Failed);
+    assert_eq!(failed.payload["error"], json!({"type": "panic", "message": "out of memory"}));
+}
+
+#[tokio::test]
+async fn live_context_is_read_anew_for_every_record() {
+    let log = capture();
+    let mut connection = connection();
+    connection.open(false).await.unwrap();
+    let records = log.records();
+    assert_eq!(json!(records[0].payload), json!({"state": "closed"}));
+    assert_eq!(json!(records[1].payload), json!({"state": "opened"}));
+    assert_eq!(records[1].entity_id.as_deref(), Some("42"));
+    assert_eq!(records[1].event_name, "connection.open");
+
+    connection.open(true).await.unwrap_err();
+    log.assert_last("connection.open").ended(Outcome::Failed).with_payload("/state", "opening");
+
+    connection.state = "closed";
+    assert!(poll_once(Box::pin(connection.open(false)).as_mut()).is_pending());
+    log.assert_last("connection.open").ended(Outcome::Cancelled).with_payload("/state", "closed");
+}
+
+#[test]
+fn arguments_and_fields_are_read_before_the_body_takes_them() {
+    #[derive(Debug)]
+    struct Body(&'static str);
+    #[operation(fields(%dn, session = session.as_deref()), args(request_id, size = payload.len(), ?body, tags))]
+    fn send(
+        dn: String,
+        request_id: u64,
+        payload: Vec<u8>,
+        body: Body,
+        session: Option<String>,
+        tags: Vec<String>,
+    ) {
+        drop((dn, payload, body.0, session, tags, request_id));
+    }
+    let log = capture();
+    send("cn=ann".into(), 7, vec![0; 3], Body("x"), None, vec!["a".into(), "b".into()]);
+    let args = json!({"request_id": 7, "size": 3, "body": "Body(\"x\")", "tags": ["a", "b"]});
+    let [invoke, success] = log.records().try_into().unwrap();
+    assert_eq!(json!(invoke.payload), json!({"args": args, "dn": "cn=ann", "session": null}));
+    assert_eq!(json!(success.payload), json!({"dn": "cn=ann", "session": null}));
+}
+
+#[test]
+fn results_are_recorded_as_they_were_asked_for() {
+    fn session() -> Session {
+        Session { id: "s-1".into(), ttl_ms: 30, tags: vec!["a", "b"] }
+    }
+    #[operation(result)]
+    fn whole() -> Result<Session, String> {
+        Ok(session())
+    }
+    #[operation(result(id, ttl_ms, n = tags.len()))]
+    fn parts() -> Session {
+        session()
+    }
+    #[operation(result(0, 1.id, last = ?1.tags.last()))]
+    fn tuple() -> (&'static str, Session) {
+        ("created", session())
+    }
+    #[operation(result(?))]
+    fn text() -> Vec<u8> {
+        vec![1]
+    }
+    let log = capture();
+    let _ = (whole(), parts(), tuple(), text());
+    let result = |name| only(&log, name, Outcome::Success).payload["result"].clone();
+    assert_eq!(result("whole"), json!({"id": "s-1", "ttl_ms": 30, "tags": ["a", "b"]}));
+    assert_eq!(result("parts"), json!({"id": "s-1", "ttl_ms": 30, "n": 2}));
+    assert_eq!(result("tuple"), json!({"item0": "created", "id": "s-1", "last": "Some(\"b\")"}));
+    assert_eq!(result("text"), json!("[1]"));
+}
+
+#[test]
+fn each_outcome_has_the_level_that_the_operation_gives_it() {
+    #[operation(levels(invoke = "trace", success = "info", failed = "warn"))]
+    fn leveled(fail: bool) -> Result<(), &'static str> {
+        if fail { Err("no") } else { Ok(()) }
+    }
+    let log = capture();
+    let _ = (leveled(false), leveled(true));
+    let levels: Vec<_> = log.records().iter().map(|record| record.level).collect();
+    assert_eq!(levels, [Level::Trace, Level::Info, Level::Trace, Level::Warn]);
+}
+
+#[test]
+fn errors_are_classified_by_the_operation() {
+    #[operation(errors = |code: &u8| match code {
+        0 => Some(ErrorClass::Success),
+        1 => Some(ErrorClass::Suppressed),
+        2 => Some(ErrorClass::Cancelled),
+        _ => None,
+    })]
+    fn classified(code: u8) -> Result<(), u8> {
+        Err(code)
+    }
+    let log = capture();
+    for code in 0..4 {
+        classified(code).unwrap_err();
+    }
+    let ends: Vec<_> =
+        log.records().into_iter().filter(|record| record.event_outcome.is_terminal()).collect();
+    let outcomes: Vec<_> = ends.iter().map(|end| (end.event_outcome, end.level)).collect();
+    assert_eq!(
+        outcomes,
+        [
+            (Outcome::Success, Level::Debug),
+            (Outcome::Failed, Level::Debug),
+            (Outcome::Cancelled, Level::Info),
+            (Outcome::Failed, Level::Error),
+        ]
+    );
+    assert!(ends[1].payload.is_empty());
+    assert_eq!(ends[2].payload["error"], json!({"type": "u8", "message": "2"}));
+}
+
+#[test]
+fn a_call_that_is_not_to_be_recorded_leaves_nothing() {
+    #[operation(when = recorded, entity_id = entity())]
+    fn quiet(recorded: bool) -> Result<(), &'static str> {
+        Err("unheard")
+    }
+    fn entity() -> &'static str {
+        LOOKED_UP.set(LOOKED_UP.get() + 1);
+        "entity"
+    }
+    thread_local! {
+        static LOOKED_UP: std::cell::Cell<u8> = const { std::cell::Cell::new(0) };
+    }
+    let log = capture();
+    quiet(false).unwrap_err();
+    assert_eq!((log.lines().len(), LOOKED_UP.get()), (0, 0));
+    quiet(true).unwrap_err();
+    assert_eq!((log.lines().len(), LOOKED_UP.get()), (2, 1));
+}
+
+#[test]
+fn operations_of_a_group_share_its_namespace() {
+    struct Cache;
+    #[operation(namespace = "app.cache")]
+    impl Cache {
+        #[operation]
+        fn get(&self) {}
+
+        #[operation("cache.put", namespace = "app.store")]
+        fn put(&self) {}
+
+        #[operation("cache.hit")]
+        fn hit(&self) {}
+    }
+    let log = capture();
+    Cache.get();
+    Cache.put();
+    Cache.hit();
+    let namespaces: Vec<_> =
+        log.records().into_iter().step_by(2).map(|record| record.event_namespace).collect();
+    assert_eq!(namespaces, ["app.cache", "app.store", "app.cache"]);
+}
+
+#[test]
+fn other_layers_see_an_ordinary_span() {
+    use tracing_subscriber::prelude::*;
+    #[operation("ordinary", fields(id))]
+    fn ordinary(id: u8) -> Result<(), String> {
+        tracing::info!("inside");
+        Err("bad".into())
+    }
+    #[derive(Clone, Default)]
+    struct Written(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
+    impl std::io::Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let (log, written) = (tracing_invocation::testing::Log::new(), Written::default());
+    let writer = written.clone();
+    let fmt = tracing_subscriber::fmt::layer()
+        .without_time()
+        .with_ansi(false)
+        .with_span_events(tracing_subscriber::fmt::format::FmtSpan::FULL)
+        .with_writer(move || writer.clone());
+    let subscriber = tracing_subscriber::registry().with(log.layer()).with(fmt);
+    let _ = tracing::subscriber::with_default(subscriber, || ordinary(1));
+    let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+    let lines: Vec<_> = text.lines().map(|line| line.split(" time.busy").next().unwrap()).collect();
+    assert_eq!(
+        lines,
+        [
+            " INFO ordinary{id=1}: it::operation: new",
+            " INFO ordinary{id=1}: it::operation: enter",
+            " INFO ordinary{id=1}: it::operation: inside",
+            " INFO ordinary{id=1}: it::operation: exit",
+            " INFO ordinary{id=1}: it::operation: close",
+        ]
+    );
+    assert_eq!(log.lines().len(), 2);
+}
