@@ -114,7 +114,8 @@ pub(crate) struct Settled {
 pub(crate) struct Fingerprint {
     /// `None` where the type is not known.
     kind: Option<u64>,
-    message: u64,
+    /// `None` where the text is not known: that of a panic through a stock span.
+    message: Option<u64>,
 }
 
 /// What the operation that an ended one was begun in has to be told.
@@ -270,7 +271,8 @@ impl Inner {
     fn reporter_of(&self, failure: &Failure) -> Option<u64> {
         let fingerprint = failure.fingerprint();
         let same = |(known, _): &&(Fingerprint, u64)| {
-            known.is_same(&fingerprint) || failure.causes.contains(&known.message)
+            known.is_same(&fingerprint)
+                || known.message.is_some_and(|message| failure.causes.contains(&message))
         };
         self.failures.iter().rfind(same).map(|(_, reporter)| *reporter)
     }
@@ -330,18 +332,27 @@ impl Failure {
     }
 
     fn fingerprint(&self) -> Fingerprint {
-        let known = self.kind != error::TYPE_OPAQUE;
+        let is_opaque = self.kind == error::TYPE_OPAQUE;
+        let is_silent = self.kind == error::TYPE_PANIC && *self.message == *SILENT_PANIC;
         Fingerprint {
-            kind: known.then(|| fingerprint(self.kind.as_bytes())),
-            message: fingerprint(&self.message),
+            kind: (!is_opaque).then(|| fingerprint(self.kind.as_bytes())),
+            message: (!is_silent).then(|| fingerprint(&self.message)),
         }
     }
 }
 
+/// The message of a panic whose message is not known, as a JSON text.
+const SILENT_PANIC: &[u8] = b"\"panicked\"";
+
 impl Fingerprint {
+    /// Whether two failures are the same as far as is known of both. Of two that are nearly unknown nothing is said.
     fn is_same(&self, other: &Self) -> bool {
-        let one_is_opaque = self.kind.is_none() || other.kind.is_none();
-        self.message == other.message && (one_is_opaque || self.kind == other.kind)
+        let agree =
+            |one: Option<u64>, other: Option<u64>| one == other || one.is_none() || other.is_none();
+        let kinds = agree(self.kind, other.kind);
+        let messages = agree(self.message, other.message);
+        let something = self.kind == other.kind || self.message == other.message;
+        kinds && messages && something
     }
 }
 
@@ -350,4 +361,20 @@ pub(crate) fn fingerprint(text: &[u8]) -> u64 {
     let mut hasher = DefaultHasher::new();
     text.hash(&mut hasher);
     hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_without_a_message_is_silent() {
+        let panicked = |message| match Ending::panicked(message, &Limits::DEFAULT).how {
+            How::Failed(failure, _) => failure.fingerprint(),
+            other => unreachable!("{other:?}"),
+        };
+        assert_eq!(panicked(None).message, None);
+        assert!(panicked(None).is_same(&panicked(Some("boom"))));
+        assert!(!panicked(Some("bang")).is_same(&panicked(Some("boom"))));
+    }
 }
