@@ -17,6 +17,8 @@ pub(crate) enum Sigil {
 
 /// One recorded value.
 pub(crate) struct Field {
+    /// The verbosities at which it appears; none for all.
+    gate: Vec<Ident>,
     pub(crate) name: LitStr,
     pub(crate) sigil: Sigil,
     pub(crate) value: Expr,
@@ -36,6 +38,7 @@ impl Sigil {
 
 impl Parse for Field {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let gate = parse_gate(input)?;
         let name = parse_name(input)?;
         let sigil = Sigil::parse(input)?;
         let value: Expr = input.parse()?;
@@ -43,8 +46,34 @@ impl Parse for Field {
             Some(name) => name,
             None => return Err(unnamed(&value)),
         };
-        Ok(Self { name, sigil, value })
+        Ok(Self { gate, name, sigil, value })
     }
+}
+
+/// The verbosities in front of a field, with the `:` behind them, where there are any: `normal | maximum: body`.
+fn parse_gate(input: ParseStream<'_>) -> syn::Result<Vec<Ident>> {
+    let ahead = input.fork();
+    let is_gate = ahead.call(Ident::parse_any).is_ok()
+        && (ahead.peek(Token![|]) && !ahead.peek(Token![||])
+            || ahead.peek(Token![:]) && !ahead.peek(Token![::]));
+    if !is_gate {
+        return Ok(Vec::new());
+    }
+    let mut gate = Vec::new();
+    loop {
+        let verbosity = input.call(Ident::parse_any)?;
+        if !["minimal", "normal", "maximum"].contains(&verbosity.to_string().as_str()) {
+            let message = "in front of a field and a colon stand verbosities: `minimal`, `normal`, `maximum`, as in \
+                           `normal | maximum: body`";
+            return Err(syn::Error::new(verbosity.span(), message));
+        }
+        gate.push(verbosity);
+        if input.parse::<Option<Token![|]>>()?.is_none() {
+            break;
+        }
+    }
+    input.parse::<Token![:]>()?;
+    Ok(gate)
 }
 
 /// The name in front of a value, with the `=` behind it, where there is one.
@@ -89,6 +118,18 @@ impl Field {
     /// The value as one that `tracing` records. Relies on the traits of [`value_traits`] being in scope.
     pub(crate) fn recorded(&self) -> TokenStream {
         recorded(self.sigil, &self.value)
+    }
+
+    /// The name of the span's field, below `prefix`.
+    pub(crate) fn key(&self, prefix: &str) -> LitStr {
+        let name = format!("{prefix}{}", self.name.value());
+        let name = if self.gate.is_empty() {
+            name
+        } else {
+            let gate: Vec<_> = self.gate.iter().map(Ident::to_string).collect();
+            format!("invocation.at.{}.{name}", gate.join("+"))
+        };
+        LitStr::new(&name, self.name.span())
     }
 
     pub(crate) fn span(&self) -> Span {

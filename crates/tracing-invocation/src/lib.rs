@@ -47,9 +47,11 @@ mod layer;
 mod line;
 mod operation;
 mod payload;
+mod policy;
 #[doc(hidden)]
 pub mod private;
 mod record;
+mod settings;
 mod settle;
 mod sink;
 mod table;
@@ -57,9 +59,13 @@ pub mod testing;
 
 pub use context::ContextFields;
 pub use init::{InitError, init, try_init};
-pub use layer::{InvalidDirectives, InvocationLayer, layer};
+pub use layer::{InvocationLayer, layer};
 pub use payload::Json;
+pub use policy::{EventMetadata, EventPolicy};
 pub use record::{InvalidId, Level, Levels, Outcome, Record, SpanId, TraceId};
+pub use settings::{
+    Handle, InvalidDirectives, InvalidSampling, Sampling, Settings, UnknownVerbosity, Verbosity,
+};
 pub use settle::{
     DescribeError, ErrorClass, FutureExt, OperationFuture, OperationGuard, OperationStream,
     StreamExt, Verdict, begin,

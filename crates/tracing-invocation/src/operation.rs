@@ -17,6 +17,7 @@ pub(crate) struct Operation {
     pub(crate) span_id: u64,
     pub(crate) parent: Option<Parent>,
     pub(crate) fields: Fields,
+    pub(crate) keeping: Keeping,
     /// The level of each outcome, where the operation has its own.
     pub(crate) levels: Option<&'static Levels>,
     /// When it was invoked, on the monotonic clock.
@@ -28,6 +29,17 @@ pub(crate) struct Operation {
     /// What panic left the span, and when, that may not have been the operation's own.
     panicked: Option<Box<(Ending, Moment)>>,
     inner: Inner,
+}
+
+/// How much of a call is recorded.
+#[derive(Debug, Default)]
+pub(crate) enum Keeping {
+    #[default]
+    All,
+    /// Refused by a policy: how it ended, if that is no success.
+    Refused,
+    /// Left out by sampling: everything, if it ends otherwise than in success. Until then its `invoke` waits here.
+    Sampled { invoke: Option<(Level, Vec<u8>)> },
 }
 
 /// The operation that another one was begun in.
@@ -133,6 +145,7 @@ impl Operation {
         (trace_id, span_id): (u128, u64),
         parent: Option<Parent>,
         fields: Fields,
+        keeping: Keeping,
     ) -> Self {
         Self {
             callsite,
@@ -140,6 +153,7 @@ impl Operation {
             span_id,
             parent,
             fields,
+            keeping,
             levels: None,
             invoked_ns: 0,
             phase: Phase::Opened,
@@ -313,6 +327,11 @@ impl Ending {
 }
 
 impl Settled {
+    /// Whether the call did what it was called for, as far as is known.
+    pub(crate) fn is_ordinary(&self) -> bool {
+        matches!(self.ending.how, How::Success(_) | How::Unknown)
+    }
+
     /// Whether less is told than is known.
     pub(crate) fn is_suppressed(&self) -> bool {
         self.reporter.is_some() || matches!(self.ending.how, How::Failed(_, Report::Suppressed))

@@ -9,14 +9,32 @@ use crate::callsite::{Callsite, FieldRole};
 use crate::convention::error;
 use crate::operation::{Ending, Failure, How, Report};
 use crate::payload::{Fields, Fragment, Limits, fields::Identity, json, push_debug, text};
+use crate::settings::{Gate, Verbosity};
 
 /// What the values that `record` shows a visitor say of a span of `callsite`.
 pub(super) fn fields(
     callsite: &'static Callsite,
     limits: &Limits,
+    verbosity: Verbosity,
     record: impl FnOnce(&mut dyn Visit),
 ) -> Fields {
-    let mut visitor = SpanVisitor { callsite, limits, fields: Fields::default() };
+    let wanted = Wanted::Everything(verbosity);
+    let mut visitor = SpanVisitor { callsite, limits, wanted, fields: Fields::default() };
+    record(&mut visitor);
+    visitor.fields
+}
+
+/// The names alone that they give it.
+pub(super) fn names(
+    callsite: &'static Callsite,
+    limits: &Limits,
+    record: impl FnOnce(&mut dyn Visit),
+) -> Fields {
+    if !callsite.names_itself && !callsite.may_have_entity {
+        return Fields::default();
+    }
+    let mut visitor =
+        SpanVisitor { callsite, limits, wanted: Wanted::Names, fields: Fields::default() };
     record(&mut visitor);
     visitor.fields
 }
@@ -52,17 +70,32 @@ fn in_quotes(value: Vec<u8>) -> Vec<u8> {
 struct SpanVisitor<'a> {
     callsite: &'static Callsite,
     limits: &'a Limits,
+    wanted: Wanted,
     fields: Fields,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    Names,
+    Everything(Verbosity),
+}
+
+impl Wanted {
+    fn lets_through(self, gate: Gate) -> bool {
+        matches!(self, Self::Everything(verbosity) if gate.lets_through(verbosity))
+    }
 }
 
 impl SpanVisitor<'_> {
     fn take(&mut self, field: &Field, push: impl FnOnce(&mut Vec<u8>)) {
         let identity = &mut self.fields.identity;
         match self.callsite.role_of(field) {
-            Some(FieldRole::Context(key)) => {
+            Some(FieldRole::Context(gate, _) | FieldRole::Argument(gate, _))
+                if !self.wanted.lets_through(*gate) => {}
+            Some(FieldRole::Context(_, key)) => {
                 member(&mut self.fields.context, self.callsite, key, push);
             }
-            Some(FieldRole::Argument(key)) => {
+            Some(FieldRole::Argument(_, key)) => {
                 member(&mut self.fields.args, self.callsite, key, push);
             }
             Some(FieldRole::Name) => own_name(identity, push, |names| &mut names.name),
@@ -71,7 +104,7 @@ impl SpanVisitor<'_> {
             Some(FieldRole::Record) => {
                 let mut value = Vec::new();
                 push(&mut value);
-                self.fields.refused = value == b"false";
+                self.fields.opts_out = value == b"false";
             }
             None => {}
         }
