@@ -141,6 +141,11 @@ macro_rules! visit_values {
                 self.take(field, |to| text::push_str(to, value, limit));
             }
 
+            fn record_bytes(&mut self, field: &Field, value: &[u8]) {
+                let limit = self.limits.text;
+                self.take(field, |to| text::push_bytes(to, value, limit));
+            }
+
             fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
                 let limits = *self.limits;
                 self.take(field, |to| push_debug(to, value, &limits));
