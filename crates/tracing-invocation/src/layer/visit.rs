@@ -86,6 +86,7 @@ fn member(of: &mut Fragment, callsite: &Callsite, key: &[u8], push: impl FnOnce(
     }
 }
 
+/// Takes a name, unless it is `null`, which is none.
 fn own_name(
     identity: &mut Option<Box<Identity>>,
     push: impl FnOnce(&mut Vec<u8>),
@@ -93,7 +94,9 @@ fn own_name(
 ) {
     let mut value = Vec::new();
     push(&mut value);
-    *name(identity.get_or_insert_default()) = Some(in_quotes(value));
+    if value != b"null" {
+        *name(identity.get_or_insert_default()) = Some(in_quotes(value));
+    }
 }
 
 struct ValueVisitor<'a> {
