@@ -28,6 +28,7 @@ macro_rules! text_errors {
     };
 }
 
+mod context_fields;
 mod context_formatter;
 
 /// Asserts what a log tells: of each record `name outcome LEVEL`, and its payload.
