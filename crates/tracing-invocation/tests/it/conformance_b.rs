@@ -30,6 +30,7 @@ macro_rules! text_errors {
 
 mod context_fields;
 mod context_formatter;
+mod context_resolution;
 
 /// Asserts what a log tells: of each record `name outcome LEVEL`, and its payload.
 #[track_caller]
