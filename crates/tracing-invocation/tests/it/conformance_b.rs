@@ -28,6 +28,7 @@ macro_rules! text_errors {
     };
 }
 
+mod closures;
 mod context_fields;
 mod context_formatter;
 mod context_resolution;
