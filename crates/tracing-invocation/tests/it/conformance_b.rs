@@ -32,6 +32,7 @@ mod closures;
 mod context_fields;
 mod context_formatter;
 mod context_resolution;
+mod field_specs;
 
 /// Asserts what a log tells: of each record `name outcome LEVEL`, and its payload.
 #[track_caller]
