@@ -33,6 +33,7 @@ mod context_fields;
 mod context_formatter;
 mod context_resolution;
 mod field_specs;
+mod result_logging;
 
 /// Asserts what a log tells: of each record `name outcome LEVEL`, and its payload.
 #[track_caller]
