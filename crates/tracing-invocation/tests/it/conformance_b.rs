@@ -32,6 +32,7 @@ mod closures;
 mod context_fields;
 mod context_formatter;
 mod context_resolution;
+mod error_payloads;
 mod error_policy;
 mod field_specs;
 mod result_logging;
