@@ -119,6 +119,7 @@ fn member(of: &mut Fragment, callsite: &Callsite, key: &[u8], push: impl FnOnce(
     }
 }
 
+/// Takes a name, unless it is `null`, which is none.
 fn own_name(
     identity: &mut Option<Box<Identity>>,
     push: impl FnOnce(&mut Vec<u8>),
@@ -126,7 +127,9 @@ fn own_name(
 ) {
     let mut value = Vec::new();
     push(&mut value);
-    *name(identity.get_or_insert_default()) = Some(in_quotes(value));
+    if value != b"null" {
+        *name(identity.get_or_insert_default()) = Some(in_quotes(value));
+    }
 }
 
 struct ValueVisitor<'a> {
@@ -172,6 +175,11 @@ macro_rules! visit_values {
             fn record_str(&mut self, field: &Field, value: &str) {
                 let limit = self.limits.text;
                 self.take(field, |to| text::push_str(to, value, limit));
+            }
+
+            fn record_bytes(&mut self, field: &Field, value: &[u8]) {
+                let limit = self.limits.text;
+                self.take(field, |to| text::push_bytes(to, value, limit));
             }
 
             fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {

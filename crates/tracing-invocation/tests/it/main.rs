@@ -8,6 +8,7 @@
 )]
 
 mod composition;
+mod conformance_b;
 mod docs;
 mod hostile;
 mod operation;
