@@ -55,8 +55,8 @@ enum Phase {
 struct Inner {
     /// The inner operation that reported a cancellation in full, and during which entry of this one.
     cancelled: Option<(u32, u64)>,
-    /// The latest failures, and who reported each in full.
-    failures: Vec<(Fingerprint, u64)>,
+    /// The latest errors, what each counted as, and who reported it in full.
+    errors: Vec<(Outcome, Fingerprint, u64)>,
 }
 
 /// How an operation ended, and what is known of it.
@@ -119,13 +119,15 @@ pub(crate) struct Fingerprint {
 
 /// What the operation that an ended one was begun in has to be told.
 pub(crate) enum News {
-    Failed(Fingerprint, u64),
+    /// It returned an error, which counted as this.
+    Error(Outcome, Fingerprint, u64),
+    /// It was dropped.
     Cancelled(u64),
 }
 
 impl Operation {
-    /// How many different failures of inner operations are remembered: the latest ones.
-    const REMEMBERED_FAILURES: usize = 8;
+    /// How many errors of inner operations are remembered: the latest ones.
+    const REMEMBERED_ERRORS: usize = 8;
 
     pub(crate) fn new(
         callsite: &'static Callsite,
@@ -226,7 +228,9 @@ impl Operation {
             Phase::Invoked => {
                 self.phase = Phase::Settled;
                 let reporter = match &ending.how {
-                    How::Failed(failure, Report::Once) => self.inner.reporter_of(failure),
+                    How::Failed(failure, Report::Once) | How::Cancelled(Some(failure)) => {
+                        self.inner.reporter_of(ending.outcome(), failure)
+                    }
                     How::Cancelled(None) => self.inner.reporter_during(self.entered),
                     _ => None,
                 };
@@ -238,12 +242,12 @@ impl Operation {
     /// An inner operation ended.
     pub(crate) fn hear(&mut self, news: News) {
         match news {
-            News::Failed(fingerprint, reporter) => {
-                let failures = &mut self.inner.failures;
-                if failures.len() == Self::REMEMBERED_FAILURES {
-                    failures.remove(0);
+            News::Error(outcome, fingerprint, reporter) => {
+                let errors = &mut self.inner.errors;
+                if errors.len() == Self::REMEMBERED_ERRORS {
+                    errors.remove(0);
                 }
-                failures.push((fingerprint, reporter));
+                errors.push((outcome, fingerprint, reporter));
             }
             // A future is dropped inside its span. An inner operation that ends while nobody is inside was
             // not dropped along with this one.
@@ -258,21 +262,25 @@ impl Operation {
     pub(crate) fn news(&self, settled: &Settled) -> Option<News> {
         let reporter = settled.reporter.unwrap_or(self.span_id);
         match &settled.ending.how {
-            How::Failed(failure, _) => Some(News::Failed(failure.fingerprint(), reporter)),
+            How::Failed(failure, _) | How::Cancelled(Some(failure)) => {
+                Some(News::Error(settled.ending.outcome(), failure.fingerprint(), reporter))
+            }
             How::Cancelled(None) => Some(News::Cancelled(reporter)),
-            How::Cancelled(Some(_)) | How::Success(_) | How::Unknown => None,
+            How::Success(_) | How::Unknown => None,
         }
     }
 }
 
 impl Inner {
-    /// Who told of this failure in full: of the same error, or of one that it was made from.
-    fn reporter_of(&self, failure: &Failure) -> Option<u64> {
+    /// Who told in full of the same error, or of one that it was made from. An error that counted as something
+    /// else inside is told again, as what it counts as here.
+    fn reporter_of(&self, outcome: Outcome, failure: &Failure) -> Option<u64> {
         let fingerprint = failure.fingerprint();
-        let same = |(known, _): &&(Fingerprint, u64)| {
-            known.is_same(&fingerprint) || failure.causes.contains(&known.message)
+        let same = |(counted_as, known, _): &&(Outcome, Fingerprint, u64)| {
+            *counted_as == outcome
+                && (known.is_same(&fingerprint) || failure.causes.contains(&known.message))
         };
-        self.failures.iter().rfind(same).map(|(_, reporter)| *reporter)
+        self.errors.iter().rfind(same).map(|(.., reporter)| *reporter)
     }
 
     /// Who reported the cancellation that ended an operation entered `entered` times. A span that was entered
