@@ -8,6 +8,7 @@
 )]
 
 mod composition;
+mod conformance;
 mod docs;
 mod hostile;
 mod operation;
