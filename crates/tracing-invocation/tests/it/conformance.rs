@@ -3,6 +3,7 @@
 //! A test is named as its case. Where a case differs here, the test says how.
 
 mod cancellation;
+mod documented;
 
 use std::collections::HashMap;
 use std::fmt;
