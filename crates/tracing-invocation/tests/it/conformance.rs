@@ -2,6 +2,7 @@
 //!
 //! A test is named as its case. Where a case differs here, the test says how.
 
+mod call_shapes;
 mod cancellation;
 mod documented;
 
