@@ -5,6 +5,7 @@
 mod call_shapes;
 mod cancellation;
 mod documented;
+mod suppression;
 
 use std::collections::HashMap;
 use std::fmt;
