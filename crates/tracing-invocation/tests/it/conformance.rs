@@ -5,6 +5,7 @@
 mod call_shapes;
 mod cancellation;
 mod documented;
+mod levels_and_names;
 mod suppression;
 
 use std::collections::HashMap;
