@@ -96,13 +96,13 @@ pub mod payload {
     /// The `span_id` of the inner operation that reported the same cancellation in full.
     pub const CANCELLED_BY: &str = "cancelled_by";
     /// How many items a stream gave, on its terminal record.
-    pub const ITEMS: &str = "items";
+    pub const ITEM_COUNT: &str = "item_count";
     /// Where context moves when one of its fields has a reserved name.
     pub const CONTEXT: &str = "context";
 
     /// The names that context fields must not have: if one does, all context moves under [`CONTEXT`].
     pub const RESERVED: [&str; 8] =
-        [ARGS, RESULT, ERROR, CANCELLED, CANCELLATION, CAUSED_BY, CANCELLED_BY, ITEMS];
+        [ARGS, RESULT, ERROR, CANCELLED, CANCELLATION, CAUSED_BY, CANCELLED_BY, ITEM_COUNT];
 }
 
 /// Keys and fixed words of `payload.error`.

@@ -10,7 +10,7 @@ use crate::ids::Ids;
 use crate::line;
 use crate::operation::{Ending, Keeping, News, Operation, Parent, Settled};
 use crate::payload::{Fields, Fragment, Limits, shrink::shrink};
-use crate::record::{Level, Levels, Outcome};
+use crate::record::{Level, Outcome, OwnLevels};
 use crate::settings::{Current, Settings};
 use crate::sink::{Sink, turn};
 use crate::table::Table;
@@ -72,13 +72,13 @@ impl Journal {
     }
 
     /// An operation's span was entered: the first time, that is its `invoke`. `levels` are its own, if it has any.
-    pub(crate) fn enter(&self, key: u64, levels: Option<&'static Levels>, settings: &Settings) {
+    pub(crate) fn enter(&self, key: u64, levels: Option<&'static OwnLevels>, settings: &Settings) {
         let begun = self.table.with(key, |operation| {
             operation.enter().then(|| {
                 let now = self.clock.now();
                 operation.invoked_ns = now.monotonic_ns;
                 operation.levels = levels;
-                let level = operation.levels.unwrap_or(&settings.levels).invoke;
+                let level = operation.levels_over(&settings.levels).invoke;
                 let is_written = !matches!(operation.keeping, Keeping::Refused)
                     && settings.writes(operation.callsite.metadata().target(), level);
                 let is_plain = is_written && settings.formatter.is_none();
@@ -228,7 +228,7 @@ impl Ended {
         settings: &Settings,
     ) -> Option<Self> {
         let settled = operation.settle(ending, now)?;
-        let level = settled.level(operation.levels.unwrap_or(&settings.levels));
+        let level = settled.level(&operation.levels_over(&settings.levels));
         let news = operation.parent.zip(operation.news(&settled));
         let (is_kept, invoke) = match &mut operation.keeping {
             Keeping::All => (true, None),

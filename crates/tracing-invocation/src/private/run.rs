@@ -6,14 +6,14 @@ use tracing::Span;
 
 use crate::operation::{Ending, How};
 use crate::payload::{Limits, text::quietly};
-use crate::record::Levels;
+use crate::record::OwnLevels;
 use crate::settle::{OperationFuture, OperationGuard, Verdict, handover::in_span, panics};
 
 /// The value of a synchronous body, run inside its span and judged at its end.
 #[inline]
 pub fn run<T>(
     span: &Span,
-    levels: Option<&'static Levels>,
+    levels: Option<&'static OwnLevels>,
     body: impl FnOnce() -> T,
     judge: impl FnOnce(&T) -> Verdict,
 ) -> T {
@@ -35,7 +35,7 @@ pub fn run<T>(
 #[inline]
 pub fn watch<F, J>(
     span: Span,
-    levels: Option<&'static Levels>,
+    levels: Option<&'static OwnLevels>,
     future: F,
     judge: J,
 ) -> OperationFuture<F, J>

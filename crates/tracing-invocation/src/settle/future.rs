@@ -14,7 +14,7 @@ use super::panics;
 use super::verdict::Verdict;
 use crate::operation::Ending;
 use crate::payload::{Limits, text::quietly};
-use crate::record::Levels;
+use crate::record::OwnLevels;
 
 /// Makes any future an operation.
 pub trait FutureExt: Future + Sized {
@@ -69,7 +69,7 @@ pin_project! {
         future: Option<F>,
         judge: Option<J>,
         span: Span,
-        levels: Option<&'static Levels>,
+        levels: Option<&'static OwnLevels>,
         polled: bool,
     }
 
@@ -89,7 +89,7 @@ pin_project! {
 }
 
 impl<F, J> OperationFuture<F, J> {
-    pub(crate) fn new(future: F, span: Span, levels: Option<&'static Levels>, judge: J) -> Self {
+    pub(crate) fn new(future: F, span: Span, levels: Option<&'static OwnLevels>, judge: J) -> Self {
         Self { future: Some(future), judge: Some(judge), span, levels, polled: false }
     }
 

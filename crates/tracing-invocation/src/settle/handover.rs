@@ -9,10 +9,10 @@ use std::cell::{Cell, RefCell};
 use tracing::Span;
 
 use crate::operation::Ending;
-use crate::record::Levels;
+use crate::record::OwnLevels;
 
 thread_local! {
-    static LEVELS: Cell<Option<&'static Levels>> = const { Cell::new(None) };
+    static LEVELS: Cell<Option<&'static OwnLevels>> = const { Cell::new(None) };
     static ENDING: RefCell<Option<Ending>> = const { RefCell::new(None) };
     /// The span that the ending is of, or zero: looked at by every exit, so kept apart and small.
     static ENDED: Cell<u64> = const { Cell::new(0) };
@@ -22,7 +22,7 @@ thread_local! {
 /// operation if `inside` answers how it ended.
 pub(crate) fn in_span<T>(
     span: &Span,
-    levels: Option<&'static Levels>,
+    levels: Option<&'static OwnLevels>,
     inside: impl FnOnce() -> (T, Option<Ending>),
 ) -> T {
     LEVELS.set(levels);
@@ -45,7 +45,7 @@ pub(crate) fn in_span<T>(
 }
 
 /// The levels of the operation whose span is being entered.
-pub(crate) fn levels() -> Option<&'static Levels> {
+pub(crate) fn levels() -> Option<&'static OwnLevels> {
     LEVELS.get()
 }
 

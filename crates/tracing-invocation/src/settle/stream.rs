@@ -18,7 +18,7 @@ use crate::payload::Limits;
 pub trait StreamExt: Stream + Sized {
     /// This stream as the operation of `span`: `success` at its end, `cancelled` when it is dropped before.
     ///
-    /// Its terminal record says in `items` how many items it gave. A stream that is never polled records nothing.
+    /// Its terminal record says in `item_count` how many items it gave. A stream that is never polled records nothing.
     fn operation_stream(self, span: Span) -> OperationStream<Self> {
         OperationStream { stream: Some(self), span, items: 0, polled: false }
     }

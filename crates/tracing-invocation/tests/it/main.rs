@@ -8,7 +8,8 @@
 )]
 
 mod composition;
-mod conformance_b;
+mod conformance_calls;
+mod conformance_values;
 mod docs;
 mod hostile;
 mod operation;

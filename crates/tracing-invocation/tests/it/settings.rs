@@ -206,9 +206,14 @@ mod levels {
     fn the_operations_own_levels_have_precedence() {
         #[operation(levels(success = "warn"))]
         fn own() {}
-        let levels = Levels { success: Level::Error, ..Levels::DEFAULT };
+        let levels = Levels { invoke: Level::Trace, success: Level::Error, ..Levels::DEFAULT };
         let log = logged(settings().with_levels(levels), own);
-        assert_eq!(only(&log, "own", Outcome::Success).level, Level::Warn);
+        let levels: Vec<_> = log.records().iter().map(|record| record.level).collect();
+        assert_eq!(
+            levels,
+            [Level::Trace, Level::Warn],
+            "the layer's for what the operation does not name"
+        );
     }
 
     #[test]
