@@ -9,6 +9,7 @@
 
 mod composition;
 mod conformance_calls;
+mod conformance_settings;
 mod conformance_values;
 mod docs;
 mod hostile;
