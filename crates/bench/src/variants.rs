@@ -126,12 +126,12 @@ fn by_hand(calls: u64) {
         for (outcome, ended) in [("invoke", false), ("success", true)] {
             line.clear();
             let duration = if ended { ",\"duration_ns\":1234" } else { "" };
-            let written = write!(
+            let written = writeln!(
                 line,
                 "{{\"timestamp\":\"2026-11-22T08:00:00.{:06}Z\",\"level\":\"DEBUG\",\"event_namespace\":\"bench\",\
                  \"event_name\":\"exact\",\"event_outcome\":\"{outcome}\",\"trace_id\":\"{:032x}\",\
                  \"span_id\":\"{:016x}\"{duration},\"payload\":{{\"item\":{item},\"attempt\":{attempt},\
-                 \"cached\":{cached}}}}}\n",
+                 \"cached\":{cached}}}}}",
                 call % 1_000_000,
                 u128::from(call),
                 call,
