@@ -9,7 +9,7 @@ use crate::context::{ContextFields, ContextFormatter};
 use crate::ids::Ids;
 use crate::line;
 use crate::operation::{Ending, News, Operation, Parent, Settled};
-use crate::payload::{Fields, Fragment, Limits, shrink::shrink};
+use crate::payload::{Fields, Fragment, Rules, shrink::shrink};
 use crate::record::{Level, Levels, Outcome};
 use crate::sink::{Sink, turn};
 use crate::table::Table;
@@ -21,7 +21,7 @@ pub(crate) struct Journal {
     pub(crate) table: Table,
     pub(crate) clock: Clock,
     pub(crate) ids: Ids,
-    pub(crate) limits: Limits,
+    pub(crate) rules: Rules,
     pub(crate) levels: Levels,
     pub(crate) formatter: Option<ContextFormatter>,
     pub(crate) sink: Arc<dyn Sink>,
@@ -33,7 +33,7 @@ impl Journal {
             table: Table::new(),
             clock: Clock::System,
             ids: Ids::Random,
-            limits: Limits::DEFAULT,
+            rules: Rules::standard().clone(),
             levels: Levels::DEFAULT,
             formatter: None,
             sink,
@@ -171,8 +171,8 @@ impl Journal {
     }
 
     fn write(&self, level: Level, mut line: Vec<u8>) {
-        if line.len() > self.limits.record {
-            shrink(&mut line, self.limits.record);
+        if line.len() > self.rules.limits.record {
+            shrink(&mut line, self.rules.limits.record);
         }
         if let Some(line) = turn::write(&self.sink, level, line) {
             give_back_buffer(line);

@@ -198,7 +198,7 @@ where
             return;
         }
         let callsite = Callsite::of(metadata);
-        let fields = visit::fields(callsite, &self.journal.limits, |visitor| {
+        let fields = visit::fields(callsite, &self.journal.rules, |visitor| {
             attributes.record(visitor);
         });
         if fields.refused {
@@ -219,7 +219,7 @@ where
         let Some(callsite) = self.journal.table.with(key, |operation| operation.callsite) else {
             return;
         };
-        let newer = visit::fields(callsite, &self.journal.limits, |visitor| values.record(visitor));
+        let newer = visit::fields(callsite, &self.journal.rules, |visitor| values.record(visitor));
         self.journal.table.with(key, |operation| {
             let invoked = operation.is_invoked();
             operation.fields.update(newer, invoked);
@@ -239,13 +239,13 @@ where
         if !origin.is_origin_of(event.metadata()) || open() != Some(true) {
             return;
         }
-        let limits = &self.journal.limits;
+        let rules = &self.journal.rules;
         let ending = match evidence {
             Evidence::Return => {
                 origin.note_return();
-                Ending::new(How::Success(self.results.then(|| visit::value(event, limits))))
+                Ending::new(How::Success(self.results.then(|| visit::value(event, rules))))
             }
-            Evidence::Error => visit::failure(event, limits),
+            Evidence::Error => visit::failure(event, rules),
         };
         self.journal.settle(key, ending);
     }
@@ -269,7 +269,7 @@ where
             return;
         }
         if unwinding::left_by_panic(key) && !is_known {
-            self.journal.panicked(key, Ending::panicked(None, &self.journal.limits));
+            self.journal.panicked(key, Ending::panicked(None, &self.journal.rules));
         }
         self.journal.exit(key);
     }

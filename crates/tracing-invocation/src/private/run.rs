@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use tracing::Span;
 
 use crate::operation::{Ending, How};
-use crate::payload::{Limits, text::quietly};
+use crate::payload::{Rules, text::quietly};
 use crate::record::Levels;
 use crate::settle::{OperationFuture, OperationGuard, Verdict, handover::in_span, panics};
 
@@ -24,7 +24,7 @@ pub fn run<T>(
             (Ok(value), ending)
         }
         Err(payload) => {
-            let ending = Ending::panicked(panics::message_of(&*payload), &Limits::DEFAULT);
+            let ending = Ending::panicked(panics::message_of(&*payload), Rules::standard());
             (Err(payload), Some(ending))
         }
     });

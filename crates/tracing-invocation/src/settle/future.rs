@@ -13,7 +13,7 @@ use super::handover::in_span;
 use super::panics;
 use super::verdict::Verdict;
 use crate::operation::Ending;
-use crate::payload::{Limits, text::quietly};
+use crate::payload::{Rules, text::quietly};
 use crate::record::Levels;
 
 /// Makes any future an operation.
@@ -125,7 +125,7 @@ where
                 }
                 Err(payload) => {
                     let message = panics::message_of(&*payload);
-                    let ending = Ending::panicked(message, &Limits::DEFAULT);
+                    let ending = Ending::panicked(message, Rules::standard());
                     (Err(payload), Some(ending))
                 }
             }

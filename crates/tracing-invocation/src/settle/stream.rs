@@ -12,7 +12,7 @@ use tracing::Span;
 use super::handover::in_span;
 use super::panics;
 use crate::operation::{Ending, How};
-use crate::payload::Limits;
+use crate::payload::Rules;
 
 /// Makes any stream an operation.
 pub trait StreamExt: Stream + Sized {
@@ -72,7 +72,7 @@ impl<S: Stream> Stream for OperationStream<S> {
                 }
                 Err(payload) => {
                     let message = panics::message_of(&*payload);
-                    let how = Ending::panicked(message, &Limits::DEFAULT).how;
+                    let how = Ending::panicked(message, Rules::standard()).how;
                     (Err(payload), Some(how))
                 }
             };

@@ -91,12 +91,12 @@ impl<'o, 'a> Serializer for &'o mut Output<'a> {
     }
 
     fn collect_str<T: fmt::Display + ?Sized>(self, value: &T) -> Result<(), Failed> {
-        text::push_formatted(self.to, format_args!("{value}"), self.limits.text);
+        text::push_formatted(self.to, format_args!("{value}"), self.rules.limits.text);
         Ok(())
     }
 
     fn serialize_bytes(self, value: &[u8]) -> Result<(), Failed> {
-        let shown = value.len().min(self.limits.text / 2);
+        let shown = value.len().min(self.rules.limits.text / 2);
         self.to.push(b'"');
         for byte in &value[..shown] {
             json::push_hex(self.to, u128::from(*byte), 2);
