@@ -9,7 +9,7 @@ use crate::context::ContextFields;
 use crate::ids::Ids;
 use crate::line;
 use crate::operation::{Ending, Keeping, News, Operation, Parent, Settled};
-use crate::payload::{Fields, Fragment, Limits, shrink::shrink};
+use crate::payload::{Fields, Fragment, shrink::shrink};
 use crate::record::{Level, Outcome, OwnLevels};
 use crate::settings::{Current, Settings};
 use crate::sink::{Sink, turn};
@@ -22,19 +22,12 @@ pub(crate) struct Journal {
     pub(crate) table: Table,
     pub(crate) clock: Clock,
     pub(crate) ids: Ids,
-    pub(crate) limits: Limits,
     pub(crate) sink: Arc<dyn Sink>,
 }
 
 impl Journal {
     pub(crate) fn new(sink: Arc<dyn Sink>) -> Self {
-        Self {
-            table: Table::new(),
-            clock: Clock::System,
-            ids: Ids::Random,
-            limits: Limits::DEFAULT,
-            sink,
-        }
+        Self { table: Table::new(), clock: Clock::System, ids: Ids::Random, sink }
     }
 
     /// An operation's span was opened, inside the nearest of `ancestors` that is an operation.
@@ -106,7 +99,7 @@ impl Journal {
                 }
                 _ => Some(line),
             });
-            line.flatten().into_iter().for_each(|line| self.write(level, line));
+            line.flatten().into_iter().for_each(|line| self.write(level, line, settings));
         }
         if let Some((ending, now)) = self.table.with(key, Operation::invoked).flatten() {
             self.settle_at(key, ending, now, settings);
@@ -149,7 +142,7 @@ impl Journal {
             self.table.with(key, |operation| ended.line(operation, context.as_ref()))
         };
         let line = line.or_else(|| ended.is_written.then(shaped).flatten());
-        self.publish(ended, line);
+        self.publish(ended, line, settings);
     }
 
     /// An operation's span was closed. Where nothing else settled it, `ending` says how it ended.
@@ -175,23 +168,24 @@ impl Journal {
                     formatter.context(&ContextFields::of(&operation, outcome))
                 });
             let line = ended.is_written.then(|| ended.line(&operation, context.as_ref()));
-            self.publish(ended, line);
+            self.publish(ended, line, settings);
         }
     }
 
-    fn publish(&self, ended: Ended, line: Option<Vec<u8>>) {
+    fn publish(&self, ended: Ended, line: Option<Vec<u8>>, settings: &Settings) {
         if let Some((parent, news)) = ended.news {
             self.table.with(parent.key, |outer| outer.hear(news));
         }
         if let Some((level, invoke)) = ended.invoke {
-            self.write(level, invoke);
+            self.write(level, invoke, settings);
         }
-        line.into_iter().for_each(|line| self.write(ended.level, line));
+        line.into_iter().for_each(|line| self.write(ended.level, line, settings));
     }
 
-    fn write(&self, level: Level, mut line: Vec<u8>) {
-        if line.len() > self.limits.record {
-            shrink(&mut line, self.limits.record);
+    fn write(&self, level: Level, mut line: Vec<u8>, settings: &Settings) {
+        let limit = settings.rules.limits.record;
+        if line.len() > limit {
+            shrink(&mut line, limit);
         }
         if let Some(line) = turn::write(&self.sink, level, line) {
             give_back_buffer(line);

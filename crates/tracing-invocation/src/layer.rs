@@ -24,6 +24,7 @@ use crate::callsite::{Callsite, Evidence};
 use crate::context::ContextFields;
 use crate::journal::{Journal, Opened};
 use crate::operation::{Ending, How, Keeping, Operation};
+use crate::payload::Limits;
 use crate::policy::EventPolicy;
 use crate::record::Levels;
 use crate::settings::{Current, Handle, InvalidDirectives, Settings};
@@ -129,6 +130,12 @@ impl InvocationLayer {
         self.changed(|settings| settings.with_policy(policy))
     }
 
+    /// See [`Settings::with_limits`].
+    #[must_use]
+    pub fn with_limits(self, limits: Limits) -> Self {
+        self.changed(|settings| settings.with_limits(limits))
+    }
+
     /// See [`Settings::with_context_formatter`].
     #[must_use]
     pub fn with_context_formatter(
@@ -208,11 +215,10 @@ where
             return;
         }
         let callsite = decision.callsite;
-        let limits = &self.journal.limits;
-        let refused = decision.refuses(attributes, limits, &current);
+        let refused = decision.refuses(attributes, &current);
         let is_refused = refused.is_some();
         let fields = refused.unwrap_or_else(|| {
-            visit::fields(callsite, limits, current.verbosity, |visitor| attributes.record(visitor))
+            visit::fields(callsite, &current, |visitor| attributes.record(visitor))
         });
         if fields.opts_out {
             return;
@@ -237,8 +243,8 @@ where
         let Some(callsite) = wanted.flatten() else {
             return;
         };
-        let (limits, verbosity) = (&self.journal.limits, self.current.load().verbosity);
-        let newer = visit::fields(callsite, limits, verbosity, |visitor| values.record(visitor));
+        let current = self.current.load();
+        let newer = visit::fields(callsite, &current, |visitor| values.record(visitor));
         self.journal.table.with(key, |operation| {
             let invoked = operation.is_invoked();
             operation.fields.update(newer, invoked);
@@ -259,13 +265,13 @@ where
             return;
         }
         let current = self.current.load();
-        let limits = &self.journal.limits;
+        let rules = &current.rules;
         let ending = match evidence {
             Evidence::Return => {
                 origin.note_return();
-                Ending::new(How::Success(current.results().then(|| visit::value(event, limits))))
+                Ending::new(How::Success(current.results().then(|| visit::value(event, rules))))
             }
-            Evidence::Error => visit::failure(event, limits),
+            Evidence::Error => visit::failure(event, rules),
         };
         self.journal.settle(key, ending, &current);
     }
@@ -274,8 +280,10 @@ where
         if turn::is_writing() {
             return;
         }
+        let current = self.current.load();
         unwinding::entered(id.into_u64());
-        self.journal.enter(id.into_u64(), handover::levels(), &self.current.load());
+        handover::entered_under(&current.rules, current.epoch);
+        self.journal.enter(id.into_u64(), handover::levels(), &current);
     }
 
     fn on_exit(&self, id: &Id, _: Context<'_, S>) {
@@ -289,8 +297,8 @@ where
             return;
         }
         if unwinding::left_by_panic(key) && !is_known {
-            let ending = Ending::panicked(None, &self.journal.limits);
-            self.journal.panicked(key, ending, &self.current.load());
+            let current = self.current.load();
+            self.journal.panicked(key, Ending::panicked(None, &current.rules), &current);
         }
         self.journal.exit(key);
     }

@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use crate::callsite::Callsite;
 use crate::clock::Moment;
 use crate::convention::error;
-use crate::payload::{Fields, Fragment, Limits, text};
+use crate::payload::{Fields, Fragment, Rules, text};
 use crate::record::{Level, Levels, Outcome, OwnLevels};
 use crate::settle::Classes;
 
@@ -322,10 +322,10 @@ impl Ending {
     }
 
     /// A panic unwound through the operation.
-    pub(crate) fn panicked(message: Option<&str>, limits: &Limits) -> Self {
+    pub(crate) fn panicked(message: Option<&str>, rules: &Rules) -> Self {
         let message = message.unwrap_or(error::MESSAGE_PANIC);
         let failure =
-            Failure::new(error::TYPE_PANIC, |to| text::push_str(to, message, limits.message));
+            Failure::new(error::TYPE_PANIC, |to| text::push_str(to, message, rules.limits.message));
         Self::new(How::Failed(failure, Report::Once))
     }
 
@@ -401,7 +401,7 @@ mod tests {
 
     #[test]
     fn a_panic_without_a_message_is_silent() {
-        let panicked = |message| match Ending::panicked(message, &Limits::DEFAULT).how {
+        let panicked = |message| match Ending::panicked(message, Rules::standard()).how {
             How::Failed(failure, _) => failure.fingerprint(),
             other => unreachable!("{other:?}"),
         };

@@ -20,6 +20,7 @@ use tracing_core::{LevelFilter, Metadata};
 use tracing_subscriber::filter::Targets;
 
 use crate::context::{ContextFields, ContextFormatter};
+use crate::payload::{Limits, Rules};
 use crate::policy::EventPolicy;
 use crate::record::{Level, Levels};
 
@@ -35,6 +36,7 @@ pub struct Settings {
     threshold: Targets,
     promising: Targets,
     results: bool,
+    pub(crate) rules: Rules,
     pub(crate) levels: Levels,
     pub(crate) formatter: Option<ContextFormatter>,
     pub(crate) policy: Option<Arc<dyn EventPolicy>>,
@@ -50,6 +52,7 @@ impl Default for Settings {
             threshold: Targets::new().with_default(LevelFilter::TRACE),
             promising: Targets::new(),
             results: false,
+            rules: Rules::standard().clone(),
             levels: Levels::DEFAULT,
             formatter: None,
             policy: None,
@@ -116,6 +119,11 @@ impl Settings {
         Self { verbosity, ..self }
     }
 
+    /// Writes of values and records what `limits` let through.
+    pub fn with_limits(self, limits: Limits) -> Self {
+        Self { rules: Rules { limits, ..self.rules }, ..self }
+    }
+
     /// Keeps only some of the calls that succeed.
     pub fn with_sampling(self, sampling: Sampling) -> Self {
         Self { sampling, ..self }
@@ -170,6 +178,7 @@ impl fmt::Debug for Settings {
             .field("threshold", &self.threshold)
             .field("promising", &self.promising)
             .field("results", &self.results)
+            .field("rules", &self.rules)
             .field("levels", &self.levels)
             .field("policy", &self.policy.as_ref().map(|_| ".."))
             .field("verbosity", &self.verbosity)

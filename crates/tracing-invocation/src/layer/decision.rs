@@ -9,7 +9,7 @@ use tracing_core::span::Attributes;
 use super::visit;
 use crate::callsite::Callsite;
 use crate::payload::text::quietly;
-use crate::payload::{Fields, Limits, fields::Identity};
+use crate::payload::{Fields, fields::Identity};
 use crate::policy::EventMetadata;
 use crate::settings::Current;
 
@@ -58,13 +58,8 @@ impl Decision {
     }
 
     /// Whether the policy refuses this call; then also the names that it gives itself, all that is looked at.
-    pub(super) fn refuses(
-        &self,
-        attributes: &Attributes<'_>,
-        limits: &Limits,
-        current: &Current,
-    ) -> Option<Fields> {
-        let names = || visit::names(self.callsite, limits, |visitor| attributes.record(visitor));
+    pub(super) fn refuses(&self, attributes: &Attributes<'_>, current: &Current) -> Option<Fields> {
+        let names = || visit::names(self.callsite, current, |visitor| attributes.record(visitor));
         let (is_recorded, fields) = match (self.policy, &current.policy) {
             (Some(true), _) | (None, None) => return None,
             (Some(false), _) => (false, names()),

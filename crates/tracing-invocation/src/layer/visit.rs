@@ -8,18 +8,17 @@ use tracing_core::field::{Field, Visit};
 use crate::callsite::{Callsite, FieldRole};
 use crate::convention::error;
 use crate::operation::{Ending, Failure, How, Report};
-use crate::payload::{Fields, Fragment, Limits, fields::Identity, json, push_debug, text};
-use crate::settings::{Gate, Verbosity};
+use crate::payload::{Fields, Fragment, Rules, fields::Identity, json, push_debug, text};
+use crate::settings::{Gate, Settings, Verbosity};
 
 /// What the values that `record` shows a visitor say of a span of `callsite`.
 pub(super) fn fields(
     callsite: &'static Callsite,
-    limits: &Limits,
-    verbosity: Verbosity,
+    settings: &Settings,
     record: impl FnOnce(&mut dyn Visit),
 ) -> Fields {
-    let wanted = Wanted::Everything(verbosity);
-    let mut visitor = SpanVisitor { callsite, limits, wanted, fields: Fields::default() };
+    let (rules, wanted) = (&settings.rules, Wanted::Everything(settings.verbosity));
+    let mut visitor = SpanVisitor { callsite, rules, wanted, fields: Fields::default() };
     record(&mut visitor);
     visitor.fields
 }
@@ -27,21 +26,25 @@ pub(super) fn fields(
 /// The names alone that they give it.
 pub(super) fn names(
     callsite: &'static Callsite,
-    limits: &Limits,
+    settings: &Settings,
     record: impl FnOnce(&mut dyn Visit),
 ) -> Fields {
     if !callsite.names_itself && !callsite.may_have_entity {
         return Fields::default();
     }
-    let mut visitor =
-        SpanVisitor { callsite, limits, wanted: Wanted::Names, fields: Fields::default() };
+    let mut visitor = SpanVisitor {
+        callsite,
+        rules: &settings.rules,
+        wanted: Wanted::Names,
+        fields: Fields::default(),
+    };
     record(&mut visitor);
     visitor.fields
 }
 
 /// The value of an event with one field, as JSON.
-pub(super) fn value(event: &Event<'_>, limits: &Limits) -> Vec<u8> {
-    let mut visitor = ValueVisitor { limits, value: Vec::new() };
+pub(super) fn value(event: &Event<'_>, rules: &Rules) -> Vec<u8> {
+    let mut visitor = ValueVisitor { rules, value: Vec::new() };
     event.record(&mut visitor);
     if visitor.value.is_empty() {
         visitor.value.extend_from_slice(b"null");
@@ -50,9 +53,8 @@ pub(super) fn value(event: &Event<'_>, limits: &Limits) -> Vec<u8> {
 }
 
 /// The failure that the event of `err` tells of.
-pub(super) fn failure(event: &Event<'_>, limits: &Limits) -> Ending {
-    let limits = Limits { text: limits.message, ..*limits };
-    let message = in_quotes(value(event, &limits));
+pub(super) fn failure(event: &Event<'_>, rules: &Rules) -> Ending {
+    let message = in_quotes(value(event, &rules.for_messages()));
     let failure = Failure::new(error::TYPE_OPAQUE, |to| *to = message);
     Ending::new(How::Failed(failure, Report::Once))
 }
@@ -69,7 +71,7 @@ fn in_quotes(value: Vec<u8>) -> Vec<u8> {
 
 struct SpanVisitor<'a> {
     callsite: &'static Callsite,
-    limits: &'a Limits,
+    rules: &'a Rules,
     wanted: Wanted,
     fields: Fields,
 }
@@ -133,7 +135,7 @@ fn own_name(
 }
 
 struct ValueVisitor<'a> {
-    limits: &'a Limits,
+    rules: &'a Rules,
     value: Vec<u8>,
 }
 
@@ -173,18 +175,18 @@ macro_rules! visit_values {
             }
 
             fn record_str(&mut self, field: &Field, value: &str) {
-                let limit = self.limits.text;
+                let limit = self.rules.limits.text;
                 self.take(field, |to| text::push_str(to, value, limit));
             }
 
             fn record_bytes(&mut self, field: &Field, value: &[u8]) {
-                let limit = self.limits.text;
+                let limit = self.rules.limits.text;
                 self.take(field, |to| text::push_bytes(to, value, limit));
             }
 
             fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-                let limits = *self.limits;
-                self.take(field, |to| push_debug(to, value, &limits));
+                let rules = self.rules;
+                self.take(field, |to| push_debug(to, value, rules));
             }
         })*
     };

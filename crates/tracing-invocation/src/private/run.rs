@@ -5,9 +5,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use tracing::Span;
 
 use crate::operation::{Ending, How};
-use crate::payload::{Limits, text::quietly};
+use crate::payload::text::quietly;
 use crate::record::OwnLevels;
-use crate::settle::{OperationFuture, OperationGuard, Verdict, handover::in_span, panics};
+use crate::settle::{
+    OperationFuture, OperationGuard, Verdict,
+    handover::{self, in_span},
+    panics,
+};
 
 /// The value of a synchronous body, run inside its span and judged at its end.
 #[inline]
@@ -24,7 +28,7 @@ pub fn run<T>(
             (Ok(value), ending)
         }
         Err(payload) => {
-            let ending = Ending::panicked(panics::message_of(&*payload), &Limits::DEFAULT);
+            let ending = Ending::panicked(panics::message_of(&*payload), &handover::rules());
             (Err(payload), Some(ending))
         }
     });

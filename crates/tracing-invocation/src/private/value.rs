@@ -8,7 +8,8 @@ use tracing::field::{DisplayValue, display};
 
 use super::Probe;
 use crate::payload::structure::push_serialized;
-use crate::payload::{Json, Limits, text};
+use crate::payload::{Json, text};
+use crate::settle::handover;
 
 /// First: an optional value that `tracing` knows, `null` where there is none.
 pub trait Nullable<'a> {
@@ -76,14 +77,14 @@ pub trait Recordable {}
 /// The JSON of a result that serializes.
 pub fn result<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
     let mut json = Vec::new();
-    push_serialized(&mut json, value, &Limits::DEFAULT);
+    push_serialized(&mut json, value, &handover::rules());
     json
 }
 
 /// The JSON of a result's text.
 pub fn result_text(value: std::fmt::Arguments<'_>) -> Vec<u8> {
     let mut json = Vec::new();
-    text::push_formatted(&mut json, value, Limits::DEFAULT.text);
+    text::push_formatted(&mut json, value, handover::rules().limits.text);
     json
 }
 
@@ -94,7 +95,7 @@ pub fn result_parts<const N: usize>(parts: [(&str, Vec<u8>); N]) -> Vec<u8> {
         if at > 0 {
             json.push(b',');
         }
-        text::push_str(&mut json, name, Limits::DEFAULT.text);
+        text::push_str(&mut json, name, handover::rules().limits.text);
         json.push(b':');
         json.extend_from_slice(value);
     }

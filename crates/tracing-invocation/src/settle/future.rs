@@ -9,11 +9,11 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 use tracing::Span;
 
-use super::handover::in_span;
+use super::handover::{self, in_span};
 use super::panics;
 use super::verdict::Verdict;
 use crate::operation::Ending;
-use crate::payload::{Limits, text::quietly};
+use crate::payload::text::quietly;
 use crate::record::OwnLevels;
 
 /// Makes any future an operation.
@@ -125,7 +125,7 @@ where
                 }
                 Err(payload) => {
                     let message = panics::message_of(&*payload);
-                    let ending = Ending::panicked(message, &Limits::DEFAULT);
+                    let ending = Ending::panicked(message, &handover::rules());
                     (Err(payload), Some(ending))
                 }
             }

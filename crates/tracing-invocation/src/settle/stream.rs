@@ -9,10 +9,9 @@ use futures_core::Stream;
 use pin_project_lite::pin_project;
 use tracing::Span;
 
-use super::handover::in_span;
+use super::handover::{self, in_span};
 use super::panics;
 use crate::operation::{Ending, How};
-use crate::payload::Limits;
 
 /// Makes any stream an operation.
 pub trait StreamExt: Stream + Sized {
@@ -72,7 +71,7 @@ impl<S: Stream> Stream for OperationStream<S> {
                 }
                 Err(payload) => {
                     let message = panics::message_of(&*payload);
-                    let how = Ending::panicked(message, &Limits::DEFAULT).how;
+                    let how = Ending::panicked(message, &handover::rules()).how;
                     (Err(payload), Some(how))
                 }
             };

@@ -90,12 +90,12 @@ impl<'o, 'a> Serializer for &'o mut Output<'a> {
     }
 
     fn collect_str<T: fmt::Display + ?Sized>(self, value: &T) -> Result<(), Failed> {
-        text::push_formatted(self.to, format_args!("{value}"), self.limits.text);
+        text::push_formatted(self.to, format_args!("{value}"), self.rules.limits.text);
         Ok(())
     }
 
     fn serialize_bytes(self, value: &[u8]) -> Result<(), Failed> {
-        text::push_bytes(self.to, value, self.limits.text);
+        text::push_bytes(self.to, value, self.rules.limits.text);
         Ok(())
     }
 
