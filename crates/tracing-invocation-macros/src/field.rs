@@ -19,6 +19,7 @@ pub(crate) enum Sigil {
 pub(crate) struct Field {
     /// The verbosities at which it appears; none for all.
     gate: Vec<Ident>,
+    is_whole: bool,
     pub(crate) name: LitStr,
     pub(crate) sigil: Sigil,
     pub(crate) value: Expr,
@@ -38,7 +39,7 @@ impl Sigil {
 
 impl Parse for Field {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let gate = parse_gate(input)?;
+        let Marks { gate, is_whole } = Marks::parse(input)?;
         let name = parse_name(input)?;
         let sigil = Sigil::parse(input)?;
         let value: Expr = input.parse()?;
@@ -46,34 +47,47 @@ impl Parse for Field {
             Some(name) => name,
             None => return Err(unnamed(&value)),
         };
-        Ok(Self { gate, name, sigil, value })
+        Ok(Self { gate, is_whole, name, sigil, value })
     }
 }
 
-/// The verbosities in front of a field, with the `:` behind them, where there are any: `normal | maximum: body`.
-fn parse_gate(input: ParseStream<'_>) -> syn::Result<Vec<Ident>> {
-    let ahead = input.fork();
-    let is_gate = ahead.call(Ident::parse_any).is_ok()
-        && (ahead.peek(Token![|]) && !ahead.peek(Token![||])
-            || ahead.peek(Token![:]) && !ahead.peek(Token![::]));
-    if !is_gate {
-        return Ok(Vec::new());
-    }
-    let mut gate = Vec::new();
-    loop {
-        let verbosity = input.call(Ident::parse_any)?;
-        if !["minimal", "normal", "maximum"].contains(&verbosity.to_string().as_str()) {
-            let message = "in front of a field and a colon stand verbosities: `minimal`, `normal`, `maximum`, as in \
-                           `normal | maximum: body`";
-            return Err(syn::Error::new(verbosity.span(), message));
+/// What stands in front of a field and a colon: `normal | maximum: body`, `whole: rows`.
+#[derive(Default)]
+pub(crate) struct Marks {
+    /// The verbosities at which the field appears; none for all.
+    pub(crate) gate: Vec<Ident>,
+    /// Whether its limits are lifted.
+    pub(crate) is_whole: bool,
+}
+
+impl Marks {
+    pub(crate) fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let mut marks = Self::default();
+        let ahead = input.fork();
+        let is_there = ahead.call(Ident::parse_any).is_ok()
+            && (ahead.peek(Token![|]) && !ahead.peek(Token![||])
+                || ahead.peek(Token![:]) && !ahead.peek(Token![::]));
+        if !is_there {
+            return Ok(marks);
         }
-        gate.push(verbosity);
-        if input.parse::<Option<Token![|]>>()?.is_none() {
-            break;
+        loop {
+            let mark = input.call(Ident::parse_any)?;
+            match mark.to_string().as_str() {
+                "minimal" | "normal" | "maximum" => marks.gate.push(mark),
+                "whole" => marks.is_whole = true,
+                _ => {
+                    let message = "in front of a field and a colon stand verbosities, `minimal`, `normal`, \
+                                   `maximum`, or `whole` for a value that is not cut: `normal | maximum: body`";
+                    return Err(syn::Error::new(mark.span(), message));
+                }
+            }
+            if input.parse::<Option<Token![|]>>()?.is_none() {
+                break;
+            }
         }
+        input.parse::<Token![:]>()?;
+        Ok(marks)
     }
-    input.parse::<Token![:]>()?;
-    Ok(gate)
 }
 
 /// The name in front of a value, with the `=` behind it, where there is one.
@@ -117,7 +131,16 @@ fn unnamed(value: &Expr) -> syn::Error {
 impl Field {
     /// The value as one that `tracing` records. Relies on the traits of [`value_traits`] being in scope.
     pub(crate) fn recorded(&self) -> TokenStream {
-        recorded(self.sigil, &self.value)
+        if !self.is_whole {
+            return recorded(self.sigil, &self.value);
+        }
+        let value = &self.value;
+        let value = match self.sigil {
+            Sigil::None => quote!(#value),
+            Sigil::Display => quote!(::std::format!("{}", #value)),
+            Sigil::Debug => quote!(::std::format!("{:?}", #value)),
+        };
+        quote_spanned!(self.value.span()=> ::tracing_invocation::whole(&(#value)))
     }
 
     /// The name of the span's field, below `prefix`.

@@ -21,8 +21,8 @@ pub struct Limits {
     pub items: usize,
     /// Lists and objects one inside the other; a deeper one is `<list>` or `<object>`.
     pub depth: usize,
-    /// Bytes of one record, its newline included. Above it the payload shrinks, its largest values first. The
-    /// names and ids of a record are always whole, so that a limit below some 4,000 may be exceeded.
+    /// Bytes of one record, its newline included. Above it the payload shrinks, its largest values first, and the
+    /// names last. Ids, levels and times always stay, so that a limit below some 700 may be exceeded.
     pub record: usize,
 }
 

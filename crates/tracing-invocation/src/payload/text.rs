@@ -25,7 +25,7 @@ pub(crate) fn push_str(to: &mut Vec<u8>, text: &str, limit: usize) {
 /// Appends `text` as it stands between quotes, cut after `limit` characters.
 pub(crate) fn push_cut(to: &mut Vec<u8>, text: &str, limit: usize) {
     // A text of no more bytes than the limit has no more characters either.
-    match text.len().checked_sub(limit + 1).and_then(|_| cut_at(text, limit)) {
+    match Some(limit).filter(|limit| text.len() > *limit).and_then(|limit| cut_at(text, limit)) {
         None => json::push_escaped(to, text),
         Some(end) => {
             json::push_escaped(to, &text[..end]);
@@ -115,7 +115,8 @@ impl fmt::Write for Limited<'_> {
         if self.cut {
             return Err(fmt::Error);
         }
-        match text.len().checked_sub(self.left + 1).and_then(|_| cut_at(text, self.left)) {
+        match Some(self.left).filter(|left| text.len() > *left).and_then(|left| cut_at(text, left))
+        {
             None => {
                 json::push_escaped(self.to, text);
                 self.left -= text.chars().count();

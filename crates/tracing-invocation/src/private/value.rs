@@ -81,6 +81,13 @@ pub fn result<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
     json
 }
 
+/// As [`result`], however large it is.
+pub fn result_whole<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
+    let mut json = Vec::new();
+    push_serialized(&mut json, value, &handover::rules().lifted());
+    json
+}
+
 /// The JSON of a result's text.
 pub fn result_text(value: std::fmt::Arguments<'_>) -> Vec<u8> {
     let mut json = Vec::new();

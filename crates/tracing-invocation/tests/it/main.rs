@@ -13,6 +13,7 @@ mod conformance_settings;
 mod conformance_values;
 mod docs;
 mod hostile;
+mod limits;
 mod operation;
 mod programs;
 mod settings;
