@@ -45,11 +45,12 @@ pub(crate) fn function(args: &Args, function: Function) -> syn::Result<TokenStre
     let levels = levels(args);
     let judge = judge::closure(args);
     let hint = returned_hint(&signature.output, &kind);
-    let statements = &body.stmts;
+    let statements = body.stream();
+    let place = body.span();
     let inner = match kind {
-        Kind::Async => quote_spanned!(body.span()=> async { #hint #(#statements)* }),
+        Kind::Async => quote_spanned!(place=> async { #hint #statements }),
         Kind::Sync | Kind::ReturnsFuture { .. } => {
-            quote_spanned!(body.span()=> || { #hint #(#statements)* })
+            quote_spanned!(place=> || { #hint #statements })
         }
     };
     let live = span::record_live(args);

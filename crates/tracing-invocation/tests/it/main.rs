@@ -14,3 +14,4 @@ mod operation;
 mod programs;
 mod stock;
 mod support;
+mod ui;
