@@ -1,9 +1,11 @@
 #![deny(warnings)]
 
+use std::cell::Cell;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::mpsc::{Receiver, channel};
 
 use tracing_invocation::operation;
 
@@ -36,6 +38,26 @@ fn local<'a>(text: &'a str) -> Pin<Box<dyn Future<Output = usize> + 'a>> {
 }
 
 #[operation]
+async fn sends_what_is_not_sync(cell: Cell<u32>, receiver: Receiver<u32>) -> u32 {
+    cell.set(receiver.try_recv().unwrap_or(1));
+    std::future::ready(()).await;
+    cell.get() + receiver.try_recv().unwrap_or(2)
+}
+
+#[operation]
+async fn counts(mut count: u32) -> u32 {
+    count += 1;
+    std::future::ready(()).await;
+    count
+}
+
+#[operation]
+fn counts_now(mut count: u32) -> u32 {
+    count += 1;
+    count
+}
+
+#[operation]
 async fn phantom<T>(_: PhantomData<T>) -> PhantomData<T> {
     PhantomData
 }
@@ -47,6 +69,9 @@ fn is_send<T: Send>(value: T) -> T {
 fn main() {
     drop(is_send(sends(1)));
     drop(stays(Rc::new(1)));
+    drop(is_send(sends_what_is_not_sync(Cell::new(1), channel().1)));
+    drop(is_send(counts(1)));
+    counts_now(1);
     drop(is_send(by_hand(1)));
     drop(is_send(borrowed("a")));
     drop(local("a"));
