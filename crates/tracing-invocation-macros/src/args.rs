@@ -1,13 +1,13 @@
 //! What is between the parentheses of `#[operation(..)]`.
 
-use proc_macro2::{Span, TokenStream};
-use quote::quote;
+use proc_macro2::Span;
 use syn::ext::IdentExt as _;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::{Expr, Ident, LitStr, Token, parenthesized};
 
-use crate::field::{Field, Marks, Sigil, parse_name};
+use crate::field::{Field, Sigil, parse_value};
+use crate::result::ResultArgs;
 
 /// What an operation was asked for.
 #[derive(Default)]
@@ -19,25 +19,11 @@ pub(crate) struct Args {
     pub(crate) fields: Vec<Field>,
     pub(crate) live: Vec<Field>,
     pub(crate) args: Vec<Field>,
-    pub(crate) result: Option<ResultArgs>,
+    pub(crate) result: Option<(ResultArgs, Span)>,
     pub(crate) errors: Option<Expr>,
-    pub(crate) error_text: Option<Sigil>,
+    pub(crate) error_text: Option<(Sigil, Span)>,
     /// Pairs of an outcome's field in `Levels` and a variant of `Level`.
     pub(crate) levels: Vec<(Ident, Ident)>,
-}
-
-/// What of a result is recorded.
-pub(crate) enum ResultArgs {
-    Whole(Sigil),
-    Parts(Vec<Part>),
-}
-
-/// A part of a result: what is written behind the result and a dot.
-pub(crate) struct Part {
-    pub(crate) is_whole: bool,
-    pub(crate) name: LitStr,
-    pub(crate) sigil: Sigil,
-    pub(crate) path: TokenStream,
 }
 
 /// What a group of operations was asked for.
@@ -57,9 +43,7 @@ impl Parse for Args {
         }
         let mut seen: Vec<Ident> = Vec::new();
         while !input.is_empty() {
-            let option = input
-                .call(Ident::parse_any)
-                .map_err(|error| syn::Error::new(error.span(), format!("expected {OPTIONS}")))?;
+            let option = parse_option_name(input, &args)?;
             if seen.contains(&option) {
                 return Err(syn::Error::new(
                     option.span(),
@@ -82,68 +66,77 @@ impl Args {
             "live" => self.live = parse_list(option, input)?,
             "args" => self.args = parse_list(option, input)?,
             "levels" => self.levels = parse_levels(option, input)?,
-            "result" => self.result = Some(ResultArgs::parse(input)?),
-            "error" => self.error_text = Some(parse_error_text(option, input)?),
-            "errors" => self.errors = Some(parse_value(option, "classify", input)?),
-            "when" => self.when = Some(parse_value(option, "self.is_recorded()", input)?),
+            "result" => self.result = Some((ResultArgs::parse(option, input)?, option.span())),
+            "error" => self.error_text = Some((parse_error_text(option, input)?, option.span())),
+            "errors" => self.errors = Some(parse_assigned(option, "classify", input)?),
+            "when" => self.when = Some(parse_assigned(option, "self.is_recorded()", input)?),
             "entity_id" => {
                 expect_equals(option, "self.id", input)?;
-                self.entity_id = Some((Sigil::parse(input)?, input.parse()?));
+                self.entity_id = Some((Sigil::parse(input)?, parse_value(input)?));
             }
             "namespace" => self.namespace = Some(parse_namespace(option, input)?),
-            "name" => {
-                return Err(syn::Error::new(
-                    option.span(),
-                    "the event name stands first and alone: write `#[operation(\"name\", ..)]`",
-                ));
-            }
-            "skip" | "skip_all" => {
-                return Err(syn::Error::new(
-                    option.span(),
-                    "no argument is recorded unless it is asked for: leave this out, and name what to record in \
-                     `args(..)` or `fields(..)`",
-                ));
-            }
-            "ret" | "err" => {
-                return Err(syn::Error::new(
-                    option.span(),
-                    "the outcome is known without this: leave it out, and write `result` to record the value",
-                ));
-            }
-            "level" => {
-                return Err(syn::Error::new(
-                    option.span(),
-                    "records have a level for each outcome: write `levels(success = \"info\")`",
-                ));
-            }
-            _ => {
-                return Err(syn::Error::new(
-                    option.span(),
-                    format!("`{option}` is not an option of an operation: expected {OPTIONS}"),
-                ));
+            other => {
+                let message = match instead_of(other) {
+                    Some(instead) => instead.to_owned(),
+                    None if input.is_empty() || input.peek(Token![,]) => {
+                        format!(
+                            "`{other}` is not an option of an operation: an event name is a text, `\"{other}\"`, and \
+                             the options are {OPTIONS}"
+                        )
+                    }
+                    None => {
+                        format!("`{other}` is not an option of an operation: expected {OPTIONS}")
+                    }
+                };
+                return Err(syn::Error::new(option.span(), message));
             }
         }
         Ok(())
     }
 
     fn check_names(&self) -> syn::Result<()> {
-        let context: Vec<_> = self.fields.iter().chain(&self.live).collect();
-        let arguments: Vec<_> = self.args.iter().collect();
-        for group in [context, arguments] {
-            for (at, field) in group.iter().enumerate() {
-                if group[..at].iter().any(|before| before.name.value() == field.name.value()) {
-                    let name = field.name.value();
-                    return Err(syn::Error::new(
-                        field.span(),
-                        format!(
-                            "there is a field `{name}` already: give this one another, `other = ..`"
-                        ),
-                    ));
-                }
-            }
-        }
-        Ok(())
+        check_unique("a field", self.fields.iter().chain(&self.live).map(|field| &field.name))?;
+        check_unique("an argument", self.args.iter().map(|field| &field.name))
     }
+}
+
+/// What to write instead of an option that `#[instrument]` has, or that one may expect.
+fn instead_of(option: &str) -> Option<&'static str> {
+    Some(match option {
+        "name" => "the event name stands first and alone: write `#[operation(\"name\", ..)]`",
+        "skip" | "skip_all" => {
+            "no argument is recorded unless it is asked for: leave this out, and name what to record in `args(..)` or \
+             `fields(..)`"
+        }
+        "ret" | "err" => {
+            "the outcome is known without this: leave it out, and write `result` to record the value"
+        }
+        "level" => "records have a level for each outcome: write `levels(success = \"info\")`",
+        "target" => "where an operation lives is its namespace: write `namespace = \"name\"`",
+        "parent" | "follows_from" => {
+            "an operation begins inside the span around its call: to choose another, open a span by hand and make the \
+             future its operation, `future.operation(span)`"
+        }
+        _ => return None,
+    })
+}
+
+pub(crate) fn check_unique<'a>(
+    what: &str,
+    names: impl Iterator<Item = &'a LitStr>,
+) -> syn::Result<()> {
+    let mut before = Vec::new();
+    for name in names {
+        let text = name.value();
+        if before.contains(&text) {
+            let message = format!(
+                "there is {what} `{text}` already: give this one another name, `other = ..`"
+            );
+            return Err(syn::Error::new(name.span(), message));
+        }
+        before.push(text);
+    }
+    Ok(())
 }
 
 impl Parse for GroupArgs {
@@ -167,71 +160,19 @@ impl Parse for GroupArgs {
     }
 }
 
-impl ResultArgs {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        if !input.peek(syn::token::Paren) {
-            return Ok(Self::Whole(Sigil::None));
-        }
-        let content;
-        parenthesized!(content in input);
-        if content.is_empty() {
-            return Err(content
-                .error("name the parts to record, or write `result` alone for the whole value"));
-        }
-        let sigil = Sigil::parse(&content.fork())?;
-        if sigil != Sigil::None && content.fork().parse::<TokenStream>()?.into_iter().count() == 1 {
-            return Ok(Self::Whole(Sigil::parse(&content)?));
-        }
-        let parts = Punctuated::<Part, Token![,]>::parse_terminated(&content)?;
-        Ok(Self::Parts(parts.into_iter().collect()))
-    }
-}
-
-impl Parse for Part {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let Marks { gate, is_whole } = Marks::parse(input)?;
-        if let Some(verbosity) = gate.first() {
-            let message = "a result is recorded at every verbosity: leave this out";
-            return Err(syn::Error::new(verbosity.span(), message));
-        }
-        let name = parse_name(input)?;
-        let sigil = Sigil::parse(input)?;
-        let mut path = TokenStream::new();
-        let start = input.span();
-        while !input.is_empty() && !input.peek(Token![,]) {
-            path.extend(Some(input.parse::<proc_macro2::TokenTree>()?));
-        }
-        // Behind any value, a part has to read as an expression.
-        let probe = quote!(value.#path);
-        let expr: Expr = syn::parse2(probe).map_err(|_| {
-            syn::Error::new(
-                start,
-                "a part is what stands behind the result and a dot: `id`, `0`, `user.tags.len()`",
-            )
-        })?;
-        let name = match name.or_else(|| part_name(&expr)) {
-            Some(name) => name,
-            None => {
-                let text = path.to_string().replace(' ', "");
-                return Err(syn::Error::new(
-                    start,
-                    format!("this part needs a name: write `name = {text}`"),
-                ));
+fn parse_option_name(input: ParseStream<'_>, args: &Args) -> syn::Result<Ident> {
+    input.call(Ident::parse_any).map_err(|error| {
+        let message = match args.name {
+            Some(_) if input.peek(LitStr) => {
+                "an operation has one event name: leave this one out".to_owned()
             }
+            None if input.peek(LitStr) => {
+                "the event name stands first: write it in front of the options".to_owned()
+            }
+            _ => format!("expected {OPTIONS}"),
         };
-        Ok(Self { is_whole, name, sigil, path })
-    }
-}
-
-/// The name of a part that has none in front of it: its last segment, `item0` for the first item of a tuple.
-fn part_name(part: &Expr) -> Option<LitStr> {
-    match part {
-        Expr::Field(field) => Some(match &field.member {
-            syn::Member::Named(ident) => LitStr::new(&ident.unraw().to_string(), ident.span()),
-            syn::Member::Unnamed(index) => LitStr::new(&format!("item{}", index.index), index.span),
-        }),
-        _ => None,
-    }
+        syn::Error::new(error.span(), message)
+    })
 }
 
 fn parse_event_name(input: ParseStream<'_>) -> syn::Result<LitStr> {
@@ -241,6 +182,10 @@ fn parse_event_name(input: ParseStream<'_>) -> syn::Result<LitStr> {
     let is_next = |c: char| is_first(c) || c.is_ascii_digit();
     if text.starts_with(is_first) && text.chars().all(is_next) {
         return Ok(name);
+    }
+    if text.is_empty() {
+        let message = "an event name is not empty: leave it out for the name of the function";
+        return Err(syn::Error::new(name.span(), message));
     }
     let mut suggestion: String = text.chars().map(|c| if is_next(c) { c } else { '_' }).collect();
     if !suggestion.starts_with(is_first) {
@@ -291,7 +236,10 @@ fn parse_level(input: ParseStream<'_>) -> syn::Result<(Ident, Ident)> {
         let message = "expected `invoke`, `success`, `failed`, `suppressed` or `cancelled`";
         return Err(syn::Error::new(outcome.span(), message));
     }
-    input.parse::<Token![=]>()?;
+    if input.parse::<Option<Token![=]>>()?.is_none() {
+        let message = format!("an outcome takes a level: write `{outcome} = \"info\"`");
+        return Err(syn::Error::new(outcome.span(), message));
+    }
     let message = "a level is \"trace\", \"debug\", \"info\", \"warn\" or \"error\"";
     let level: LitStr = input.parse().map_err(|error| syn::Error::new(error.span(), message))?;
     let variant = match level.value().to_ascii_lowercase().as_str() {
@@ -325,9 +273,9 @@ fn parse_namespace(option: &Ident, input: ParseStream<'_>) -> syn::Result<LitStr
     input.parse().map_err(|error| syn::Error::new(error.span(), message))
 }
 
-fn parse_value(option: &Ident, example: &str, input: ParseStream<'_>) -> syn::Result<Expr> {
+fn parse_assigned(option: &Ident, example: &str, input: ParseStream<'_>) -> syn::Result<Expr> {
     expect_equals(option, example, input)?;
-    input.parse()
+    parse_value(input)
 }
 
 fn expect_equals(option: &Ident, example: &str, input: ParseStream<'_>) -> syn::Result<()> {

@@ -45,11 +45,14 @@ pub(crate) fn function(args: &Args, function: Function) -> syn::Result<TokenStre
     let levels = levels(args);
     let judge = judge::closure(args);
     let hint = returned_hint(&signature.output, &kind);
-    let statements = &body.stmts;
+    let statements = body.stream();
+    let place = body.span();
+    // The body takes what it uses, as a function does, unless that is to be read again after it.
+    let takes = args.live.is_empty().then(|| quote!(move));
     let inner = match kind {
-        Kind::Async => quote_spanned!(body.span()=> async { #hint #(#statements)* }),
+        Kind::Async => quote_spanned!(place=> async #takes { #hint #statements }),
         Kind::Sync | Kind::ReturnsFuture { .. } => {
-            quote_spanned!(body.span()=> || { #hint #(#statements)* })
+            quote_spanned!(place=> #takes || { #hint #statements })
         }
     };
     let live = span::record_live(args);

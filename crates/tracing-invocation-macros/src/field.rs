@@ -1,11 +1,14 @@
 //! One recorded value: `name = %self.peer.host`.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens as _, quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned as _;
-use syn::{Expr, Ident, LitStr, Member, Token};
+use syn::token::Paren;
+use syn::{Expr, ExprParen, ExprReference, Ident, LitStr, Member, Token};
+
+use crate::marks::Marks;
 
 /// How a value is recorded.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -35,14 +38,29 @@ impl Sigil {
             Self::None
         })
     }
+
+    fn text(self) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::Display => "%",
+            Self::Debug => "?",
+        }
+    }
 }
 
 impl Parse for Field {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let Marks { gate, is_whole } = Marks::parse(input)?;
+        let Marks { gate, is_whole } = input.parse()?;
         let name = parse_name(input)?;
         let sigil = Sigil::parse(input)?;
-        let value: Expr = input.parse()?;
+        if let (None, Some(late)) = (&name, parse_name(input)?) {
+            return Err(sigil_before_name(sigil, &late));
+        }
+        let value = parse_value(input)?;
+        if input.peek(Token![:]) {
+            let message = "a field has no type: leave it out, or write `name = value`";
+            return Err(input.error(message));
+        }
         let name = match name.or_else(|| last_segment(&value)) {
             Some(name) => name,
             None => return Err(unnamed(&value)),
@@ -51,43 +69,23 @@ impl Parse for Field {
     }
 }
 
-/// What stands in front of a field and a colon: `normal | maximum: body`, `whole: rows`.
-#[derive(Default)]
-pub(crate) struct Marks {
-    /// The verbosities at which the field appears; none for all.
-    pub(crate) gate: Vec<Ident>,
-    /// Whether its limits are lifted.
-    pub(crate) is_whole: bool,
+/// A value, on the right of an `=` or by itself.
+pub(crate) fn parse_value(input: ParseStream<'_>) -> syn::Result<Expr> {
+    if input.is_empty() || input.peek(Token![,]) {
+        return Err(syn::Error::new(
+            input.span(),
+            "expected a value: `order`, `self.id`, `cart.len()`",
+        ));
+    }
+    input.parse()
 }
 
-impl Marks {
-    pub(crate) fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let mut marks = Self::default();
-        let ahead = input.fork();
-        let is_there = ahead.call(Ident::parse_any).is_ok()
-            && (ahead.peek(Token![|]) && !ahead.peek(Token![||])
-                || ahead.peek(Token![:]) && !ahead.peek(Token![::]));
-        if !is_there {
-            return Ok(marks);
-        }
-        loop {
-            let mark = input.call(Ident::parse_any)?;
-            match mark.to_string().as_str() {
-                "minimal" | "normal" | "maximum" => marks.gate.push(mark),
-                "whole" => marks.is_whole = true,
-                _ => {
-                    let message = "in front of a field and a colon stand verbosities, `minimal`, `normal`, \
-                                   `maximum`, or `whole` for a value that is not cut: `normal | maximum: body`";
-                    return Err(syn::Error::new(mark.span(), message));
-                }
-            }
-            if input.parse::<Option<Token![|]>>()?.is_none() {
-                break;
-            }
-        }
-        input.parse::<Token![:]>()?;
-        Ok(marks)
-    }
+/// `?last = x`, where `last = ?x` was meant.
+pub(crate) fn sigil_before_name(sigil: Sigil, name: &LitStr) -> syn::Error {
+    let (sigil, name_text) = (sigil.text(), name.value());
+    let message =
+        format!("`{sigil}` stands in front of the value: write `{name_text} = {sigil}..`");
+    syn::Error::new(name.span(), message)
 }
 
 /// The name in front of a value, with the `=` behind it, where there is one.
@@ -124,8 +122,30 @@ fn last_segment(value: &Expr) -> Option<LitStr> {
 }
 
 fn unnamed(value: &Expr) -> syn::Error {
-    let text = value.to_token_stream().to_string().replace(' ', "");
-    syn::Error::new(value.span(), format!("this value needs a name: write `name = {text}`"))
+    let message = match value {
+        Expr::Assign(assigned) if matches!(*assigned.left, Expr::Field(_)) => {
+            let (name, value) = (text(&assigned.left), text(&assigned.right));
+            format!("a name with dots is a text: write `\"{name}\" = {value}`")
+        }
+        value => format!("this value needs a name: write `name = {}`", text(value)),
+    };
+    syn::Error::new_spanned(value, message)
+}
+
+/// Code as a person writes it, more or less.
+pub(crate) fn text(code: &impl ToTokens) -> String {
+    let mut text = code.to_token_stream().to_string();
+    for tight in [".", "(", ")", "[", "]", "::", "?", ",", "&", "!"] {
+        let keep_after = matches!(tight, ")" | "]" | "?" | ",");
+        let keep_before = matches!(tight, "&");
+        if !keep_before {
+            text = text.replace(&format!(" {tight}"), tight);
+        }
+        if !keep_after {
+            text = text.replace(&format!("{tight} "), tight);
+        }
+    }
+    text
 }
 
 impl Field {
@@ -154,21 +174,47 @@ impl Field {
         };
         LitStr::new(&name, self.name.span())
     }
-
-    pub(crate) fn span(&self) -> Span {
-        self.name.span()
-    }
 }
 
 /// A value as one that `tracing` records.
 pub(crate) fn recorded(sigil: Sigil, value: &Expr) -> TokenStream {
-    let private = quote!(::tracing_invocation::private);
+    // At the value's place, where an error about its type belongs.
+    let span = at(last_segment(value).map_or(value.span(), |segment| segment.span()));
+    let private = private(span);
+    let reference = reference(value);
     match sigil {
-        Sigil::Display => quote!(#private::tracing::field::display(&(#value))),
-        Sigil::Debug => quote!(#private::tracing::field::debug(&(#value))),
-        // At the value's place, where an error about its type belongs.
-        Sigil::None => quote_spanned!(value.span()=> (&&&&#private::Probe(&(#value))).field()),
+        Sigil::Display => quote_spanned!(span=> #private::value::display(#reference)),
+        Sigil::Debug => quote_spanned!(span=> #private::value::debug(#reference)),
+        Sigil::None => quote_spanned!(span=> (&&&&#private::Probe(#reference)).field()),
     }
+}
+
+/// `&value`, in parentheses where it needs them.
+fn reference(value: &Expr) -> Expr {
+    let value = match value {
+        // What came through a `macro_rules!` is held together by nothing that could be seen.
+        Expr::Group(group) => {
+            let expr = group.expr.clone();
+            Expr::Paren(ExprParen { attrs: Vec::new(), paren_token: Paren(at(value.span())), expr })
+        }
+        value => value.clone(),
+    };
+    Expr::Reference(ExprReference {
+        attrs: Vec::new(),
+        and_token: Token![&](at(value.span())),
+        mutability: None,
+        expr: Box::new(value),
+    })
+}
+
+/// The place of some code of the caller, for code of the macro: what that says means the same everywhere.
+pub(crate) fn at(place: Span) -> Span {
+    place.resolved_at(Span::call_site())
+}
+
+/// The path to what the macro expands to, standing at `span`.
+pub(crate) fn private(span: Span) -> TokenStream {
+    quote_spanned!(span=> ::tracing_invocation::private)
 }
 
 /// Brings into scope what [`recorded`] relies on.

@@ -1,15 +1,18 @@
 //! `#[operation]`, the attribute of `tracing-invocation`. Use it through that crate, which documents it by example.
 //!
-//! `args` reads what is between the parentheses, `target` decides what the attribute stands on, `expand` writes the
-//! function anew.
+//! `args` reads what is between the parentheses, with `field` and `result` for what is recorded; `target` decides
+//! what the attribute stands on; `expand` writes the function anew.
 
 mod args;
 mod expand;
 mod field;
+mod marks;
+mod result;
 mod target;
 
 use proc_macro::TokenStream;
-use syn::parse_macro_input;
+use proc_macro2::TokenStream as TokenStream2;
+use quote::quote;
 
 /// Makes a function an operation: its `invoke` is recorded, and exactly how it ended.
 ///
@@ -50,16 +53,19 @@ use syn::parse_macro_input;
 /// On an `impl` block or an inline module, `#[operation(namespace = "name")]` gives its operations a namespace.
 #[proc_macro_attribute]
 pub fn operation(args: TokenStream, item: TokenStream) -> TokenStream {
-    let target = parse_macro_input!(item as target::Target);
-    let expanded = match target {
-        target::Target::Function(function) => {
-            let args = parse_macro_input!(args as args::Args);
-            expand::function(&args, *function)
-        }
-        target::Target::Group(group) => {
-            let namespace = parse_macro_input!(args as args::GroupArgs);
-            group.with_namespace(&namespace)
-        }
-    };
-    expanded.unwrap_or_else(|error| error.to_compile_error()).into()
+    let written = TokenStream2::from(item);
+    expanded(args, written.clone())
+        .unwrap_or_else(|error| {
+            // With what it stands on left as it is, what is wrong with the attribute is all that is said.
+            let error = error.to_compile_error();
+            quote!(#error #[allow(unused)] #written)
+        })
+        .into()
+}
+
+fn expanded(args: TokenStream, item: TokenStream2) -> syn::Result<TokenStream2> {
+    match syn::parse2(item)? {
+        target::Target::Function(function) => expand::function(&syn::parse(args)?, *function),
+        target::Target::Group(group) => group.with_namespace(&syn::parse(args)?),
+    }
 }

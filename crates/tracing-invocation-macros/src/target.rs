@@ -1,10 +1,10 @@
 //! What the attribute stands on.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Delimiter, Group as TokenGroup, TokenStream};
 use quote::{ToTokens as _, quote};
 use syn::parse::{Parse, ParseStream};
 use syn::visit_mut::{VisitMut, visit_item_mut};
-use syn::{Attribute, Block, ImplItemFn, Item, ItemFn, Meta, Signature, TraitItemFn, Visibility};
+use syn::{AttrStyle, Attribute, Ident, Item, Meta, Signature, Token, Visibility, braced};
 
 use crate::args::GroupArgs;
 
@@ -20,7 +20,8 @@ pub(crate) struct Function {
     /// The visibility, and `default` where there is one.
     pub(crate) qualifiers: TokenStream,
     pub(crate) signature: Signature,
-    pub(crate) body: Block,
+    /// In its braces, and as it was written: what is wrong in it is the compiler's to say.
+    pub(crate) body: TokenGroup,
 }
 
 /// An `impl` block or an inline module.
@@ -29,54 +30,59 @@ pub(crate) struct Group(Item);
 impl Parse for Target {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let attributes = input.call(Attribute::parse_outer)?;
-        if let Ok(item) = input.fork().parse::<Item>() {
-            if let Item::Impl(_) | Item::Mod(_) = item {
-                return Group::parse(attributes, input).map(|group| Self::Group(Box::new(group)));
-            }
-            if !matches!(item, Item::Fn(_) | Item::Verbatim(_)) {
-                return Err(syn::Error::new_spanned(item, UNSUPPORTED));
-            }
+        if let Ok(signature) = input.fork().call(FullSignature::parse) {
+            input.call(FullSignature::parse)?;
+            let function = Function::parse(attributes, signature, input)?;
+            return Ok(Self::Function(Box::new(function)));
         }
-        Function::parse(attributes, input).map(|function| Self::Function(Box::new(function)))
+        match input.fork().parse::<Item>() {
+            Ok(Item::Impl(_) | Item::Mod(_)) => {
+                Group::parse(attributes, input).map(|group| Self::Group(Box::new(group)))
+            }
+            Ok(item) => Err(syn::Error::new_spanned(item, UNSUPPORTED)),
+            Err(_) if input.peek(Ident) => Err(input.error(UNSUPPORTED)),
+            Err(error) => Err(error),
+        }
     }
 }
 
 const UNSUPPORTED: &str =
     "`#[operation]` stands on a function, an `impl` block or an inline module";
 
+/// A signature, and what may stand in front of it in a module, an `impl` block or a trait.
+struct FullSignature {
+    qualifiers: TokenStream,
+    signature: Signature,
+}
+
+impl FullSignature {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let visibility: Visibility = input.parse()?;
+        let default: Option<Token![default]> = input.parse()?;
+        Ok(Self { qualifiers: quote!(#visibility #default), signature: input.parse()? })
+    }
+}
+
 impl Function {
-    fn parse(attributes: Vec<Attribute>, input: ParseStream<'_>) -> syn::Result<Self> {
-        if let Ok(item) = input.fork().parse::<ItemFn>() {
-            input.parse::<ItemFn>()?;
-            let ItemFn { vis, sig, block, .. } = item;
-            return Ok(Self {
-                attributes,
-                qualifiers: vis.into_token_stream(),
-                signature: sig,
-                body: *block,
-            });
-        }
-        if let Ok(item) = input.fork().parse::<ImplItemFn>() {
-            input.parse::<ImplItemFn>()?;
-            let ImplItemFn { vis, defaultness, sig, block, .. } = item;
-            return Ok(Self {
-                attributes,
-                qualifiers: quote!(#vis #defaultness),
-                signature: sig,
-                body: block,
-            });
-        }
-        let Ok(item) = input.parse::<TraitItemFn>() else {
-            return Err(input.error(UNSUPPORTED));
-        };
-        let Some(body) = item.default else {
+    fn parse(
+        mut attributes: Vec<Attribute>,
+        FullSignature { qualifiers, signature }: FullSignature,
+        input: ParseStream<'_>,
+    ) -> syn::Result<Self> {
+        if input.parse::<Option<Token![;]>>()?.is_some() {
             return Err(syn::Error::new_spanned(
-                item.sig,
+                signature,
                 "a function without a body is no operation: write `#[operation]` where it is implemented",
             ));
-        };
-        let qualifiers = Visibility::Inherited.into_token_stream();
-        Ok(Self { attributes, qualifiers, signature: item.sig, body })
+        }
+        let content;
+        let braces = braced!(content in input);
+        let inner = content.call(Attribute::parse_inner)?;
+        attributes
+            .extend(inner.into_iter().map(|inner| Attribute { style: AttrStyle::Outer, ..inner }));
+        let mut body = TokenGroup::new(Delimiter::Brace, content.parse()?);
+        body.set_span(braces.span.join());
+        Ok(Self { attributes, qualifiers, signature, body })
     }
 }
 

@@ -1,11 +1,13 @@
 //! What judges how an operation ended, by the value that it returned.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
+use syn::Expr;
 use syn::spanned::Spanned as _;
 
-use crate::args::{Args, Part, ResultArgs};
-use crate::field::Sigil;
+use crate::args::Args;
+use crate::field::{Sigil, at, private};
+use crate::result::{Part, ResultArgs};
 
 /// A closure from the returned value to a verdict.
 pub(super) fn closure(args: &Args) -> TokenStream {
@@ -26,45 +28,48 @@ pub(super) fn closure(args: &Args) -> TokenStream {
 
 /// The result as JSON, an option.
 fn result(args: &Args) -> TokenStream {
-    let value = match &args.result {
-        None => return quote!(::core::option::Option::None),
-        Some(ResultArgs::Whole(sigil)) => {
-            written(*sigil, false, &quote!(__invocation_value), proc_macro2::Span::call_site())
-        }
-        Some(ResultArgs::Parts(parts)) => {
-            let private = quote!(::tracing_invocation::private);
+    let Some((result, span)) = &args.result else {
+        return quote!(::core::option::Option::None);
+    };
+    let private = quote!(::tracing_invocation::private);
+    let value = match result {
+        ResultArgs::Whole(sigil) => written(*sigil, false, &TokenStream::new(), *span),
+        ResultArgs::Parts(parts) => {
             let parts = parts.iter().map(|Part { is_whole, name, sigil, path }| {
-                let value =
-                    written(*sigil, *is_whole, &quote!(&__invocation_value.#path), path.span());
+                let value = written(*sigil, *is_whole, &quote!(.#path), path.span());
                 quote!((#name, #value))
             });
             quote!(#private::value::result_parts([#(#parts),*]))
         }
     };
-    quote!(::core::option::Option::Some(#value))
+    quote! {
+        ::core::option::Option::Some({
+            #[allow(unused_imports)]
+            use #private::value::{RefusedResult as _, Serialized as _};
+            #value
+        })
+    }
 }
 
-/// A reference to a value, as JSON.
-fn written(
-    sigil: Sigil,
-    is_whole: bool,
-    value: &TokenStream,
-    span: proc_macro2::Span,
-) -> TokenStream {
-    let value_mod = quote!(::tracing_invocation::private::value);
-    let text = match sigil {
-        Sigil::None => None,
-        Sigil::Display => Some("{}"),
-        Sigil::Debug => Some("{:?}"),
+/// The value, or what stands behind it and a dot, as JSON. An error about its type belongs to `place`.
+fn written(sigil: Sigil, is_whole: bool, part: &TokenStream, place: Span) -> TokenStream {
+    let span = at(place);
+    let private = private(span);
+    let value = if part.is_empty() {
+        quote_spanned!(span=> __invocation_value)
+    } else {
+        quote_spanned!(span=> &__invocation_value #part)
     };
-    match (text, is_whole) {
-        (None, false) => quote_spanned!(span=> #value_mod::result(#value)),
-        (None, true) => quote_spanned!(span=> #value_mod::result_whole(#value)),
-        (Some(text), false) => {
-            quote_spanned!(span=> #value_mod::result_text(::core::format_args!(#text, #value)))
+    match (sigil, is_whole) {
+        (Sigil::None, false) => quote_spanned!(span=> (&&#private::Probe(#value)).json()),
+        (Sigil::Display, false) => quote_spanned!(span=> #private::value::result_display(#value)),
+        (Sigil::Debug, false) => quote_spanned!(span=> #private::value::result_debug(#value)),
+        (Sigil::None, true) => quote_spanned!(span=> #private::value::result_whole(#value)),
+        (Sigil::Display, true) => {
+            quote_spanned!(span=> #private::value::result_whole(&::std::format!("{}", #value)))
         }
-        (Some(text), true) => {
-            quote_spanned!(span=> #value_mod::result_whole(&::std::format!(#text, #value)))
+        (Sigil::Debug, true) => {
+            quote_spanned!(span=> #private::value::result_whole(&::std::format!("{:?}", #value)))
         }
     }
 }
@@ -73,14 +78,15 @@ fn failure(args: &Args) -> TokenStream {
     let private = quote!(::tracing_invocation::private);
     let class = match &args.errors {
         None => quote!(::core::option::Option::None),
-        Some(classify) => {
-            quote_spanned!(classify.span()=> #private::error::classify(__invocation_error, #classify))
-        }
+        Some(classify) => class(classify),
     };
     let probed = quote!((&&&&&&#private::Probe(__invocation_error)).probed());
     let probed = match args.error_text {
-        Some(Sigil::Debug) => quote!(#private::error::with_debug(#probed, __invocation_error)),
-        Some(Sigil::Display | Sigil::None) | None => probed,
+        Some((Sigil::Debug, place)) => {
+            let error = quote_spanned!(at(place)=> __invocation_error);
+            quote!(#private::error::with_debug(#probed, #error))
+        }
+        Some((Sigil::Display | Sigil::None, _)) | None => probed,
     };
     quote! {{
         #[allow(unused_imports)]
@@ -90,5 +96,17 @@ fn failure(args: &Args) -> TokenStream {
         };
         let __invocation_details = (&&#private::Probe(__invocation_error)).details();
         #private::error::failure(#probed, __invocation_details, #class)
+    }}
+}
+
+/// What the operation says of its error.
+fn class(classify: &Expr) -> TokenStream {
+    let span = at(classify.span());
+    let private = private(span);
+    let class = quote_spanned!(span=> (&&#private::Probe(__invocation_error)).class_by(#classify));
+    quote! {{
+        #[allow(unused_imports)]
+        use #private::error::{Classified as _, Unclassified as _};
+        #class
     }}
 }

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt::{Debug, Display};
 
 use super::Probe;
+use super::output::NoResult;
 use crate::settle::{DescribeError, ErrorClass, Probed, Verdict, details, failed};
 
 /// First: an error.
@@ -97,12 +98,57 @@ impl<E> Undescribed for Probe<'_, E> {
     }
 }
 
-/// What the operation itself says of its error. A function that panics says nothing.
-pub fn classify<E, C: Into<Option<ErrorClass>>>(
-    error: &E,
-    classify: impl FnOnce(&E) -> C,
-) -> Option<ErrorClass> {
-    crate::payload::text::quietly(|| classify(error).into()).flatten()
+/// First: no error at all, as the function returns no `Result`; refused in words.
+pub trait Unclassified {
+    fn class_by<C, F: ClassifiesErrors<C>>(&self, classify: F) -> Option<ErrorClass>;
+}
+
+impl Unclassified for &Probe<'_, NoResult> {
+    fn class_by<C, F: ClassifiesErrors<C>>(&self, _: F) -> Option<ErrorClass> {
+        // Nothing implements `ClassifiesErrors`, so nothing comes here.
+        None
+    }
+}
+
+/// What `errors` is where there are none. Implemented by nothing: it is there for its message.
+#[diagnostic::on_unimplemented(
+    message = "there are no errors to classify: the operation returns no `Result`",
+    label = "no error comes here",
+    note = "leave `errors = ..` out, or return a `Result`"
+)]
+pub trait ClassifiesErrors<C>: FnOnce(&NoResult) -> C {}
+
+/// Then: what the operation itself says of its error. A function that panics says nothing.
+pub trait Classified<E> {
+    fn class_by<C: IntoClass>(&self, classify: impl FnOnce(&E) -> C) -> Option<ErrorClass>;
+}
+
+impl<E> Classified<E> for Probe<'_, E> {
+    fn class_by<C: IntoClass>(&self, classify: impl FnOnce(&E) -> C) -> Option<ErrorClass> {
+        crate::payload::text::quietly(|| classify(self.0).into_class()).flatten()
+    }
+}
+
+/// What may be said of an error.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say what an error counts as",
+    label = "answers `{Self}`",
+    note = "answer an `ErrorClass`, or an `Option<ErrorClass>`: `None` leaves the error as it is"
+)]
+pub trait IntoClass {
+    fn into_class(self) -> Option<ErrorClass>;
+}
+
+impl IntoClass for ErrorClass {
+    fn into_class(self) -> Option<ErrorClass> {
+        Some(self)
+    }
+}
+
+impl IntoClass for Option<ErrorClass> {
+    fn into_class(self) -> Option<ErrorClass> {
+        self
+    }
 }
 
 /// The verdict on an operation that returned an error.

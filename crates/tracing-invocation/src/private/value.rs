@@ -1,10 +1,11 @@
 //! Values of fields and results.
 
+use std::fmt::{Debug, Display};
 use std::sync::LazyLock;
 
 use serde::Serialize;
 use tracing::Value;
-use tracing::field::{DisplayValue, display};
+use tracing::field::{self, DisplayValue};
 
 use super::Probe;
 use crate::payload::structure::push_serialized;
@@ -19,7 +20,7 @@ pub trait Nullable<'a> {
 impl<'a, T: Value> Nullable<'a> for &&&Probe<'a, Option<T>> {
     fn field(&self) -> &'a dyn Value {
         static NULL: LazyLock<DisplayValue<Json<'static, ()>>> =
-            LazyLock::new(|| display(Json(&())));
+            LazyLock::new(|| field::display(Json(&())));
         match self.0 {
             Some(value) => value,
             None => &*NULL,
@@ -45,7 +46,7 @@ pub trait Structure<'a, T: Serialize> {
 
 impl<'a, T: Serialize> Structure<'a, T> for &Probe<'a, T> {
     fn field(&self) -> DisplayValue<Json<'a, T>> {
-        display(Json(self.0))
+        field::display(Json(self.0))
     }
 }
 
@@ -74,22 +75,73 @@ impl<'a, T> Refused<'a, T> for Probe<'a, T> {
 )]
 pub trait Recordable {}
 
-/// The JSON of a result that serializes.
-pub fn result<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
-    let mut json = Vec::new();
-    push_serialized(&mut json, value, &handover::rules());
-    json
+/// A value's `Display` text. Answers less than it knows, so that a type without one is refused once.
+pub fn display<'a, T: Display + ?Sized>(value: &'a T) -> impl Value + use<'a, T> {
+    field::display(value)
 }
 
-/// As [`result`], however large it is.
+/// A value's `Debug` text.
+pub fn debug<'a, T: Debug + ?Sized>(value: &'a T) -> impl Value + use<'a, T> {
+    field::debug(value)
+}
+
+/// First: a result that serializes, as JSON.
+pub trait Serialized {
+    fn json(&self) -> Vec<u8>;
+}
+
+impl<T: Serialize + ?Sized> Serialized for &Probe<'_, T> {
+    fn json(&self) -> Vec<u8> {
+        let mut json = Vec::new();
+        push_serialized(&mut json, self.0, &handover::rules());
+        json
+    }
+}
+
+/// Then: any other, which is refused in words.
+pub trait RefusedResult<T: ?Sized> {
+    fn json(&self) -> Vec<u8>
+    where
+        T: RecordableResult;
+}
+
+impl<T: ?Sized> RefusedResult<T> for Probe<'_, T> {
+    fn json(&self) -> Vec<u8>
+    where
+        T: RecordableResult,
+    {
+        // Nothing implements `RecordableResult`, so nothing comes here.
+        Vec::new()
+    }
+}
+
+/// The JSON of a result that serializes, however large it is.
 pub fn result_whole<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
     let mut json = Vec::new();
     push_serialized(&mut json, value, &handover::rules().lifted());
     json
 }
 
-/// The JSON of a result's text.
-pub fn result_text(value: std::fmt::Arguments<'_>) -> Vec<u8> {
+/// What a result without a sigil has to be. Implemented by nothing: it is there for its message.
+#[diagnostic::on_unimplemented(
+    message = "a result of type `{Self}` cannot be recorded: it is not `serde::Serialize`",
+    label = "cannot be recorded as it is",
+    note = "derive `serde::Serialize` for it, or name parts of it that have it, as in `result(id, n = tags.len())`",
+    note = "write `%` for its `Display` text, or `?` for its `Debug` text: `result(?)`, `result(?part)`"
+)]
+pub trait RecordableResult {}
+
+/// The JSON of a result's `Display` text.
+pub fn result_display<T: Display + ?Sized>(value: &T) -> Vec<u8> {
+    result_text(format_args!("{value}"))
+}
+
+/// The JSON of a result's `Debug` text.
+pub fn result_debug<T: Debug + ?Sized>(value: &T) -> Vec<u8> {
+    result_text(format_args!("{value:?}"))
+}
+
+fn result_text(value: std::fmt::Arguments<'_>) -> Vec<u8> {
     let mut json = Vec::new();
     text::push_formatted(&mut json, value, handover::rules().limits.text);
     json

@@ -19,3 +19,4 @@ mod programs;
 mod settings;
 mod stock;
 mod support;
+mod ui;

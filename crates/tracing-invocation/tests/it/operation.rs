@@ -120,7 +120,6 @@ impl Connection {
     }
 
     #[operation]
-    #[expect(clippy::boxed_local, reason = "the receiver is what this is about")]
     fn boxed(self: Box<Self>) -> u32 {
         self.id
     }

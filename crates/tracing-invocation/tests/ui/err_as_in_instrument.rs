@@ -1,0 +1,6 @@
+use tracing_invocation::operation;
+
+#[operation(err(Debug))]
+fn charge() {}
+
+fn main() {}

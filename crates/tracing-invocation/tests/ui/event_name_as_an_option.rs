@@ -1,0 +1,6 @@
+use tracing_invocation::operation;
+
+#[operation(name = "charge")]
+fn charge() {}
+
+fn main() {}

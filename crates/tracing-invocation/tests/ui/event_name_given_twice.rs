@@ -1,0 +1,6 @@
+use tracing_invocation::operation;
+
+#[operation("charge", "pay")]
+fn charge() {}
+
+fn main() {}

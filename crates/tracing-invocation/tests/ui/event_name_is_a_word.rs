@@ -1,0 +1,6 @@
+use tracing_invocation::operation;
+
+#[operation(charge)]
+fn charge() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use tracing_invocation::operation;
+
+#[operation("")]
+fn charge() {}
+
+fn main() {}

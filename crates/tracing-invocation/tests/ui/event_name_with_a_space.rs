@@ -1,0 +1,6 @@
+use tracing_invocation::operation;
+
+#[operation("charge card")]
+fn charge() {}
+
+fn main() {}

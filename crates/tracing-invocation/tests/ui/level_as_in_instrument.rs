@@ -1,0 +1,6 @@
+use tracing_invocation::operation;
+
+#[operation(level = "debug")]
+fn charge() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use tracing_invocation::operation;
+
+#[operation(levels(success))]
+fn charge() {}
+
+fn main() {}

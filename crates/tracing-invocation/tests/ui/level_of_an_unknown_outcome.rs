@@ -1,0 +1,6 @@
+use tracing_invocation::operation;
+
+#[operation(levels(error = "warn"))]
+fn charge() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use tracing_invocation::operation;
+
+#[operation(errors)]
+fn charge() {}
+
+fn main() {}

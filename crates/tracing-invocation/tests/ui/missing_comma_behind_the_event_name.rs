@@ -1,0 +1,6 @@
+use tracing_invocation::operation;
+
+#[operation("charge" result)]
+fn charge() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use tracing_invocation::operation;
+
+#[operation(levels(success = "info" failed = "warn"))]
+fn charge() {}
+
+fn main() {}

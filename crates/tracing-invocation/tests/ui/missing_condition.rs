@@ -1,0 +1,6 @@
+use tracing_invocation::operation;
+
+#[operation(when)]
+fn charge() {}
+
+fn main() {}

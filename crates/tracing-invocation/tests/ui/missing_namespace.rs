@@ -1,0 +1,6 @@
+use tracing_invocation::operation;
+
+#[operation(namespace)]
+fn charge() {}
+
+fn main() {}

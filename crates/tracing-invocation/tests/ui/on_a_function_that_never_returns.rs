@@ -1,0 +1,8 @@
+use tracing_invocation::operation;
+
+#[operation]
+fn charge() -> ! {
+    loop {}
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use tracing_invocation::operation;
+
+#[operation(namespace = "shop")]
+mod shop;
+
+fn main() {}

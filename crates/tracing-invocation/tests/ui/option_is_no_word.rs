@@ -1,0 +1,6 @@
+use tracing_invocation::operation;
+
+#[operation(42)]
+fn charge() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use tracing_invocation::operation;
+
+#[operation(parent = None)]
+fn charge() {}
+
+fn main() {}

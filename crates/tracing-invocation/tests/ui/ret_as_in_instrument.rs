@@ -1,0 +1,6 @@
+use tracing_invocation::operation;
+
+#[operation(ret)]
+fn charge() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use tracing_invocation::operation;
+
+#[operation(target = "shop")]
+fn charge() {}
+
+fn main() {}

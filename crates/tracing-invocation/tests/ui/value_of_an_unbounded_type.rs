@@ -1,0 +1,6 @@
+use tracing_invocation::operation;
+
+#[operation(args(card))]
+fn charge<T>(card: T) {}
+
+fn main() {}
