@@ -47,6 +47,7 @@ mod layer;
 mod line;
 mod operation;
 mod payload;
+mod policy;
 #[doc(hidden)]
 pub mod private;
 mod record;
@@ -59,6 +60,7 @@ pub use context::ContextFields;
 pub use init::{InitError, init, try_init};
 pub use layer::{InvalidDirectives, InvocationLayer, layer};
 pub use payload::Json;
+pub use policy::{EventMetadata, EventPolicy, InvalidPolicy, PatternPolicy, PolicyRule};
 pub use record::{InvalidId, Level, Levels, Outcome, Record, SpanId, TraceId};
 pub use settle::{
     DescribeError, ErrorClass, FutureExt, OperationFuture, OperationGuard, OperationStream,
