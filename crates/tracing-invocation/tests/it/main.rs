@@ -8,9 +8,11 @@
 )]
 
 mod composition;
+mod conformance_policy;
 mod docs;
 mod hostile;
 mod operation;
+mod policy;
 mod programs;
 mod stock;
 mod support;
