@@ -14,7 +14,7 @@ fn quickstart_with(directives: &str) -> Finished {
 #[test]
 fn a_directive_that_cannot_be_read_is_named_and_the_default_is_recorded() {
     let finished = quickstart_with("info,shop=loud");
-    insta::assert_snapshot!(finished.stderr.lines().next().unwrap(), @r#"tracing-invocation: INVOCATION_LOG: "shop=loud" is not a directive: write a level (off, error, warn, info, debug or trace), a target, or target=level, separated by commas, as in "info,shop::cache=debug"; recording INFO and more severe instead"#);
+    insta::assert_snapshot!(finished.stderr.lines().next().unwrap(), @r#"tracing-invocation: INVOCATION_LOG: "shop=loud" is not a directive: write a level (off, error, warn, info, debug or trace), a target, or target=level, separated by commas, as in "info,shop::cache=debug"; a level/level also says which records are written; recording INFO and more severe instead"#);
 
     let default = run(QUICKSTART);
     assert_eq!(labels::numbered(&finished.lines()), labels::numbered(&default.lines()));

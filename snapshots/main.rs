@@ -8,7 +8,7 @@ mod installation;
 mod labels;
 mod process;
 
-use process::{CANCELLATION, QUICKSTART, SERVICE, run};
+use process::{CANCELLATION, POLICY, QUICKSTART, SERVICE, run, run_refusing};
 
 /// Asserts what a program prints against the snapshot of this name.
 macro_rules! assert_printed {
@@ -46,6 +46,12 @@ fn cancellation_is_told_however_it_comes_about() {
     let finished = run(CANCELLATION);
     assert!(finished.stderr.contains("report-10 is torn"));
     assert_printed!("cancellation", labels::numbered(&finished.lines()));
+}
+
+#[test]
+fn policy_is_changed_live_and_hides_no_failure() {
+    let finished = run_refusing(POLICY);
+    assert_printed!("policy", labels::numbered(&finished.lines()));
 }
 
 #[test]

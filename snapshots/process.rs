@@ -10,6 +10,7 @@ use tracing_invocation::{Outcome, Record, convention};
 
 pub(crate) const QUICKSTART: &str = env!("CARGO_BIN_EXE_quickstart");
 pub(crate) const CANCELLATION: &str = env!("CARGO_BIN_EXE_cancellation");
+pub(crate) const POLICY: &str = env!("CARGO_BIN_EXE_policy");
 pub(crate) const SERVICE: &str = env!("CARGO_BIN_EXE_service");
 
 /// What a process left behind that ended well.
@@ -37,15 +38,33 @@ pub(crate) fn run(program: &str) -> Finished {
     finish(command(program))
 }
 
+/// Runs a program that refuses some of its calls: those may fail or be cancelled without having begun.
+#[track_caller]
+pub(crate) fn run_refusing(program: &str) -> Finished {
+    finish_with(command(program), |told| {
+        matches!(told, [Outcome::Failed | Outcome::Cancelled]) || is_whole(told)
+    })
+}
+
 /// Runs a command to its end, which has to be a good one, and checks every line on its stdout.
 #[track_caller]
-pub(crate) fn finish(mut command: Command) -> Finished {
+pub(crate) fn finish(command: Command) -> Finished {
+    finish_with(command, is_whole)
+}
+
+/// Whether an operation begins once and then ends once.
+fn is_whole(told: &[Outcome]) -> bool {
+    matches!(told, [Outcome::Invoke, end] if end.is_terminal())
+}
+
+#[track_caller]
+fn finish_with(mut command: Command, is_right: impl Fn(&[Outcome]) -> bool) -> Finished {
     let Output { status, stdout, stderr } = command.output().unwrap();
     let stderr = String::from_utf8(stderr).unwrap();
     assert!(status.success(), "{status}\n{stderr}");
     let stdout = String::from_utf8(stdout).unwrap();
     assert!(stdout.is_empty() || stdout.ends_with('\n'), "{stdout}");
-    check_lives(stdout.lines().map(check_line));
+    check_lives(stdout.lines().map(check_line), is_right);
     Finished { stdout, stderr }
 }
 
@@ -64,15 +83,15 @@ fn check_line(line: &str) -> Record {
     record
 }
 
-/// Asserts that each operation begins once and then ends once.
+/// Asserts that what is told of each operation is right.
 #[track_caller]
-fn check_lives(records: impl Iterator<Item = Record>) {
+fn check_lives(records: impl Iterator<Item = Record>, is_right: impl Fn(&[Outcome]) -> bool) {
     let mut lives: BTreeMap<_, Vec<Record>> = BTreeMap::new();
     for record in records {
         lives.entry(record.span_id).or_default().push(record);
     }
     for life in lives.values() {
         let told: Vec<_> = life.iter().map(|record| record.event_outcome).collect();
-        assert!(matches!(told[..], [Outcome::Invoke, end] if end.is_terminal()), "{life:#?}");
+        assert!(is_right(&told), "{life:#?}");
     }
 }

@@ -61,11 +61,13 @@ pub use context::ContextFields;
 pub use init::{InitError, init, try_init};
 pub use layer::{InvocationLayer, layer};
 pub use payload::{Json, Limits, Whole};
-pub use policy::{EventMetadata, EventPolicy};
+pub use policy::{EventMetadata, EventPolicy, InvalidPolicy, PatternPolicy, PolicyRule};
 pub use record::{InvalidId, Level, Levels, Outcome, Record, SpanId, TraceId};
 pub use settings::{
     Handle, InvalidDirectives, InvalidSampling, Sampling, Settings, UnknownVerbosity, Verbosity,
 };
+#[cfg(feature = "watch")]
+pub use settings::{PolicyFile, PolicyFileError};
 pub use settle::{
     DescribeError, ErrorClass, FutureExt, OperationFuture, OperationGuard, OperationStream,
     StreamExt, Verdict, begin,

@@ -1,11 +1,15 @@
 //! What is recorded and how: one value, replaced as a whole while the program runs.
 
 mod directives;
+#[cfg(feature = "watch")]
+mod file;
 mod handle;
 mod sampling;
 mod verbosity;
 
 pub use directives::InvalidDirectives;
+#[cfg(feature = "watch")]
+pub use file::{PolicyFile, PolicyFileError};
 pub(crate) use handle::Current;
 pub use handle::Handle;
 pub use sampling::{InvalidSampling, Sampling};

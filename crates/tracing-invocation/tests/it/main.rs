@@ -9,12 +9,15 @@
 
 mod composition;
 mod conformance_calls;
+mod conformance_policy;
 mod conformance_settings;
 mod conformance_values;
 mod docs;
 mod hostile;
 mod limits;
 mod operation;
+mod policy;
+mod policy_file;
 mod programs;
 mod settings;
 mod stock;
