@@ -81,7 +81,7 @@ impl Journal {
         let line = line.or_else(|| {
             let view =
                 self.table.with(key, |operation| ContextFields::of(operation, Outcome::Invoke))?;
-            let context = self.formatter.as_ref()?.context(&view);
+            let context = self.formatter.as_ref()?.context(&view, &self.rules.redaction);
             self.table.with(key, |operation| {
                 line::invoke(take_buffer(), operation, now, level, context.as_ref())
             })
@@ -124,7 +124,7 @@ impl Journal {
         let line = line.or_else(|| {
             let outcome = ended.settled.ending.outcome();
             let view = self.table.with(key, |operation| ContextFields::of(operation, outcome))?;
-            let context = self.formatter.as_ref()?.context(&view);
+            let context = self.formatter.as_ref()?.context(&view, &self.rules.redaction);
             self.table.with(key, |operation| ended.line(operation, context.as_ref()))
         });
         self.publish(ended, line);
@@ -142,10 +142,10 @@ impl Journal {
             operation.take_panic().unwrap_or_else(|| (ending(&operation), self.clock.now()));
         if let Some(ended) = self.end(&mut operation, ending, now) {
             let outcome = ended.settled.ending.outcome();
-            let context = self
-                .formatter
-                .as_ref()
-                .and_then(|formatter| formatter.context(&ContextFields::of(&operation, outcome)));
+            let context = self.formatter.as_ref().and_then(|formatter| {
+                let view = ContextFields::of(&operation, outcome);
+                formatter.context(&view, &self.rules.redaction)
+            });
             let line = ended.line(&operation, context.as_ref());
             self.publish(ended, Some(line));
         }

@@ -35,7 +35,7 @@ fn result(args: &Args) -> TokenStream {
             let private = quote!(::tracing_invocation::private);
             let parts = parts.iter().map(|Part { name, sigil, path }| {
                 let value = written(*sigil, &quote!(&__invocation_value.#path), path.span());
-                quote!((#name, #value))
+                quote!(#private::value::part(#name, || #value))
             });
             quote!(#private::value::result_parts([#(#parts),*]))
         }

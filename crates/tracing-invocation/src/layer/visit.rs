@@ -5,7 +5,7 @@ use std::fmt;
 use tracing_core::Event;
 use tracing_core::field::{Field, Visit};
 
-use crate::callsite::{Callsite, FieldRole};
+use crate::callsite::{Callsite, FieldRole, SecretFields};
 use crate::convention::error;
 use crate::operation::{Ending, Failure, How, Report};
 use crate::payload::{Fields, Fragment, Rules, fields::Identity, json, push_debug, text};
@@ -16,7 +16,8 @@ pub(super) fn fields(
     rules: &Rules,
     record: impl FnOnce(&mut dyn Visit),
 ) -> Fields {
-    let mut visitor = SpanVisitor { callsite, rules, fields: Fields::default() };
+    let secrets = callsite.secrets(&rules.redaction);
+    let mut visitor = SpanVisitor { callsite, rules, secrets, fields: Fields::default() };
     record(&mut visitor);
     visitor.fields
 }
@@ -51,12 +52,18 @@ fn in_quotes(value: Vec<u8>) -> Vec<u8> {
 struct SpanVisitor<'a> {
     callsite: &'static Callsite,
     rules: &'a Rules,
+    secrets: SecretFields,
     fields: Fields,
 }
 
 impl SpanVisitor<'_> {
     fn take(&mut self, field: &Field, push: impl FnOnce(&mut Vec<u8>)) {
         let identity = &mut self.fields.identity;
+        let redaction = &self.rules.redaction;
+        let is_secret = self.secrets.has(field, redaction);
+        let push = |to: &mut Vec<u8>| {
+            if is_secret { redaction.push_mark(to) } else { push(to) }
+        };
         match self.callsite.role_of(field) {
             Some(FieldRole::Context(key)) => {
                 member(&mut self.fields.context, self.callsite, key, push);
@@ -136,8 +143,8 @@ macro_rules! visit_values {
             }
 
             fn record_str(&mut self, field: &Field, value: &str) {
-                let limit = self.rules.limits.text;
-                self.take(field, |to| text::push_str(to, value, limit));
+                let rules = self.rules;
+                self.take(field, |to| text::push_str(to, value, rules.limits.text, &rules.redaction));
             }
 
             fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {

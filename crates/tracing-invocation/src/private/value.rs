@@ -83,8 +83,20 @@ pub fn result<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
 /// The JSON of a result's text.
 pub fn result_text(value: std::fmt::Arguments<'_>) -> Vec<u8> {
     let mut json = Vec::new();
-    text::push_formatted(&mut json, value, Rules::standard().limits.text);
+    let Rules { limits, redaction } = Rules::standard();
+    text::push_formatted(&mut json, value, limits.text, redaction);
     json
+}
+
+/// A selected part of a result: its name, and its JSON.
+pub fn part(name: &str, json: impl FnOnce() -> Vec<u8>) -> (&str, Vec<u8>) {
+    let redaction = &Rules::standard().redaction;
+    if !redaction.is_secret_key(name) {
+        return (name, json());
+    }
+    let mut mark = Vec::new();
+    redaction.push_mark(&mut mark);
+    (name, mark)
 }
 
 /// The JSON of selected parts of a result.
@@ -94,7 +106,7 @@ pub fn result_parts<const N: usize>(parts: [(&str, Vec<u8>); N]) -> Vec<u8> {
         if at > 0 {
             json.push(b',');
         }
-        text::push_str(&mut json, name, Rules::standard().limits.text);
+        text::push_name(&mut json, name, Rules::standard().limits.text);
         json.push(b':');
         json.extend_from_slice(value);
     }

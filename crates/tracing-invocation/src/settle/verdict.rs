@@ -43,9 +43,9 @@ impl Verdict {
     /// It failed with something that is not an [`Error`]: of this type, in words that a person reads, and with
     /// this text.
     pub fn failed_as(kind: &str, message: impl Display) -> Self {
-        let limit = Rules::standard().limits.message;
-        let failure = Failure::new(kind.to_owned(), |to| {
-            text::push_formatted(to, format_args!("{message}"), limit);
+        let Rules { limits, redaction } = Rules::standard();
+        let failure = Failure::new(redaction.redact_text(kind).into_owned(), |to| {
+            text::push_formatted(to, format_args!("{message}"), limits.message, redaction);
         });
         Self::from_ending(Ending::new(How::Failed(failure, Report::Once)))
     }
