@@ -50,6 +50,7 @@ mod payload;
 #[doc(hidden)]
 pub mod private;
 mod record;
+mod secret;
 mod settle;
 mod sink;
 mod table;
@@ -60,6 +61,7 @@ pub use init::{InitError, init, try_init};
 pub use layer::{InvalidDirectives, InvocationLayer, layer};
 pub use payload::Json;
 pub use record::{InvalidId, Level, Levels, Outcome, Record, SpanId, TraceId};
+pub use secret::Secret;
 pub use settle::{
     DescribeError, ErrorClass, FutureExt, OperationFuture, OperationGuard, OperationStream,
     StreamExt, Verdict, begin,

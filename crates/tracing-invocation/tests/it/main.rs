@@ -12,5 +12,6 @@ mod docs;
 mod hostile;
 mod operation;
 mod programs;
+mod redaction;
 mod stock;
 mod support;
