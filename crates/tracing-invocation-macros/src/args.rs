@@ -7,7 +7,7 @@ use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::{Expr, Ident, LitStr, Token, parenthesized};
 
-use crate::field::{Field, Sigil, parse_name};
+use crate::field::{Field, Marks, Sigil, parse_name};
 
 /// What an operation was asked for.
 #[derive(Default)]
@@ -34,6 +34,7 @@ pub(crate) enum ResultArgs {
 
 /// A part of a result: what is written behind the result and a dot.
 pub(crate) struct Part {
+    pub(crate) is_whole: bool,
     pub(crate) name: LitStr,
     pub(crate) sigil: Sigil,
     pub(crate) path: TokenStream,
@@ -188,6 +189,11 @@ impl ResultArgs {
 
 impl Parse for Part {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let Marks { gate, is_whole } = Marks::parse(input)?;
+        if let Some(verbosity) = gate.first() {
+            let message = "a result is recorded at every verbosity: leave this out";
+            return Err(syn::Error::new(verbosity.span(), message));
+        }
         let name = parse_name(input)?;
         let sigil = Sigil::parse(input)?;
         let mut path = TokenStream::new();
@@ -213,7 +219,7 @@ impl Parse for Part {
                 ));
             }
         };
-        Ok(Self { name, sigil, path })
+        Ok(Self { is_whole, name, sigil, path })
     }
 }
 

@@ -17,6 +17,9 @@ pub(crate) enum Sigil {
 
 /// One recorded value.
 pub(crate) struct Field {
+    /// The verbosities at which it appears; none for all.
+    gate: Vec<Ident>,
+    is_whole: bool,
     pub(crate) name: LitStr,
     pub(crate) sigil: Sigil,
     pub(crate) value: Expr,
@@ -36,6 +39,7 @@ impl Sigil {
 
 impl Parse for Field {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let Marks { gate, is_whole } = Marks::parse(input)?;
         let name = parse_name(input)?;
         let sigil = Sigil::parse(input)?;
         let value: Expr = input.parse()?;
@@ -43,7 +47,46 @@ impl Parse for Field {
             Some(name) => name,
             None => return Err(unnamed(&value)),
         };
-        Ok(Self { name, sigil, value })
+        Ok(Self { gate, is_whole, name, sigil, value })
+    }
+}
+
+/// What stands in front of a field and a colon: `normal | maximum: body`, `whole: rows`.
+#[derive(Default)]
+pub(crate) struct Marks {
+    /// The verbosities at which the field appears; none for all.
+    pub(crate) gate: Vec<Ident>,
+    /// Whether its limits are lifted.
+    pub(crate) is_whole: bool,
+}
+
+impl Marks {
+    pub(crate) fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let mut marks = Self::default();
+        let ahead = input.fork();
+        let is_there = ahead.call(Ident::parse_any).is_ok()
+            && (ahead.peek(Token![|]) && !ahead.peek(Token![||])
+                || ahead.peek(Token![:]) && !ahead.peek(Token![::]));
+        if !is_there {
+            return Ok(marks);
+        }
+        loop {
+            let mark = input.call(Ident::parse_any)?;
+            match mark.to_string().as_str() {
+                "minimal" | "normal" | "maximum" => marks.gate.push(mark),
+                "whole" => marks.is_whole = true,
+                _ => {
+                    let message = "in front of a field and a colon stand verbosities, `minimal`, `normal`, \
+                                   `maximum`, or `whole` for a value that is not cut: `normal | maximum: body`";
+                    return Err(syn::Error::new(mark.span(), message));
+                }
+            }
+            if input.parse::<Option<Token![|]>>()?.is_none() {
+                break;
+            }
+        }
+        input.parse::<Token![:]>()?;
+        Ok(marks)
     }
 }
 
@@ -88,7 +131,28 @@ fn unnamed(value: &Expr) -> syn::Error {
 impl Field {
     /// The value as one that `tracing` records. Relies on the traits of [`value_traits`] being in scope.
     pub(crate) fn recorded(&self) -> TokenStream {
-        recorded(self.sigil, &self.value)
+        if !self.is_whole {
+            return recorded(self.sigil, &self.value);
+        }
+        let value = &self.value;
+        let value = match self.sigil {
+            Sigil::None => quote!(#value),
+            Sigil::Display => quote!(::core::format_args!("{}", #value)),
+            Sigil::Debug => quote!(::core::format_args!("{:?}", #value)),
+        };
+        quote_spanned!(self.value.span()=> ::tracing_invocation::whole(&(#value)))
+    }
+
+    /// The name of the span's field, below `prefix`.
+    pub(crate) fn key(&self, prefix: &str) -> LitStr {
+        let name = format!("{prefix}{}", self.name.value());
+        let name = if self.gate.is_empty() {
+            name
+        } else {
+            let gate: Vec<_> = self.gate.iter().map(Ident::to_string).collect();
+            format!("invocation.at.{}.{name}", gate.join("+"))
+        };
+        LitStr::new(&name, self.name.span())
     }
 
     pub(crate) fn span(&self) -> Span {

@@ -11,6 +11,7 @@ use tracing_core::field::Field;
 
 use crate::convention::{evidence, field, payload};
 use crate::payload::{Limits, Redaction, text};
+use crate::settings::Gate;
 
 /// What one callsite says of itself.
 pub(crate) struct Callsite {
@@ -24,6 +25,10 @@ pub(crate) struct Callsite {
     pub(crate) repeats_keys: bool,
     /// Whether a context field has a reserved name.
     pub(crate) nests_context: bool,
+    /// Whether a field gives another name or namespace.
+    pub(crate) names_itself: bool,
+    /// Whether a field names an entity.
+    pub(crate) may_have_entity: bool,
     /// Whether a field speaks to this crate, which promises that `ret` and `err` are in force.
     pub(crate) is_marked: bool,
     /// Whether this is an event that may be evidence, and of what.
@@ -44,8 +49,8 @@ pub(crate) enum FieldRole {
     Namespace,
     EntityId,
     Record,
-    Argument(Box<[u8]>),
-    Context(Box<[u8]>),
+    Argument(Gate, Box<[u8]>),
+    Context(Gate, Box<[u8]>),
 }
 
 /// What an event is evidence of.
@@ -96,17 +101,20 @@ impl Callsite {
                 field::NAMESPACE => FieldRole::Namespace,
                 field::ENTITY_ID => FieldRole::EntityId,
                 field::RECORD => FieldRole::Record,
-                name => match name.strip_prefix(field::ARGUMENT_PREFIX) {
-                    Some(argument) => FieldRole::Argument(key(argument, limit)),
-                    None => FieldRole::Context(key(name, limit)),
-                },
+                name => {
+                    let (gate, name) = Gate::of(name);
+                    match name.strip_prefix(field::ARGUMENT_PREFIX) {
+                        Some(argument) => FieldRole::Argument(gate, key(argument, limit)),
+                        None => FieldRole::Context(gate, key(name, limit)),
+                    }
+                }
             })
             .collect();
         let mut keys: Vec<_> = fields
             .iter()
             .filter_map(|role| match role {
-                FieldRole::Argument(key) => Some((true, key)),
-                FieldRole::Context(key) => Some((false, key)),
+                FieldRole::Argument(_, key) => Some((true, key)),
+                FieldRole::Context(_, key) => Some((false, key)),
                 _ => None,
             })
             .collect();
@@ -116,7 +124,9 @@ impl Callsite {
             name: quoted(metadata.name()),
             namespace: quoted(metadata.target()),
             repeats_keys: keys.windows(2).any(|pair| pair[0] == pair[1]),
-            nests_context: names().any(|name| payload::RESERVED.contains(&name)),
+            nests_context: names().any(|name| payload::RESERVED.contains(&Gate::of(name).1)),
+            names_itself: names().any(|name| matches!(name, field::NAME | field::NAMESPACE)),
+            may_have_entity: names().any(|name| name == field::ENTITY_ID),
             is_marked: names().any(|name| name.starts_with(field::PREFIX)),
             evidence: Evidence::of(metadata),
             fields,
@@ -139,8 +149,8 @@ impl Callsite {
         if known & !u64::from(u32::MAX) == keys {
             return SecretFields(known as u32);
         }
-        let names = self.metadata.fields().iter().take(SecretFields::MANY);
-        let secrets = names.enumerate().fold(0, |secrets, (at, field)| {
+        let fields = self.metadata.fields().iter().take(SecretFields::MANY);
+        let secrets = fields.enumerate().fold(0, |secrets, (at, field)| {
             secrets | u32::from(SecretFields::is_secret(field.name(), redaction)) << at
         });
         self.secrets.store(keys | u64::from(secrets), Ordering::Relaxed);
@@ -183,7 +193,9 @@ impl SecretFields {
         }
     }
 
+    /// Whether what stands under this name, behind its gate, is secret. A field that speaks to this crate is not.
     fn is_secret(name: &str, redaction: &Redaction) -> bool {
+        let (_, name) = Gate::of(name);
         !name.starts_with(field::PREFIX) && redaction.is_secret_key(name)
     }
 }

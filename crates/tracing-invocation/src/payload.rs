@@ -13,8 +13,8 @@ pub(crate) mod text;
 
 pub(crate) use fields::Fields;
 pub(crate) use fragment::Fragment;
-pub(crate) use limits::Limits;
+pub use limits::Limits;
 pub(crate) use redact::Redaction;
 pub(crate) use rules::Rules;
-pub use structured::Json;
 pub(crate) use structured::push_debug;
+pub use structured::{Json, Whole};

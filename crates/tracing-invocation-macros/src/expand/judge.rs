@@ -29,12 +29,13 @@ fn result(args: &Args) -> TokenStream {
     let value = match &args.result {
         None => return quote!(::core::option::Option::None),
         Some(ResultArgs::Whole(sigil)) => {
-            written(*sigil, &quote!(__invocation_value), proc_macro2::Span::call_site())
+            written(*sigil, false, &quote!(__invocation_value), proc_macro2::Span::call_site())
         }
         Some(ResultArgs::Parts(parts)) => {
             let private = quote!(::tracing_invocation::private);
-            let parts = parts.iter().map(|Part { name, sigil, path }| {
-                let value = written(*sigil, &quote!(&__invocation_value.#path), path.span());
+            let parts = parts.iter().map(|Part { is_whole, name, sigil, path }| {
+                let value =
+                    written(*sigil, *is_whole, &quote!(&__invocation_value.#path), path.span());
                 quote!(#private::value::part(#name, || #value))
             });
             quote!(#private::value::result_parts([#(#parts),*]))
@@ -44,15 +45,26 @@ fn result(args: &Args) -> TokenStream {
 }
 
 /// A reference to a value, as JSON.
-fn written(sigil: Sigil, value: &TokenStream, span: proc_macro2::Span) -> TokenStream {
-    let private = quote!(::tracing_invocation::private);
-    match sigil {
-        Sigil::None => quote_spanned!(span=> #private::value::result(#value)),
-        Sigil::Display => {
-            quote_spanned!(span=> #private::value::result_text(::core::format_args!("{}", #value)))
+fn written(
+    sigil: Sigil,
+    is_whole: bool,
+    value: &TokenStream,
+    span: proc_macro2::Span,
+) -> TokenStream {
+    let value_mod = quote!(::tracing_invocation::private::value);
+    let text = match sigil {
+        Sigil::None => None,
+        Sigil::Display => Some("{}"),
+        Sigil::Debug => Some("{:?}"),
+    };
+    match (text, is_whole) {
+        (None, false) => quote_spanned!(span=> #value_mod::result(#value)),
+        (None, true) => quote_spanned!(span=> #value_mod::result_whole(#value)),
+        (Some(text), false) => {
+            quote_spanned!(span=> #value_mod::result_text(::core::format_args!(#text, #value)))
         }
-        Sigil::Debug => {
-            quote_spanned!(span=> #private::value::result_text(::core::format_args!("{:?}", #value)))
+        (Some(text), true) => {
+            quote_spanned!(span=> #value_mod::result_whole(&::core::format_args!(#text, #value)))
         }
     }
 }

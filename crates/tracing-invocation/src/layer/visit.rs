@@ -9,15 +9,30 @@ use crate::callsite::{Callsite, FieldRole, SecretFields};
 use crate::convention::error;
 use crate::operation::{Ending, Failure, How, Report};
 use crate::payload::{Fields, Fragment, Rules, fields::Identity, json, push_debug, text};
+use crate::settings::{Gate, Settings, Verbosity};
 
 /// What the values that `record` shows a visitor say of a span of `callsite`.
 pub(super) fn fields(
     callsite: &'static Callsite,
-    rules: &Rules,
+    settings: &Settings,
     record: impl FnOnce(&mut dyn Visit),
 ) -> Fields {
-    let secrets = callsite.secrets(&rules.redaction);
-    let mut visitor = SpanVisitor { callsite, rules, secrets, fields: Fields::default() };
+    let wanted = Wanted::Everything(settings.verbosity);
+    let mut visitor = SpanVisitor::new(callsite, &settings.rules, wanted);
+    record(&mut visitor);
+    visitor.fields
+}
+
+/// The names alone that they give it.
+pub(super) fn names(
+    callsite: &'static Callsite,
+    settings: &Settings,
+    record: impl FnOnce(&mut dyn Visit),
+) -> Fields {
+    if !callsite.names_itself && !callsite.may_have_entity {
+        return Fields::default();
+    }
+    let mut visitor = SpanVisitor::new(callsite, &settings.rules, Wanted::Names);
     record(&mut visitor);
     visitor.fields
 }
@@ -53,10 +68,28 @@ struct SpanVisitor<'a> {
     callsite: &'static Callsite,
     rules: &'a Rules,
     secrets: SecretFields,
+    wanted: Wanted,
     fields: Fields,
 }
 
-impl SpanVisitor<'_> {
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    Names,
+    Everything(Verbosity),
+}
+
+impl Wanted {
+    fn lets_through(self, gate: Gate) -> bool {
+        matches!(self, Self::Everything(verbosity) if gate.lets_through(verbosity))
+    }
+}
+
+impl<'a> SpanVisitor<'a> {
+    fn new(callsite: &'static Callsite, rules: &'a Rules, wanted: Wanted) -> Self {
+        let secrets = callsite.secrets(&rules.redaction);
+        Self { callsite, rules, secrets, wanted, fields: Fields::default() }
+    }
+
     fn take(&mut self, field: &Field, push: impl FnOnce(&mut Vec<u8>)) {
         let identity = &mut self.fields.identity;
         let redaction = &self.rules.redaction;
@@ -65,10 +98,12 @@ impl SpanVisitor<'_> {
             if is_secret { redaction.push_mark(to) } else { push(to) }
         };
         match self.callsite.role_of(field) {
-            Some(FieldRole::Context(key)) => {
+            Some(FieldRole::Context(gate, _) | FieldRole::Argument(gate, _))
+                if !self.wanted.lets_through(*gate) => {}
+            Some(FieldRole::Context(_, key)) => {
                 member(&mut self.fields.context, self.callsite, key, push);
             }
-            Some(FieldRole::Argument(key)) => {
+            Some(FieldRole::Argument(_, key)) => {
                 member(&mut self.fields.args, self.callsite, key, push);
             }
             Some(FieldRole::Name) => own_name(identity, push, |names| &mut names.name),
@@ -77,7 +112,7 @@ impl SpanVisitor<'_> {
             Some(FieldRole::Record) => {
                 let mut value = Vec::new();
                 push(&mut value);
-                self.fields.refused = value == b"false";
+                self.fields.opts_out = value == b"false";
             }
             None => {}
         }
@@ -92,6 +127,7 @@ fn member(of: &mut Fragment, callsite: &Callsite, key: &[u8], push: impl FnOnce(
     }
 }
 
+/// Takes a name, unless it is `null`, which is none.
 fn own_name(
     identity: &mut Option<Box<Identity>>,
     push: impl FnOnce(&mut Vec<u8>),
@@ -99,7 +135,9 @@ fn own_name(
 ) {
     let mut value = Vec::new();
     push(&mut value);
-    *name(identity.get_or_insert_default()) = Some(in_quotes(value));
+    if value != b"null" {
+        *name(identity.get_or_insert_default()) = Some(in_quotes(value));
+    }
 }
 
 struct ValueVisitor<'a> {
@@ -145,6 +183,11 @@ macro_rules! visit_values {
             fn record_str(&mut self, field: &Field, value: &str) {
                 let rules = self.rules;
                 self.take(field, |to| text::push_str(to, value, rules.limits.text, &rules.redaction));
+            }
+
+            fn record_bytes(&mut self, field: &Field, value: &[u8]) {
+                let limit = self.rules.limits.text;
+                self.take(field, |to| text::push_bytes(to, value, limit));
             }
 
             fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {

@@ -25,6 +25,11 @@ impl Rules {
         Self { limits, ..self.clone() }
     }
 
+    /// With values whole, however large.
+    pub(crate) fn lifted(&self) -> Self {
+        Self { limits: self.limits.lifted(), ..self.clone() }
+    }
+
     /// Whether both write every value alike, as far as is quickly known.
     pub(super) fn is_same(&self, other: &Self) -> bool {
         self.limits == other.limits && self.redaction.is_same(&other.redaction)

@@ -25,17 +25,41 @@ pub struct Json<'a, T: ?Sized>(pub(crate) &'a T);
 
 impl<T: Serialize + ?Sized> fmt::Display for Json<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut json = Vec::new();
-        if let Some(rules) = ask(None) {
-            push_serialized(&mut json, self.0, &rules);
-            spare(rules);
-            // A thread that is ending has no place for it any more.
-            let _ = OFFERED.try_with(|offered| offered.set(Some(json)));
-            return Ok(());
-        }
-        push_serialized(&mut json, self.0, Rules::standard());
-        f.write_str(&String::from_utf8_lossy(&json))
+        offer_or_write(f, self.0, Rules::clone)
     }
+}
+
+/// A value that is written whole, however large; made by [`whole`](crate::whole).
+pub struct Whole<'a, T: ?Sized>(pub(crate) &'a T);
+
+impl<T: Serialize + ?Sized> fmt::Display for Whole<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        offer_or_write(f, self.0, Rules::lifted)
+    }
+}
+
+impl<T: Serialize + ?Sized> fmt::Debug for Whole<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Offers a value's structure where it is asked for, by those rules as `change` changes them; otherwise writes it.
+fn offer_or_write<T: Serialize + ?Sized>(
+    f: &mut fmt::Formatter<'_>,
+    value: &T,
+    change: fn(&Rules) -> Rules,
+) -> fmt::Result {
+    let mut json = Vec::new();
+    if let Some(rules) = ask(None) {
+        push_serialized(&mut json, value, &change(&rules));
+        spare(rules);
+        // A thread that is ending has no place for it any more.
+        let _ = OFFERED.try_with(|offered| offered.set(Some(json)));
+        return Ok(());
+    }
+    push_serialized(&mut json, value, &change(Rules::standard()));
+    f.write_str(&String::from_utf8_lossy(&json))
 }
 
 impl<T: Serialize + ?Sized> fmt::Debug for Json<'_, T> {

@@ -46,6 +46,19 @@ pub(crate) fn push_cut(to: &mut Vec<u8>, text: &str, limit: usize) {
     }
 }
 
+/// Appends `bytes` as a text of hexadecimal digits, as many whole bytes as `limit` characters have room for.
+pub(crate) fn push_bytes(to: &mut Vec<u8>, bytes: &[u8], limit: usize) {
+    let shown = bytes.len().min(limit / 2);
+    to.push(b'"');
+    for byte in &bytes[..shown] {
+        json::push_hex(to, u128::from(*byte), 2);
+    }
+    if shown < bytes.len() {
+        to.extend_from_slice(mark::CUT.as_bytes());
+    }
+    to.push(b'"');
+}
+
 /// Appends what `value` formats to, with its quotes, without secrets, and cut after `limit` characters. Formatting
 /// ends soon after the cut.
 ///

@@ -9,6 +9,7 @@ use tracing::field::{DisplayValue, display};
 use super::Probe;
 use crate::payload::structure::push_serialized;
 use crate::payload::{Json, Rules, text};
+use crate::settle::handover;
 
 /// First: an optional value that `tracing` knows, `null` where there is none.
 pub trait Nullable<'a> {
@@ -76,21 +77,28 @@ pub trait Recordable {}
 /// The JSON of a result that serializes.
 pub fn result<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
     let mut json = Vec::new();
-    push_serialized(&mut json, value, Rules::standard());
+    push_serialized(&mut json, value, &handover::rules());
+    json
+}
+
+/// As [`result`], however large it is.
+pub fn result_whole<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
+    let mut json = Vec::new();
+    push_serialized(&mut json, value, &handover::rules().lifted());
     json
 }
 
 /// The JSON of a result's text.
 pub fn result_text(value: std::fmt::Arguments<'_>) -> Vec<u8> {
     let mut json = Vec::new();
-    let Rules { limits, redaction } = Rules::standard();
-    text::push_formatted(&mut json, value, limits.text, redaction);
+    let Rules { limits, redaction } = handover::rules();
+    text::push_formatted(&mut json, value, limits.text, &redaction);
     json
 }
 
 /// A selected part of a result: its name, and its JSON.
 pub fn part(name: &str, json: impl FnOnce() -> Vec<u8>) -> (&str, Vec<u8>) {
-    let redaction = &Rules::standard().redaction;
+    let redaction = handover::rules().redaction;
     if !redaction.is_secret_key(name) {
         return (name, json());
     }
@@ -106,7 +114,7 @@ pub fn result_parts<const N: usize>(parts: [(&str, Vec<u8>); N]) -> Vec<u8> {
         if at > 0 {
             json.push(b',');
         }
-        text::push_name(&mut json, name, Rules::standard().limits.text);
+        text::push_name(&mut json, name, handover::rules().limits.text);
         json.push(b':');
         json.extend_from_slice(value);
     }

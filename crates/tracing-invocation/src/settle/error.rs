@@ -10,10 +10,12 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::handover;
 use crate::convention::{error, mark};
 use crate::operation::{Ending, Failure, How, Report, fingerprint};
+use crate::payload::Rules;
 use crate::payload::structure::push_serialized;
-use crate::payload::{Rules, json, text};
+use crate::payload::{json, text};
 
 /// What an error counts as.
 ///
@@ -116,7 +118,7 @@ impl<'a> Probed<'a> {
 pub(crate) fn details(error: &impl DescribeError) -> Vec<u8> {
     let mut object = Vec::new();
     let described =
-        text::quietly(|| push_serialized(&mut object, &error.details(), Rules::standard()));
+        text::quietly(|| push_serialized(&mut object, &error.details(), &handover::rules()));
     if described.is_none() {
         object.clear();
         json::push_string(&mut object, mark::UNPRINTABLE);
@@ -130,7 +132,7 @@ pub(crate) fn details(error: &impl DescribeError) -> Vec<u8> {
 
 /// The ending of an operation that returned an error. `class` is what the operation itself says of it.
 pub(crate) fn failed(probed: Probed<'_>, class: Option<ErrorClass>) -> Ending {
-    let rules = Rules::standard();
+    let rules = &handover::rules();
     let classes = match class {
         Some(_) => Classes::NONE,
         None => probed.error.map_or(Classes::NONE, Classes::of),

@@ -355,6 +355,30 @@ fn errors_are_classified_by_the_operation() {
 }
 
 #[test]
+fn an_error_that_counts_as_a_cancellation_is_told_once_as_each_thing_that_it_counts_as() {
+    #[operation(errors = |_: &_| ErrorClass::Cancelled)]
+    fn inner() -> Result<(), &'static str> {
+        Err("stop")
+    }
+    #[operation(errors = |_: &_| ErrorClass::Cancelled)]
+    fn middle() -> Result<(), &'static str> {
+        inner()
+    }
+    #[operation]
+    fn outer() -> Result<(), &'static str> {
+        middle()
+    }
+    let log = capture();
+    outer().unwrap_err();
+    let ends = ["inner", "middle"].map(|name| only(&log, name, Outcome::Cancelled));
+    assert_eq!(ends.each_ref().map(|end| end.level), [Level::Info, Level::Debug]);
+    assert_eq!(ends[1].payload["cancelled_by"], json!(ends[0].span_id));
+    let failed = only(&log, "outer", Outcome::Failed);
+    assert_eq!(failed.level, Level::Error);
+    assert_eq!(failed.payload["error"], json!({"type": "&str", "message": "stop"}));
+}
+
+#[test]
 fn a_call_that_is_not_to_be_recorded_leaves_nothing() {
     #[operation(when = recorded, entity_id = entity())]
     fn quiet(recorded: bool) -> Result<(), &'static str> {

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 use tracing_invocation::{
-    DescribeError, Outcome, Secret, Verdict, begin, json as structure, operation, testing,
+    DescribeError, Outcome, Secret, Verdict, begin, json as structure, operation, testing, whole,
 };
 use tracing_subscriber::prelude::*;
 
@@ -383,6 +383,43 @@ fn a_cut_text_shows_no_part_of_a_password() {
     for line in log.lines() {
         assert!(!line.contains("hu") && !line.contains("ann"), "{line}");
     }
+}
+
+#[test]
+fn what_is_gated_or_whole() {
+    #[operation(
+        args(normal: password, whole: token, whole: api_key = ?token, whole: cookie = %token, whole: url = URL),
+        result(whole: secret = ?0, whole: url = %1)
+    )]
+    fn call(password: Untouchable, token: Untouchable) -> (Untouchable, &'static str) {
+        let _ = password;
+        (token, URL)
+    }
+    let log = capture();
+    call(Untouchable, Untouchable);
+    let span = tracing::info_span!(
+        "stock",
+        invocation.at.normal.password = ?Untouchable,
+        whole_token = whole(&Untouchable),
+        rows = whole(&json!([{"pwd": "hunter2", "url": URL}])),
+    );
+    span.in_scope(|| {});
+    let args = json!({
+        "password": "<redacted>",
+        "token": "<redacted>",
+        "api_key": "<redacted>",
+        "cookie": "<redacted>",
+        "url": SHOWN,
+    });
+    assert_eq!(payload(&log, "call", Outcome::Invoke)["args"], args);
+    let result = json!({"secret": "<redacted>", "url": SHOWN});
+    assert_eq!(payload(&log, "call", Outcome::Success)["result"], result);
+    let stock = json!({
+        "password": "<redacted>",
+        "whole_token": "<redacted>",
+        "rows": [{"pwd": "<redacted>", "url": SHOWN}],
+    });
+    assert_eq!(payload(&log, "stock", Outcome::Invoke), stock);
 }
 
 #[test]

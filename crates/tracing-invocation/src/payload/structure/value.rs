@@ -9,7 +9,6 @@ use super::list::List;
 use super::number;
 use super::object::{Object, Struct};
 use super::{Failed, Output, Variant};
-use crate::convention::mark;
 use crate::payload::{Rules, json, text};
 
 impl<'o, 'a> Serializer for &'o mut Output<'a> {
@@ -97,15 +96,7 @@ impl<'o, 'a> Serializer for &'o mut Output<'a> {
     }
 
     fn serialize_bytes(self, value: &[u8]) -> Result<(), Failed> {
-        let shown = value.len().min(self.rules.limits.text / 2);
-        self.to.push(b'"');
-        for byte in &value[..shown] {
-            json::push_hex(self.to, u128::from(*byte), 2);
-        }
-        if shown < value.len() {
-            self.to.extend_from_slice(mark::CUT.as_bytes());
-        }
-        self.to.push(b'"');
+        text::push_bytes(self.to, value, self.rules.limits.text);
         Ok(())
     }
 
