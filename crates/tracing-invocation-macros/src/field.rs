@@ -157,8 +157,8 @@ impl Field {
         let value = &self.value;
         let value = match self.sigil {
             Sigil::None => quote!(#value),
-            Sigil::Display => quote!(::std::format!("{}", #value)),
-            Sigil::Debug => quote!(::std::format!("{:?}", #value)),
+            Sigil::Display => quote!(::core::format_args!("{}", #value)),
+            Sigil::Debug => quote!(::core::format_args!("{:?}", #value)),
         };
         quote_spanned!(self.value.span()=> ::tracing_invocation::whole(&(#value)))
     }

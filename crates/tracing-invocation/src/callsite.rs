@@ -3,14 +3,14 @@
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::ptr;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{LazyLock, PoisonError, RwLock};
 
 use tracing_core::Metadata;
 use tracing_core::field::Field;
 
 use crate::convention::{evidence, field, payload};
-use crate::payload::{Limits, text};
+use crate::payload::{Limits, Redaction, text};
 use crate::settings::Gate;
 
 /// What one callsite says of itself.
@@ -35,7 +35,13 @@ pub(crate) struct Callsite {
     pub(crate) evidence: Option<Evidence>,
     /// Whether an operation of this callsite has settled by its `return` event.
     returned: AtomicBool,
+    /// The keys that were last looked for, in the upper half, and which of the first fields have a secret one.
+    secrets: AtomicU64,
 }
+
+/// Which fields of a callsite have a secret key.
+#[derive(Clone, Copy)]
+pub(crate) struct SecretFields(u32);
 
 /// What a field of a span is for. Keys include the colon.
 pub(crate) enum FieldRole {
@@ -84,7 +90,7 @@ impl Callsite {
         let limit = Limits::DEFAULT.text;
         let quoted = |name: &str| {
             let mut quoted = Vec::new();
-            text::push_str(&mut quoted, name, limit);
+            text::push_name(&mut quoted, name, limit);
             quoted.into_boxed_slice()
         };
         let fields: Box<[FieldRole]> = metadata
@@ -125,6 +131,7 @@ impl Callsite {
             evidence: Evidence::of(metadata),
             fields,
             returned: AtomicBool::new(false),
+            secrets: AtomicU64::new(0),
             metadata,
         }
     }
@@ -133,6 +140,21 @@ impl Callsite {
     pub(crate) fn role_of(&self, field: &Field) -> Option<&FieldRole> {
         let role = self.fields.get(field.index())?;
         (field.callsite() == self.metadata.callsite()).then_some(role)
+    }
+
+    /// The fields whose values are not to be looked at. Worked out again only when others are looked for.
+    pub(crate) fn secrets(&self, redaction: &Redaction) -> SecretFields {
+        let keys = u64::from(redaction.keys_id()) << 32;
+        let known = self.secrets.load(Ordering::Relaxed);
+        if known & !u64::from(u32::MAX) == keys {
+            return SecretFields(known as u32);
+        }
+        let fields = self.metadata.fields().iter().take(SecretFields::MANY);
+        let secrets = fields.enumerate().fold(0, |secrets, (at, field)| {
+            secrets | u32::from(SecretFields::is_secret(field.name(), redaction)) << at
+        });
+        self.secrets.store(keys | u64::from(secrets), Ordering::Relaxed);
+        SecretFields(secrets)
     }
 
     pub(crate) fn metadata(&self) -> &'static Metadata<'static> {
@@ -157,6 +179,24 @@ impl Callsite {
         if !self.has_returned() {
             self.returned.store(true, Ordering::Relaxed);
         }
+    }
+}
+
+impl SecretFields {
+    /// How many fields are known of; of others one has to ask by name.
+    const MANY: usize = 32;
+
+    pub(crate) fn has(self, field: &Field, redaction: &Redaction) -> bool {
+        match field.index() {
+            at if at < Self::MANY => self.0 >> at & 1 == 1,
+            _ => Self::is_secret(field.name(), redaction),
+        }
+    }
+
+    /// Whether what stands under this name, behind its gate, is secret. A field that speaks to this crate is not.
+    fn is_secret(name: &str, redaction: &Redaction) -> bool {
+        let (_, name) = Gate::of(name);
+        !name.starts_with(field::PREFIX) && redaction.is_secret_key(name)
     }
 }
 

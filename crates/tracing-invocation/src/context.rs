@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use crate::operation::Operation;
-use crate::payload::{Fragment, json, text};
+use crate::payload::{Fragment, Redaction, json, text};
 use crate::record::Outcome;
 
 /// What a context formatter is shown: the context that a record is about to carry, and of which operation.
@@ -55,14 +55,19 @@ impl ContextFormatter {
     }
 
     /// The context in the shape that the program gives it; `None` where it declines or panics.
-    pub(crate) fn context(&self, fields: &ContextFields) -> Option<Fragment> {
+    pub(crate) fn context(
+        &self,
+        fields: &ContextFields,
+        redaction: &Redaction,
+    ) -> Option<Fragment> {
         let shaped = text::quietly(|| (self.0)(fields))??;
         let mut fragment = Fragment::default();
-        for (name, value) in &shaped {
+        for (name, mut value) in shaped {
+            redaction.redact_member(&name, &mut value);
             let mut key = Vec::new();
-            json::push_string(&mut key, name);
+            json::push_string(&mut key, &name);
             key.push(b':');
-            fragment.push(&key, |to| json::push_value(to, value));
+            fragment.push(&key, |to| json::push_value(to, &value));
         }
         Some(fragment)
     }

@@ -86,7 +86,7 @@ impl Journal {
         let shaped = || {
             let view =
                 self.table.with(key, |operation| ContextFields::of(operation, Outcome::Invoke))?;
-            let context = settings.formatter.as_ref()?.context(&view);
+            let context = settings.formatter.as_ref()?.context(&view, &settings.rules.redaction);
             self.table.with(key, |operation| {
                 line::invoke(take_buffer(), operation, now, level, context.as_ref())
             })
@@ -138,7 +138,7 @@ impl Journal {
         let shaped = || {
             let outcome = ended.settled.ending.outcome();
             let view = self.table.with(key, |operation| ContextFields::of(operation, outcome))?;
-            let context = settings.formatter.as_ref()?.context(&view);
+            let context = settings.formatter.as_ref()?.context(&view, &settings.rules.redaction);
             self.table.with(key, |operation| ended.line(operation, context.as_ref()))
         };
         let line = line.or_else(|| ended.is_written.then(shaped).flatten());
@@ -163,10 +163,11 @@ impl Journal {
             operation.take_panic().unwrap_or_else(|| (ending(&operation), self.clock.now()));
         if let Some(ended) = Ended::new(&mut operation, ending, now, settings) {
             let outcome = ended.settled.ending.outcome();
-            let context =
-                settings.formatter.as_ref().filter(|_| ended.is_written).and_then(|formatter| {
-                    formatter.context(&ContextFields::of(&operation, outcome))
-                });
+            let formatter = settings.formatter.as_ref().filter(|_| ended.is_written);
+            let context = formatter.and_then(|formatter| {
+                let view = ContextFields::of(&operation, outcome);
+                formatter.context(&view, &settings.rules.redaction)
+            });
             let line = ended.is_written.then(|| ended.line(&operation, context.as_ref()));
             self.publish(ended, line, settings);
         }

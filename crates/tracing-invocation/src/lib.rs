@@ -51,6 +51,7 @@ mod policy;
 #[doc(hidden)]
 pub mod private;
 mod record;
+mod secret;
 mod settings;
 mod settle;
 mod sink;
@@ -63,6 +64,7 @@ pub use layer::{InvocationLayer, layer};
 pub use payload::{Json, Limits, Whole};
 pub use policy::{EventMetadata, EventPolicy, InvalidPolicy, PatternPolicy, PolicyRule};
 pub use record::{InvalidId, Level, Levels, Outcome, Record, SpanId, TraceId};
+pub use secret::Secret;
 pub use settings::{
     Handle, InvalidDirectives, InvalidSampling, Sampling, Settings, UnknownVerbosity, Verbosity,
 };

@@ -324,8 +324,9 @@ impl Ending {
     /// A panic unwound through the operation.
     pub(crate) fn panicked(message: Option<&str>, rules: &Rules) -> Self {
         let message = message.unwrap_or(error::MESSAGE_PANIC);
-        let failure =
-            Failure::new(error::TYPE_PANIC, |to| text::push_str(to, message, rules.limits.message));
+        let failure = Failure::new(error::TYPE_PANIC, |to| {
+            text::push_str(to, message, rules.limits.message, &rules.redaction)
+        });
         Self::new(How::Failed(failure, Report::Once))
     }
 

@@ -125,7 +125,7 @@ impl Settings {
 
     /// Writes of values and records what `limits` let through.
     pub fn with_limits(self, limits: Limits) -> Self {
-        Self { rules: Rules { limits }, ..self }
+        Self { rules: Rules { limits, ..self.rules }, ..self }
     }
 
     /// Keeps only some of the calls that succeed.

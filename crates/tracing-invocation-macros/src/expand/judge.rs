@@ -37,7 +37,7 @@ fn result(args: &Args) -> TokenStream {
         ResultArgs::Parts(parts) => {
             let parts = parts.iter().map(|Part { is_whole, name, sigil, path }| {
                 let value = written(*sigil, *is_whole, &quote!(.#path), path.span());
-                quote!((#name, #value))
+                quote!(#private::value::part(#name, || #value))
             });
             quote!(#private::value::result_parts([#(#parts),*]))
         }
@@ -66,10 +66,12 @@ fn written(sigil: Sigil, is_whole: bool, part: &TokenStream, place: Span) -> Tok
         (Sigil::Debug, false) => quote_spanned!(span=> #private::value::result_debug(#value)),
         (Sigil::None, true) => quote_spanned!(span=> #private::value::result_whole(#value)),
         (Sigil::Display, true) => {
-            quote_spanned!(span=> #private::value::result_whole(&::std::format!("{}", #value)))
+            let text = quote_spanned!(span=> ::core::format_args!("{}", #value));
+            quote_spanned!(span=> #private::value::result_whole(&#text))
         }
         (Sigil::Debug, true) => {
-            quote_spanned!(span=> #private::value::result_whole(&::std::format!("{:?}", #value)))
+            let text = quote_spanned!(span=> ::core::format_args!("{:?}", #value));
+            quote_spanned!(span=> #private::value::result_whole(&#text))
         }
     }
 }

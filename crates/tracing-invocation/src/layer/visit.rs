@@ -5,7 +5,7 @@ use std::fmt;
 use tracing_core::Event;
 use tracing_core::field::{Field, Visit};
 
-use crate::callsite::{Callsite, FieldRole};
+use crate::callsite::{Callsite, FieldRole, SecretFields};
 use crate::convention::error;
 use crate::operation::{Ending, Failure, How, Report};
 use crate::payload::{Fields, Fragment, Rules, fields::Identity, json, push_debug, text};
@@ -17,8 +17,8 @@ pub(super) fn fields(
     settings: &Settings,
     record: impl FnOnce(&mut dyn Visit),
 ) -> Fields {
-    let (rules, wanted) = (&settings.rules, Wanted::Everything(settings.verbosity));
-    let mut visitor = SpanVisitor { callsite, rules, wanted, fields: Fields::default() };
+    let wanted = Wanted::Everything(settings.verbosity);
+    let mut visitor = SpanVisitor::new(callsite, &settings.rules, wanted);
     record(&mut visitor);
     visitor.fields
 }
@@ -32,12 +32,7 @@ pub(super) fn names(
     if !callsite.names_itself && !callsite.may_have_entity {
         return Fields::default();
     }
-    let mut visitor = SpanVisitor {
-        callsite,
-        rules: &settings.rules,
-        wanted: Wanted::Names,
-        fields: Fields::default(),
-    };
+    let mut visitor = SpanVisitor::new(callsite, &settings.rules, Wanted::Names);
     record(&mut visitor);
     visitor.fields
 }
@@ -72,6 +67,7 @@ fn in_quotes(value: Vec<u8>) -> Vec<u8> {
 struct SpanVisitor<'a> {
     callsite: &'static Callsite,
     rules: &'a Rules,
+    secrets: SecretFields,
     wanted: Wanted,
     fields: Fields,
 }
@@ -88,9 +84,19 @@ impl Wanted {
     }
 }
 
-impl SpanVisitor<'_> {
+impl<'a> SpanVisitor<'a> {
+    fn new(callsite: &'static Callsite, rules: &'a Rules, wanted: Wanted) -> Self {
+        let secrets = callsite.secrets(&rules.redaction);
+        Self { callsite, rules, secrets, wanted, fields: Fields::default() }
+    }
+
     fn take(&mut self, field: &Field, push: impl FnOnce(&mut Vec<u8>)) {
         let identity = &mut self.fields.identity;
+        let redaction = &self.rules.redaction;
+        let is_secret = self.secrets.has(field, redaction);
+        let push = |to: &mut Vec<u8>| {
+            if is_secret { redaction.push_mark(to) } else { push(to) }
+        };
         match self.callsite.role_of(field) {
             Some(FieldRole::Context(gate, _) | FieldRole::Argument(gate, _))
                 if !self.wanted.lets_through(*gate) => {}
@@ -175,8 +181,8 @@ macro_rules! visit_values {
             }
 
             fn record_str(&mut self, field: &Field, value: &str) {
-                let limit = self.rules.limits.text;
-                self.take(field, |to| text::push_str(to, value, limit));
+                let rules = self.rules;
+                self.take(field, |to| text::push_str(to, value, rules.limits.text, &rules.redaction));
             }
 
             fn record_bytes(&mut self, field: &Field, value: &[u8]) {

@@ -2,34 +2,36 @@
 
 use std::sync::LazyLock;
 
-use super::Limits;
+use super::{Limits, Redaction};
 
-/// How much of a value is written.
+/// How much of a value is written, and what is kept secret.
 #[derive(Clone, Debug)]
 pub(crate) struct Rules {
     pub(crate) limits: Limits,
+    pub(crate) redaction: Redaction,
 }
 
 impl Rules {
     /// The rules of the whole process: what no layer has a say in is written by them.
     pub(crate) fn standard() -> &'static Self {
-        static STANDARD: LazyLock<Rules> = LazyLock::new(|| Rules { limits: Limits::DEFAULT });
+        static STANDARD: LazyLock<Rules> =
+            LazyLock::new(|| Rules { limits: Limits::DEFAULT, redaction: Redaction::standard() });
         &STANDARD
     }
 
     /// With texts as long as an error's message may be.
     pub(crate) fn for_messages(&self) -> Self {
         let limits = Limits { text: self.limits.message, ..self.limits };
-        Self { limits }
+        Self { limits, ..self.clone() }
     }
 
     /// With values whole, however large.
     pub(crate) fn lifted(&self) -> Self {
-        Self { limits: self.limits.lifted() }
+        Self { limits: self.limits.lifted(), ..self.clone() }
     }
 
     /// Whether both write every value alike, as far as is quickly known.
     pub(super) fn is_same(&self, other: &Self) -> bool {
-        self.limits == other.limits
+        self.limits == other.limits && self.redaction.is_same(&other.redaction)
     }
 }

@@ -53,6 +53,17 @@ struct Output<'a> {
     members: Vec<Member>,
 }
 
+/// What becomes of what a variant holds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Variant {
+    /// Its object is nested too deep.
+    Skipped,
+    /// A mark stands for it.
+    Secret,
+    /// It is to be written.
+    Open,
+}
+
 /// Where a member stands in the buffer.
 struct Member {
     start: usize,
@@ -76,7 +87,12 @@ impl Output<'_> {
     }
 
     fn push_text(&mut self, text: &str) {
-        text::push_str(self.to, text, self.rules.limits.text);
+        text::push_str(self.to, text, self.rules.limits.text, &self.rules.redaction);
+    }
+
+    /// Appends the name of a field or of a variant, which the code gives and which holds no secret.
+    fn push_name(&mut self, name: &str) {
+        text::push_name(self.to, name, self.rules.limits.text);
     }
 
     /// Begins a list or an object; where it is nested too deep, `mark` stands for it and nothing is open.
@@ -96,14 +112,18 @@ impl Output<'_> {
         self.to.push(bracket);
     }
 
-    /// Begins the object whose one member is what a variant holds.
-    fn open_variant(&mut self, variant: &str) -> bool {
-        let open = self.open(b'{', mark::OBJECT);
-        if open {
-            self.push_text(variant);
-            self.to.push(b':');
+    /// Begins the object whose one member is what a variant holds, and says what is to become of that.
+    fn open_variant(&mut self, variant: &str) -> Variant {
+        if !self.open(b'{', mark::OBJECT) {
+            return Variant::Skipped;
         }
-        open
+        self.push_name(variant);
+        self.to.push(b':');
+        if self.rules.redaction.is_secret_key(variant) {
+            self.rules.redaction.push_mark(self.to);
+            return Variant::Secret;
+        }
+        Variant::Open
     }
 
     fn close_variant(&mut self) {

@@ -73,7 +73,7 @@ pub(crate) fn push_debug(to: &mut Vec<u8>, value: &dyn fmt::Debug, rules: &Rules
     let start = to.len();
     let kept = SPARE.try_with(Cell::take).ok().flatten().filter(|kept| kept.is_same(rules));
     let outer = ask(Some(kept.unwrap_or_else(|| rules.clone())));
-    text::push_formatted(to, format_args!("{value:?}"), rules.limits.text);
+    text::push_formatted(to, format_args!("{value:?}"), rules.limits.text, &rules.redaction);
     ask(outer).into_iter().for_each(spare);
     if let Some(json) = OFFERED.try_with(Cell::take).ok().flatten() {
         let is_alone = to[start..] == *b"\"\"";
@@ -83,7 +83,12 @@ pub(crate) fn push_debug(to: &mut Vec<u8>, value: &dyn fmt::Debug, rules: &Rules
         } else {
             // It stands inside a larger value, which lacks its text: nobody asks this time.
             let outer = ask(None);
-            text::push_formatted(to, format_args!("{value:?}"), rules.limits.text);
+            text::push_formatted(
+                to,
+                format_args!("{value:?}"),
+                rules.limits.text,
+                &rules.redaction,
+            );
             ask(outer);
         }
     }

@@ -1,31 +1,43 @@
 //! Texts of limited length, and the fence around a user's `Debug`, `Display` and `Serialize`.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::fmt::{self, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::json;
+use super::{Redaction, json};
 use crate::convention::mark;
 
 /// How many values may be in formatting at once on a thread, one inside the other. A value that logs while it
 /// is formatted nests; one that logs itself would never end.
 const MAX_DEPTH: u8 = 8;
 
+/// What is kept of the place where texts are formatted; one that needed more was an exception.
+const KEPT_CAPACITY: usize = 16 * 1024;
+
 thread_local! {
+    /// Where a text is formatted before its secrets are known.
+    static SCRATCH: Cell<String> = const { Cell::new(String::new()) };
     static DEPTH: Cell<u8> = const { Cell::new(0) };
 }
 
-/// Appends `text` with its quotes, cut after `limit` characters.
-pub(crate) fn push_str(to: &mut Vec<u8>, text: &str, limit: usize) {
+/// Appends `text` with its quotes, without secrets, and cut after `limit` characters.
+pub(crate) fn push_str(to: &mut Vec<u8>, text: &str, limit: usize, redaction: &Redaction) {
     to.push(b'"');
-    push_cut(to, text, limit);
+    push_shown(to, text, true, limit, redaction);
     to.push(b'"');
 }
 
-/// Appends `text` as it stands between quotes, cut after `limit` characters.
+/// Appends a name that the code gives, which has no secrets, with its quotes and cut after `limit` characters.
+pub(crate) fn push_name(to: &mut Vec<u8>, name: &str, limit: usize) {
+    to.push(b'"');
+    push_cut(to, name, limit);
+    to.push(b'"');
+}
+
+/// Appends `text`, which has no secrets, as it stands between quotes, cut after `limit` characters.
 pub(crate) fn push_cut(to: &mut Vec<u8>, text: &str, limit: usize) {
-    // A text of no more bytes than the limit has no more characters either.
-    match Some(limit).filter(|limit| text.len() > *limit).and_then(|limit| cut_at(text, limit)) {
+    match cut_at(text, limit) {
         None => json::push_escaped(to, text),
         Some(end) => {
             json::push_escaped(to, &text[..end]);
@@ -47,27 +59,66 @@ pub(crate) fn push_bytes(to: &mut Vec<u8>, bytes: &[u8], limit: usize) {
     to.push(b'"');
 }
 
-/// Appends what `value` formats to, with its quotes and cut after `limit` characters. Formatting ends at the cut.
+/// Appends what `value` formats to, with its quotes, without secrets, and cut after `limit` characters. Formatting
+/// ends soon after the cut.
 ///
 /// A value that panics or fails leaves [`mark::UNPRINTABLE`] in its place.
-pub(crate) fn push_formatted(to: &mut Vec<u8>, value: fmt::Arguments<'_>, limit: usize) {
+pub(crate) fn push_formatted(
+    to: &mut Vec<u8>,
+    value: fmt::Arguments<'_>,
+    limit: usize,
+    redaction: &Redaction,
+) {
     if let Some(text) = value.as_str() {
-        return push_str(to, text, limit);
+        return push_str(to, text, limit, redaction);
     }
-    let start = to.len();
+    let mut text = SCRATCH.try_with(Cell::take).unwrap_or_default();
+    let written = format(&mut text, value, limit.saturating_add(redaction.lookahead()));
     to.push(b'"');
+    match written {
+        Ok(whole) => push_shown(to, &text, whole, limit, redaction),
+        Err(mark) => to.extend_from_slice(mark.as_bytes()),
+    }
+    to.push(b'"');
+    if text.capacity() <= KEPT_CAPACITY {
+        text.clear();
+        // A thread that is ending has no place for it any more.
+        let _ = SCRATCH.try_with(|place| place.set(text));
+    }
+}
+
+/// What `value` formats to, of which no more than `limit` characters are needed; the mark to stand in its place where
+/// it panics or fails.
+pub(super) fn formatted(value: fmt::Arguments<'_>, limit: usize) -> Result<String, &'static str> {
+    let mut text = String::new();
+    format(&mut text, value, limit)?;
+    Ok(text)
+}
+
+/// Appends the first `limit` characters of what `value` formats to. Whether those are all.
+fn format(to: &mut String, value: fmt::Arguments<'_>, limit: usize) -> Result<bool, &'static str> {
     let mut writer = Limited { to, left: limit, cut: false };
     let written = fenced(|| writer.write_fmt(value).map_err(|_| ()));
-    let cut = writer.cut;
-    match written {
-        _ if cut => to.extend_from_slice(mark::CUT.as_bytes()),
-        Ok(()) => {}
-        Err(mark) => {
-            to.truncate(start + 1);
-            to.extend_from_slice(mark.as_bytes());
-        }
+    if writer.cut { Ok(false) } else { written.map(|()| true) }
+}
+
+/// Appends `text` as it stands between quotes, without secrets, and cut after `limit` characters. If `text` is not the
+/// `whole` text, it was cut already, after as many characters as it takes to know what is secret.
+fn push_shown(to: &mut Vec<u8>, text: &str, whole: bool, limit: usize, redaction: &Redaction) {
+    let end = cut_at(text, limit);
+    if whole && end.is_none() {
+        return match redaction.redact_text(text) {
+            Cow::Borrowed(text) => json::push_escaped(to, text),
+            // Marks may be longer than what they stand for.
+            Cow::Owned(text) => push_cut(to, &text, limit),
+        };
     }
-    to.push(b'"');
+    let end = end.unwrap_or(text.len());
+    let beyond = cut_at(&text[end..], redaction.lookahead()).map(|length| end + length);
+    let known = &text[..beyond.unwrap_or(text.len())];
+    let shown = redaction.shown(known, end, whole && beyond.is_none());
+    json::push_escaped(to, &shown[..cut_at(&shown, limit).unwrap_or(shown.len())]);
+    to.extend_from_slice(mark::CUT.as_bytes());
 }
 
 /// Runs `write`, which lets a user's value write itself; the mark to stand in its place when it panicked, failed,
@@ -100,12 +151,14 @@ pub(crate) fn quietly<T>(f: impl FnOnce() -> T) -> Option<T> {
 
 /// Where the first `limit` characters of `text` end, if there are more.
 pub(crate) fn cut_at(text: &str, limit: usize) -> Option<usize> {
+    // A text of no more bytes than the limit has no more characters either.
+    text.len().checked_sub(limit)?.checked_sub(1)?;
     text.char_indices().nth(limit).map(|(end, _)| end)
 }
 
-/// Escapes into a buffer, and fails once there is no room left, which ends the formatting of a long value early.
+/// Takes a number of characters, and fails at the next one, which ends the formatting of a long value early.
 struct Limited<'a> {
-    to: &'a mut Vec<u8>,
+    to: &'a mut String,
     left: usize,
     cut: bool,
 }
@@ -115,15 +168,14 @@ impl fmt::Write for Limited<'_> {
         if self.cut {
             return Err(fmt::Error);
         }
-        match Some(self.left).filter(|left| text.len() > *left).and_then(|left| cut_at(text, left))
-        {
+        match cut_at(text, self.left) {
             None => {
-                json::push_escaped(self.to, text);
+                self.to.push_str(text);
                 self.left -= text.chars().count();
                 Ok(())
             }
             Some(end) => {
-                json::push_escaped(self.to, &text[..end]);
+                self.to.push_str(&text[..end]);
                 self.left = 0;
                 self.cut = true;
                 Err(fmt::Error)
@@ -138,7 +190,7 @@ mod tests {
 
     fn formatted(value: fmt::Arguments<'_>, limit: usize) -> String {
         let mut line = Vec::new();
-        push_formatted(&mut line, value, limit);
+        push_formatted(&mut line, value, limit, &Redaction::standard());
         String::from_utf8(line).unwrap()
     }
 

@@ -9,7 +9,7 @@ use tracing::field::{self, DisplayValue};
 
 use super::Probe;
 use crate::payload::structure::push_serialized;
-use crate::payload::{Json, text};
+use crate::payload::{Json, Rules, text};
 use crate::settle::handover;
 
 /// First: an optional value that `tracing` knows, `null` where there is none.
@@ -143,8 +143,20 @@ pub fn result_debug<T: Debug + ?Sized>(value: &T) -> Vec<u8> {
 
 fn result_text(value: std::fmt::Arguments<'_>) -> Vec<u8> {
     let mut json = Vec::new();
-    text::push_formatted(&mut json, value, handover::rules().limits.text);
+    let Rules { limits, redaction } = handover::rules();
+    text::push_formatted(&mut json, value, limits.text, &redaction);
     json
+}
+
+/// A selected part of a result: its name, and its JSON.
+pub fn part(name: &str, json: impl FnOnce() -> Vec<u8>) -> (&str, Vec<u8>) {
+    let redaction = handover::rules().redaction;
+    if !redaction.is_secret_key(name) {
+        return (name, json());
+    }
+    let mut mark = Vec::new();
+    redaction.push_mark(&mut mark);
+    (name, mark)
 }
 
 /// The JSON of selected parts of a result.
@@ -154,7 +166,7 @@ pub fn result_parts<const N: usize>(parts: [(&str, Vec<u8>); N]) -> Vec<u8> {
         if at > 0 {
             json.push(b',');
         }
-        text::push_str(&mut json, name, handover::rules().limits.text);
+        text::push_name(&mut json, name, handover::rules().limits.text);
         json.push(b':');
         json.extend_from_slice(value);
     }

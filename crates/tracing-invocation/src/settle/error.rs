@@ -138,10 +138,12 @@ pub(crate) fn failed(probed: Probed<'_>, class: Option<ErrorClass>) -> Ending {
         None => probed.error.map_or(Classes::NONE, Classes::of),
     };
     let mut failure = Failure::new(probed.kind, |to| {
-        let (to, limit) = (to, rules.limits.message);
+        let mut push = |message: fmt::Arguments<'_>| {
+            text::push_formatted(to, message, rules.limits.message, &rules.redaction);
+        };
         match probed.message {
-            Message::Display(message) => text::push_formatted(to, format_args!("{message}"), limit),
-            Message::Debug(message) => text::push_formatted(to, format_args!("{message:?}"), limit),
+            Message::Display(message) => push(format_args!("{message}")),
+            Message::Debug(message) => push(format_args!("{message:?}")),
             Message::None => json::push_string(to, mark::UNPRINTABLE),
         }
     });
@@ -178,10 +180,11 @@ impl Ending {
 
 /// Adds the causes below an error, as many as the limits allow: a chain may be endless.
 fn add_sources(failure: &mut Failure, error: &(dyn Error + 'static), rules: &Rules) {
+    let Rules { limits, redaction } = rules;
     let mut sources = Vec::new();
     let mut below = source_of(error);
     while let Some(source) = below {
-        if failure.causes.len() == rules.limits.causes {
+        if failure.causes.len() == limits.causes {
             sources.push(b',');
             json::push_string(&mut sources, mark::CUT);
             break;
@@ -190,7 +193,7 @@ fn add_sources(failure: &mut Failure, error: &(dyn Error + 'static), rules: &Rul
             sources.push(b',');
         }
         let start = sources.len();
-        text::push_formatted(&mut sources, format_args!("{source}"), rules.limits.message);
+        text::push_formatted(&mut sources, format_args!("{source}"), limits.message, redaction);
         failure.causes.push(fingerprint(&sources[start..]));
         below = source_of(source);
     }

@@ -6,7 +6,7 @@ use std::fmt::Display;
 use super::error::{Probed, failed};
 use super::handover;
 use crate::operation::{Ending, Failure, How, Report};
-use crate::payload::text;
+use crate::payload::{Rules, text};
 
 /// How an operation ended, in the words of whoever knows.
 ///
@@ -44,9 +44,9 @@ impl Verdict {
     /// It failed with something that is not an [`Error`]: of this type, in words that a person reads, and with
     /// this text.
     pub fn failed_as(kind: &str, message: impl Display) -> Self {
-        let limit = handover::rules().limits.message;
-        let failure = Failure::new(kind.to_owned(), |to| {
-            text::push_formatted(to, format_args!("{message}"), limit);
+        let Rules { limits, redaction } = handover::rules();
+        let failure = Failure::new(redaction.redact_text(kind).into_owned(), |to| {
+            text::push_formatted(to, format_args!("{message}"), limits.message, &redaction);
         });
         Self::from_ending(Ending::new(How::Failed(failure, Report::Once)))
     }

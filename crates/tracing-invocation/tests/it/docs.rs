@@ -1,6 +1,6 @@
 //! What the documents say is what the code says.
 
-use tracing_invocation::convention::{self, error, evidence, field, key, mark, payload};
+use tracing_invocation::convention::{self, error, evidence, field, key, mark, payload, secret};
 use tracing_invocation::{Level, Levels, Outcome};
 
 const CONVENTION: &str = include_str!("../../../../docs/CONVENTION.md");
@@ -43,9 +43,28 @@ fn the_convention_names_what_the_code_names() {
     );
     assert_names(
         "### Values",
-        &[mark::CUT, mark::MORE_KEY, mark::LIST, mark::OBJECT, mark::UNPRINTABLE, mark::TOO_DEEP],
+        &[
+            mark::CUT,
+            mark::MORE_KEY,
+            mark::LIST,
+            mark::OBJECT,
+            mark::UNPRINTABLE,
+            mark::REDACTED,
+            mark::TOO_DEEP,
+        ],
     );
     assert!(CONVENTION.contains(&format!("version {} of the format", convention::WIRE_VERSION)));
+}
+
+#[test]
+fn the_convention_lists_the_secret_keys() {
+    let (_, below) = CONVENTION.split_once("\n### Secrets\n").unwrap();
+    let (_, block) = below.split_once("```text\n").unwrap();
+    let (block, words) = block.split_once("```").unwrap();
+    assert_eq!(block.split_whitespace().collect::<Vec<_>>(), secret::KEYS);
+    let [first @ .., last] = secret::WORDS;
+    let listed = format!("`{}` and `{last}` may also be the end", first.join("`, `"));
+    assert!(words.contains(&listed), "{listed}");
 }
 
 #[test]

@@ -19,6 +19,7 @@ mod operation;
 mod policy;
 mod policy_file;
 mod programs;
+mod redaction;
 mod settings;
 mod stock;
 mod support;

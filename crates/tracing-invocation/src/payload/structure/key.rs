@@ -5,17 +5,33 @@ use std::fmt;
 use serde::Serialize;
 use serde::ser::{Impossible, Serializer};
 
-use super::Failed;
-use crate::payload::text;
+use super::{Failed, Output};
+use crate::payload::{Redaction, Rules, text};
+
+/// Characters of a key that are looked at to see whether it is secret, even where fewer are written.
+const LOOKED_AT: usize = 256;
 
 /// Writes a value as a text, cut after `limit` characters. Takes what `serde_json` takes for a key, and fails for
 /// anything else.
 pub(super) struct Key<'a> {
-    pub(super) to: &'a mut Vec<u8>,
-    pub(super) limit: usize,
+    to: &'a mut Vec<u8>,
+    redaction: &'a Redaction,
+    limit: usize,
+    /// Whether what it names is secret.
+    secret: &'a mut bool,
 }
 
-impl Key<'_> {
+impl<'a> Key<'a> {
+    pub(super) fn new(out: &'a mut Output<'_>, secret: &'a mut bool) -> Self {
+        let Rules { limits, redaction } = out.rules;
+        Self { to: out.to, redaction, limit: limits.text, secret }
+    }
+
+    /// With room for so many characters.
+    pub(super) fn of_at_least(self, limit: usize) -> Self {
+        Self { limit: self.limit.max(limit), ..self }
+    }
+
     fn push_number(self, number: impl itoa::Integer) -> Result<(), Failed> {
         self.serialize_str(itoa::Buffer::new().format(number))
     }
@@ -94,13 +110,17 @@ impl Serializer for Key<'_> {
     }
 
     fn serialize_str(self, value: &str) -> Result<(), Failed> {
-        text::push_str(self.to, value, self.limit);
+        *self.secret |= self.redaction.is_secret_key(value);
+        text::push_str(self.to, value, self.limit, self.redaction);
         Ok(())
     }
 
     fn collect_str<T: fmt::Display + ?Sized>(self, value: &T) -> Result<(), Failed> {
-        text::push_formatted(self.to, format_args!("{value}"), self.limit);
-        Ok(())
+        let enough = self.limit.saturating_add(self.redaction.lookahead() + 1).max(LOOKED_AT);
+        match text::formatted(format_args!("{value}"), enough) {
+            Ok(text) => self.serialize_str(&text),
+            Err(mark) => self.serialize_str(mark),
+        }
     }
 
     fn serialize_bytes(self, _value: &[u8]) -> Result<(), Failed> {

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use serde::Serialize;
 use serde::ser::{SerializeSeq, SerializeTuple, SerializeTupleStruct, SerializeTupleVariant};
 
-use super::{Failed, Output};
+use super::{Failed, Output, Variant};
 use crate::convention::mark;
 
 /// A list that is being written.
@@ -26,10 +26,12 @@ impl<'o, 'a> List<'o, 'a> {
     }
 
     pub(super) fn open_variant(out: &'o mut Output<'a>, variant: &str) -> Self {
-        if out.open_variant(variant) {
-            return Self { variant: true, ..Self::open(out) };
+        let opened = out.open_variant(variant);
+        let variant = opened != Variant::Skipped;
+        if opened == Variant::Open {
+            return Self { variant, ..Self::open(out) };
         }
-        Self { out, shown: false, variant: false, written: 0, more: 0 }
+        Self { out, shown: false, variant, written: 0, more: 0 }
     }
 
     pub(super) fn collect<I>(mut self, elements: I) -> Result<(), Failed>

@@ -32,8 +32,7 @@ impl<'o, 'a> Number<'o, 'a> {
         }
         self.out.attempt(|out| {
             let start = out.to.len();
-            let limit = out.rules.limits.text.max(MAX_LENGTH);
-            digits.serialize(Key { to: out.to, limit })?;
+            digits.serialize(Key::new(out, &mut false).of_at_least(MAX_LENGTH))?;
             unquote(out.to, start);
             Ok(())
         })

@@ -7,7 +7,7 @@ use serde::ser::{SerializeMap, SerializeStruct, SerializeStructVariant};
 
 use super::key::Key;
 use super::number::Number;
-use super::{Failed, Member, Output};
+use super::{Failed, Member, Output, Variant};
 use crate::convention::mark;
 use crate::payload::json;
 
@@ -29,6 +29,8 @@ pub(super) struct Object<'o, 'a> {
 enum Pending {
     Nothing,
     Written,
+    /// And a mark is to stand for the value.
+    WrittenOfSecret,
     Skipped,
 }
 
@@ -39,9 +41,9 @@ impl<'o, 'a> Object<'o, 'a> {
     }
 
     pub(super) fn open_variant(out: &'o mut Output<'a>, variant: &str) -> Self {
-        let outer = out.open_variant(variant);
-        let shown = outer && out.open(b'{', mark::OBJECT);
-        Self::new(out, shown, outer)
+        let opened = out.open_variant(variant);
+        let shown = opened == Variant::Open && out.open(b'{', mark::OBJECT);
+        Self::new(out, shown, opened != Variant::Skipped)
     }
 
     fn new(out: &'o mut Output<'a>, shown: bool, variant: bool) -> Self {
@@ -71,19 +73,21 @@ impl<'o, 'a> Object<'o, 'a> {
         self.out.members.len() - self.first < self.out.rules.limits.items
     }
 
-    /// Writes a key if there is room for its member, and says in either case that a value is to come.
-    fn push_key(
-        &mut self,
-        write: impl FnOnce(&mut Output<'a>) -> Result<(), Failed>,
-    ) -> Result<(), Failed> {
+    /// Writes a key if there is room for its member, and notes in either case that a value is to come. `write` says
+    /// whether that is secret.
+    fn push_key(&mut self, write: impl FnOnce(&mut Output<'a>) -> bool) -> Result<(), Failed> {
         if self.pending != Pending::Nothing {
             return Err(Failed);
         }
         self.pending = Pending::Skipped;
         if self.shown {
             if self.has_room() {
-                self.add_key(write)?;
-                self.pending = Pending::Written;
+                let mut secret = false;
+                self.add_key(|out| {
+                    secret = write(out);
+                    Ok(())
+                })?;
+                self.pending = if secret { Pending::WrittenOfSecret } else { Pending::Written };
             } else {
                 self.more = self.more.saturating_add(1);
             }
@@ -119,6 +123,10 @@ impl<'o, 'a> Object<'o, 'a> {
             Pending::Nothing => Err(Failed),
             Pending::Skipped => Ok(()),
             Pending::Written => self.out.push(value),
+            Pending::WrittenOfSecret => {
+                self.out.rules.redaction.push_mark(self.out.to);
+                Ok(())
+            }
         }
     }
 
@@ -127,8 +135,8 @@ impl<'o, 'a> Object<'o, 'a> {
         T: Serialize + ?Sized,
     {
         self.push_key(|out| {
-            out.push_text(key);
-            Ok(())
+            out.push_name(key);
+            out.rules.redaction.is_secret_key(key)
         })?;
         self.push_value(value)
     }
@@ -169,12 +177,12 @@ impl SerializeMap for Object<'_, '_> {
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Failed> {
         self.push_key(|out| {
             let start = out.to.len();
-            let limit = out.rules.limits.text;
-            if key.serialize(Key { to: out.to, limit }).is_err() {
+            let mut secret = false;
+            if key.serialize(Key::new(out, &mut secret)).is_err() {
                 out.to.truncate(start);
                 json::push_string(out.to, mark::UNPRINTABLE);
             }
-            Ok(())
+            secret
         })
     }
 

@@ -8,8 +8,8 @@ use serde::ser::Serializer;
 use super::list::List;
 use super::number;
 use super::object::{Object, Struct};
-use super::{Failed, Output};
-use crate::payload::{json, text};
+use super::{Failed, Output, Variant};
+use crate::payload::{Rules, json, text};
 
 impl<'o, 'a> Serializer for &'o mut Output<'a> {
     type Ok = ();
@@ -90,7 +90,8 @@ impl<'o, 'a> Serializer for &'o mut Output<'a> {
     }
 
     fn collect_str<T: fmt::Display + ?Sized>(self, value: &T) -> Result<(), Failed> {
-        text::push_formatted(self.to, format_args!("{value}"), self.rules.limits.text);
+        let Rules { limits, redaction } = self.rules;
+        text::push_formatted(self.to, format_args!("{value}"), limits.text, redaction);
         Ok(())
     }
 
@@ -122,7 +123,8 @@ impl<'o, 'a> Serializer for &'o mut Output<'a> {
         _index: u32,
         variant: &'static str,
     ) -> Result<(), Failed> {
-        self.serialize_str(variant)
+        self.push_name(variant);
+        Ok(())
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
@@ -140,8 +142,11 @@ impl<'o, 'a> Serializer for &'o mut Output<'a> {
         variant: &'static str,
         value: &T,
     ) -> Result<(), Failed> {
-        if self.open_variant(variant) {
+        let opened = self.open_variant(variant);
+        if opened == Variant::Open {
             self.push(value)?;
+        }
+        if opened != Variant::Skipped {
             self.close_variant();
         }
         Ok(())

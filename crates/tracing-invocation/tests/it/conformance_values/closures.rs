@@ -46,7 +46,8 @@ fn read_at_every_call() {
     );
 }
 
-/// Differs: the mark is `<unprintable>`, and it stands for any value that cannot be written, wherever it stands.
+/// Differs: the mark is `<unprintable>`, and it stands for any value that cannot be written, wherever it stands. What is
+/// called a token is not even tried.
 #[test]
 fn cannot_be_normalized() {
     struct Token;
@@ -59,7 +60,7 @@ fn cannot_be_normalized() {
 
     static TARGET: &str = "ldap";
 
-    #[operation(args(token = Token, target = TARGET))]
+    #[operation(args(token = Token, pass = Token, target = TARGET))]
     fn run() {}
 
     let log = capture();
@@ -67,7 +68,10 @@ fn cannot_be_normalized() {
     assert_tells(
         &log,
         [
-            ("run invoke DEBUG", json!({"args": {"token": "<unprintable>", "target": "ldap"}})),
+            (
+                "run invoke DEBUG",
+                json!({"args": {"token": "<redacted>", "pass": "<unprintable>", "target": "ldap"}}),
+            ),
             ("run success DEBUG", json!({})),
         ],
     );

@@ -1,0 +1,260 @@
+//! Secrets, and what stands in their place.
+//!
+//! Three things tell a secret: the key that a value stands under, the place before the host of a URL, and patterns
+//! of a program's own. A value under a secret key is not looked at. In a text, what is secret is found before the
+//! text is cut, and a cut that leaves open whether something is secret moves back to where that something begins.
+
+mod keys;
+mod urls;
+
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+use regex_lite::Regex;
+use serde_json::Value;
+
+use self::keys::Keys;
+use super::json;
+use crate::convention::mark;
+
+/// How many characters beyond the cut of a text are looked at for what a pattern matches.
+const LOOKAHEAD: usize = 1_000;
+
+/// What is secret, and how often something was. Clones share the count.
+#[derive(Clone)]
+pub(crate) struct Redaction(Arc<Inner>);
+
+struct Inner {
+    /// The same for two that take the same keys for secret.
+    keys_id: u32,
+    keys: Keys,
+    urls: bool,
+    patterns: Vec<Regex>,
+    redacted: AtomicU64,
+}
+
+impl Redaction {
+    const STANDARD_KEYS: u32 = 1;
+    const NO_KEYS: u32 = 2;
+
+    /// The values under the keys that [`convention::secret`](crate::convention::secret) names, and what stands before
+    /// the host of a URL.
+    #[must_use]
+    pub(crate) fn standard() -> Self {
+        Self::new(Self::STANDARD_KEYS, Keys::standard(), true)
+    }
+
+    fn new(keys_id: u32, keys: Keys, urls: bool) -> Self {
+        let (patterns, redacted) = (Vec::new(), AtomicU64::new(0));
+        Self(Arc::new(Inner { keys_id, keys, urls, patterns, redacted }))
+    }
+
+    /// Whether a value under this key is secret.
+    #[must_use]
+    pub(crate) fn is_secret_key(&self, key: &str) -> bool {
+        self.0.keys.has(key)
+    }
+
+    /// The text without what is secret in it.
+    #[must_use]
+    pub(crate) fn redact_text<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        self.shown(text, text.len(), true)
+    }
+
+    /// Leaves out what is secret in a value, at any depth.
+    pub(crate) fn redact_value(&self, value: &mut Value) {
+        match value {
+            Value::String(text) => {
+                if let Cow::Owned(redacted) = self.redact_text(text) {
+                    *text = redacted;
+                }
+            }
+            Value::Array(elements) => {
+                elements.iter_mut().for_each(|element| self.redact_value(element));
+            }
+            Value::Object(members) => {
+                members.iter_mut().for_each(|(key, member)| self.redact_member(key, member));
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+
+    /// Leaves out what is secret in a value that stands under this key.
+    pub(crate) fn redact_member(&self, key: &str, value: &mut Value) {
+        if self.is_secret_key(key) {
+            *value = mark::REDACTED.into();
+            self.count(1);
+        } else {
+            self.redact_value(value);
+        }
+    }
+
+    /// Appends what stands in the place of a value under a secret key.
+    pub(crate) fn push_mark(&self, to: &mut Vec<u8>) {
+        json::push_string(to, mark::REDACTED);
+        self.count(1);
+    }
+
+    /// What two that take the same keys for secret agree in; never zero.
+    pub(crate) fn keys_id(&self) -> u32 {
+        self.0.keys_id
+    }
+
+    /// Whether both are clones of one.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// How many characters beyond the cut of a text it takes to know what is secret before it.
+    pub(super) fn lookahead(&self) -> usize {
+        if self.0.patterns.is_empty() { 0 } else { LOOKAHEAD }
+    }
+
+    /// What of the first `end` bytes of `text` is shown. If `text` is not the `whole` text, it goes on in a way that
+    /// is not known.
+    pub(super) fn shown<'t>(&self, text: &'t str, end: usize, whole: bool) -> Cow<'t, str> {
+        let urls = self.0.urls && text.contains(urls::BEFORE_AUTHORITY);
+        if !urls && self.0.patterns.is_empty() {
+            return text[..end].into();
+        }
+        let mut secrets = Vec::new();
+        let open = if urls { urls::find(text, whole, &mut secrets) } else { None };
+        let end = open.map_or(end, |open| open.min(end));
+        for pattern in &self.0.patterns {
+            let found = pattern.find_iter(text).map(|found| found.range());
+            secrets.extend(found.filter(|range| !range.is_empty()));
+        }
+        self.without(&mut secrets, &text[..end])
+    }
+
+    /// The text without these parts of it, which may overlap and reach beyond it.
+    fn without<'t>(&self, secrets: &mut [Range<usize>], text: &'t str) -> Cow<'t, str> {
+        secrets.sort_unstable_by_key(|secret| secret.start);
+        let mut shown = String::new();
+        let (mut from, mut count) = (0, 0);
+        for secret in secrets.iter().filter(|secret| secret.start < text.len()) {
+            if secret.start >= from {
+                shown.push_str(&text[from..secret.start]);
+                shown.push_str(mark::REDACTED);
+                count += 1;
+            }
+            from = from.max(secret.end);
+        }
+        if count == 0 {
+            return text.into();
+        }
+        self.count(count);
+        shown.push_str(text.get(from..).unwrap_or_default());
+        shown.into()
+    }
+
+    fn count(&self, more: u64) {
+        self.0.redacted.fetch_add(more, Ordering::Relaxed);
+    }
+}
+
+#[cfg_attr(not(test), expect(dead_code, reason = "for the builder of a layer"))]
+impl Redaction {
+    /// Nothing.
+    #[must_use]
+    pub(crate) fn none() -> Self {
+        Self::new(Self::NO_KEYS, Keys::default(), false)
+    }
+
+    /// And the values under this key: see [`convention::secret`](crate::convention::secret) for what it matches. Its
+    /// case, and what separates its words, are of no account.
+    #[must_use]
+    pub(crate) fn with_key(self, name: &str) -> Self {
+        self.changed(|inner| inner.change_keys(name, true))
+    }
+
+    /// But not the values under this key. Of the names that match a key, the longest decides: without `page_token`,
+    /// other tokens stay secret.
+    #[must_use]
+    pub(crate) fn without_key(self, name: &str) -> Self {
+        self.changed(|inner| inner.change_keys(name, false))
+    }
+
+    /// And whatever this pattern matches in a text, in the syntax of [`regex_lite`].
+    ///
+    /// It is shown a text up to 1,000 characters beyond the text's cut, so that a secret the cut would fall into is
+    /// recognised.
+    ///
+    /// # Errors
+    ///
+    /// Where it is not of that syntax.
+    pub(crate) fn with_pattern(self, pattern: &str) -> Result<Self, InvalidPattern> {
+        let compiled = Regex::new(pattern).map_err(|error| InvalidPattern {
+            pattern: pattern.to_owned(),
+            reason: error.to_string(),
+        })?;
+        Ok(self.changed(|inner| inner.patterns.push(compiled)))
+    }
+
+    /// How often something was redacted, by this and its clones.
+    #[must_use]
+    pub(crate) fn redacted(&self) -> u64 {
+        self.0.redacted.load(Ordering::Relaxed)
+    }
+
+    fn changed(self, change: impl FnOnce(&mut Inner)) -> Self {
+        let mut inner = Inner {
+            keys_id: self.0.keys_id,
+            keys: self.0.keys.clone(),
+            urls: self.0.urls,
+            patterns: self.0.patterns.clone(),
+            redacted: AtomicU64::new(0),
+        };
+        change(&mut inner);
+        Self(Arc::new(inner))
+    }
+}
+
+impl Inner {
+    fn change_keys(&mut self, name: &str, secret: bool) {
+        static CHANGES: AtomicU32 = AtomicU32::new(Redaction::NO_KEYS + 1);
+        self.keys.set(name, secret);
+        self.keys_id = CHANGES.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+impl fmt::Debug for Redaction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Redaction")
+            .field("keys", &self.0.keys)
+            .field("urls", &self.0.urls)
+            .field("patterns", &self.0.patterns)
+            .field("redacted", &self.0.redacted)
+            .finish()
+    }
+}
+
+/// A pattern that is not of the syntax of [`regex_lite`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct InvalidPattern {
+    pattern: String,
+    reason: String,
+}
+
+impl InvalidPattern {
+    /// The pattern at fault.
+    #[must_use]
+    #[cfg_attr(not(test), expect(dead_code, reason = "for the builder of a layer"))]
+    pub(crate) fn pattern(&self) -> &str {
+        &self.pattern
+    }
+}
+
+impl fmt::Display for InvalidPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} is not a pattern: {}", self.pattern, self.reason)
+    }
+}
+
+impl std::error::Error for InvalidPattern {}
+
+#[cfg(test)]
+mod tests;
