@@ -24,7 +24,7 @@ use crate::callsite::{Callsite, Evidence};
 use crate::context::ContextFields;
 use crate::journal::{Journal, Opened};
 use crate::operation::{Ending, How, Keeping, Operation};
-use crate::payload::Limits;
+use crate::payload::{Limits, Redaction};
 use crate::policy::EventPolicy;
 use crate::record::Levels;
 use crate::settings::{Current, Handle, InvalidDirectives, Settings};
@@ -134,6 +134,12 @@ impl InvocationLayer {
     #[must_use]
     pub fn with_limits(self, limits: Limits) -> Self {
         self.changed(|settings| settings.with_limits(limits))
+    }
+
+    /// See [`Settings::with_redaction`].
+    #[must_use]
+    pub fn with_redaction(self, redaction: Redaction) -> Self {
+        self.changed(|settings| settings.with_redaction(redaction))
     }
 
     /// See [`Settings::with_context_formatter`].

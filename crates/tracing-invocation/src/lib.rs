@@ -61,7 +61,7 @@ pub mod testing;
 pub use context::ContextFields;
 pub use init::{InitError, init, try_init};
 pub use layer::{InvocationLayer, layer};
-pub use payload::{Json, Limits, Whole};
+pub use payload::{InvalidRedaction, Json, Limits, Redaction, Whole};
 pub use policy::{EventMetadata, EventPolicy, InvalidPolicy, PatternPolicy, PolicyRule};
 pub use record::{InvalidId, Level, Levels, Outcome, Record, SpanId, TraceId};
 pub use secret::Secret;

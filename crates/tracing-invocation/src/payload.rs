@@ -14,7 +14,7 @@ pub(crate) mod text;
 pub(crate) use fields::Fields;
 pub(crate) use fragment::Fragment;
 pub use limits::Limits;
-pub(crate) use redact::Redaction;
+pub use redact::{InvalidRedaction, Redaction};
 pub(crate) use rules::Rules;
 pub(crate) use structured::push_debug;
 pub use structured::{Json, Whole};

@@ -24,7 +24,7 @@ use tracing_core::{LevelFilter, Metadata};
 use tracing_subscriber::filter::Targets;
 
 use crate::context::{ContextFields, ContextFormatter};
-use crate::payload::{Limits, Rules};
+use crate::payload::{Limits, Redaction, Rules};
 use crate::policy::EventPolicy;
 use crate::record::{Level, Levels};
 
@@ -56,7 +56,7 @@ impl Default for Settings {
             threshold: Targets::new().with_default(LevelFilter::TRACE),
             promising: Targets::new(),
             results: false,
-            rules: Rules::standard().clone(),
+            rules: Rules { limits: Limits::DEFAULT, redaction: Redaction::standard() },
             levels: Levels::DEFAULT,
             formatter: None,
             policy: None,
@@ -126,6 +126,16 @@ impl Settings {
     /// Writes of values and records what `limits` let through.
     pub fn with_limits(self, limits: Limits) -> Self {
         Self { rules: Rules { limits, ..self.rules }, ..self }
+    }
+
+    /// Writes a marker in the place of what `redaction` takes for a secret.
+    pub fn with_redaction(self, redaction: Redaction) -> Self {
+        Self { rules: Rules { redaction, ..self.rules }, ..self }
+    }
+
+    /// What is taken for a secret, and how many values were.
+    pub fn redaction(&self) -> &Redaction {
+        &self.rules.redaction
     }
 
     /// Keeps only some of the calls that succeed.

@@ -24,8 +24,24 @@ use crate::convention::mark;
 const LOOKAHEAD: usize = 1_000;
 
 /// What is secret, and how often something was. Clones share the count.
+///
+/// [`Redaction::standard`] is in force unless settings say otherwise.
+///
+/// ```
+/// use tracing_invocation::{Redaction, Settings};
+///
+/// let redaction = Redaction::standard()
+///     .with_key("iban")
+///     .without_key("page_token")
+///     .with_pattern(r"\b\d{4}-\d{4}-\d{4}-\d{4}\b")?;
+/// let settings = Settings::default().with_redaction(redaction.clone());
+///
+/// assert_eq!(redaction.redacted(), 0);
+/// # drop(settings);
+/// # Ok::<(), tracing_invocation::InvalidRedaction>(())
+/// ```
 #[derive(Clone)]
-pub(crate) struct Redaction(Arc<Inner>);
+pub struct Redaction(Arc<Inner>);
 
 struct Inner {
     /// The same for two that take the same keys for secret.
@@ -43,7 +59,7 @@ impl Redaction {
     /// The values under the keys that [`convention::secret`](crate::convention::secret) names, and what stands before
     /// the host of a URL.
     #[must_use]
-    pub(crate) fn standard() -> Self {
+    pub fn standard() -> Self {
         Self::new(Self::STANDARD_KEYS, Keys::standard(), true)
     }
 
@@ -156,25 +172,24 @@ impl Redaction {
     }
 }
 
-#[cfg_attr(not(test), expect(dead_code, reason = "for the builder of a layer"))]
 impl Redaction {
     /// Nothing.
     #[must_use]
-    pub(crate) fn none() -> Self {
+    pub fn none() -> Self {
         Self::new(Self::NO_KEYS, Keys::default(), false)
     }
 
     /// And the values under this key: see [`convention::secret`](crate::convention::secret) for what it matches. Its
     /// case, and what separates its words, are of no account.
     #[must_use]
-    pub(crate) fn with_key(self, name: &str) -> Self {
+    pub fn with_key(self, name: &str) -> Self {
         self.changed(|inner| inner.change_keys(name, true))
     }
 
     /// But not the values under this key. Of the names that match a key, the longest decides: without `page_token`,
     /// other tokens stay secret.
     #[must_use]
-    pub(crate) fn without_key(self, name: &str) -> Self {
+    pub fn without_key(self, name: &str) -> Self {
         self.changed(|inner| inner.change_keys(name, false))
     }
 
@@ -186,8 +201,8 @@ impl Redaction {
     /// # Errors
     ///
     /// Where it is not of that syntax.
-    pub(crate) fn with_pattern(self, pattern: &str) -> Result<Self, InvalidPattern> {
-        let compiled = Regex::new(pattern).map_err(|error| InvalidPattern {
+    pub fn with_pattern(self, pattern: &str) -> Result<Self, InvalidRedaction> {
+        let compiled = Regex::new(pattern).map_err(|error| InvalidRedaction {
             pattern: pattern.to_owned(),
             reason: error.to_string(),
         })?;
@@ -196,7 +211,7 @@ impl Redaction {
 
     /// How often something was redacted, by this and its clones.
     #[must_use]
-    pub(crate) fn redacted(&self) -> u64 {
+    pub fn redacted(&self) -> u64 {
         self.0.redacted.load(Ordering::Relaxed)
     }
 
@@ -234,27 +249,26 @@ impl fmt::Debug for Redaction {
 
 /// A pattern that is not of the syntax of [`regex_lite`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct InvalidPattern {
+pub struct InvalidRedaction {
     pattern: String,
     reason: String,
 }
 
-impl InvalidPattern {
+impl InvalidRedaction {
     /// The pattern at fault.
     #[must_use]
-    #[cfg_attr(not(test), expect(dead_code, reason = "for the builder of a layer"))]
-    pub(crate) fn pattern(&self) -> &str {
+    pub fn pattern(&self) -> &str {
         &self.pattern
     }
 }
 
-impl fmt::Display for InvalidPattern {
+impl fmt::Display for InvalidRedaction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?} is not a pattern: {}", self.pattern, self.reason)
     }
 }
 
-impl std::error::Error for InvalidPattern {}
+impl std::error::Error for InvalidRedaction {}
 
 #[cfg(test)]
 mod tests;

@@ -478,3 +478,72 @@ fn other_layers_see_no_secrets_in_structure() {
     let shown = structure(&account()).to_string();
     assert_eq!(serde_json::from_str::<Value>(&shown).unwrap(), shown_account());
 }
+
+mod settings {
+    use tracing_invocation::{EventMetadata, Redaction, Settings, Verbosity, operation};
+    use tracing_subscriber::prelude::*;
+
+    use super::*;
+
+    fn logged(settings: Settings, f: impl FnOnce()) -> tracing_invocation::testing::Log {
+        let log = tracing_invocation::testing::Log::new();
+        let subscriber = tracing_subscriber::registry().with(log.layer().with_settings(settings));
+        tracing::subscriber::with_default(subscriber, f);
+        crate::support::check_lines(&log);
+        log
+    }
+
+    #[operation(fields(iban, page_token), args(text, maximum: password), result)]
+    fn pay(iban: &str, page_token: &str, text: &str, password: &str) -> String {
+        text.to_owned()
+    }
+
+    #[test]
+    fn a_layer_has_its_own_keys_and_patterns_and_counts() {
+        let redaction = Redaction::standard().with_key("iban").without_key("page_token");
+        let redaction = redaction.with_pattern(r"\b\d{4}-\d{4}\b").unwrap();
+        let settings = Settings::default()
+            .with_redaction(redaction.clone())
+            .with_verbosity(Verbosity::Maximum);
+        let log = logged(settings, || drop(pay("DE02", "p-2", "card 1234-5678", "hunter2")));
+        let [invoke, success] = log.records().try_into().unwrap();
+        let args = json!({"text": "card <redacted>", "password": "<redacted>"});
+        let context = [("iban", "<redacted>"), ("page_token", "p-2")];
+        for (name, value) in context {
+            assert_eq!(
+                (&invoke.payload[name], &success.payload[name]),
+                (&json!(value), &json!(value))
+            );
+        }
+        assert_eq!(invoke.payload["args"], args);
+        assert_eq!(success.payload["result"], "card <redacted>");
+        assert_eq!(redaction.redacted(), 4, "two fields, a text and a result");
+    }
+
+    #[test]
+    fn a_layer_may_redact_nothing() {
+        let log = logged(Settings::default().with_redaction(Redaction::none()), || {
+            tracing::info_span!("open", password = "hunter2").in_scope(|| {});
+        });
+        assert!(log.records().iter().all(|record| record.payload["password"] == "hunter2"));
+    }
+
+    #[test]
+    fn a_secret_of_a_refused_call_is_neither_written_nor_counted() {
+        let redaction = Redaction::standard();
+        let settings = Settings::default()
+            .with_redaction(redaction.clone())
+            .with_policy(|_: &EventMetadata<'_>| false);
+        logged(settings, || {
+            tracing::info_span!("open", password = "hunter2").in_scope(|| {});
+        });
+        assert_eq!(redaction.redacted(), 0);
+    }
+
+    #[test]
+    fn a_pattern_that_is_none_is_refused_in_words() {
+        let error = Redaction::standard().with_pattern("(").unwrap_err();
+        assert_eq!(error.pattern(), "(");
+        assert!(error.to_string().starts_with("\"(\" is not a pattern: "), "{error}");
+    }
+}
