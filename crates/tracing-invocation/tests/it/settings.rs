@@ -422,6 +422,47 @@ mod live {
     }
 
     #[test]
+    fn settings_that_were_replaced_are_gone() {
+        struct Counted(Arc<AtomicUsize>);
+        impl EventPolicy for Counted {
+            fn is_recorded(&self, _: &EventMetadata<'_>) -> bool {
+                true
+            }
+        }
+        impl Drop for Counted {
+            fn drop(&mut self) {
+                self.0.fetch_sub(1, Ordering::Relaxed);
+            }
+        }
+        let log = Log::new();
+        let layer = log.layer();
+        let handle = layer.handle();
+        let dispatch = tracing::Dispatch::new(tracing_subscriber::registry().with(layer));
+        let (alive, most) = (Arc::new(AtomicUsize::new(0)), AtomicUsize::new(0));
+        let running = AtomicUsize::new(2);
+        std::thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    tracing::dispatcher::with_default(&dispatch, || {
+                        (0..2_000).for_each(|_| drop(run("a", false)));
+                    });
+                    running.fetch_sub(1, Ordering::Release);
+                });
+            }
+            while running.load(Ordering::Acquire) > 0 {
+                alive.fetch_add(1, Ordering::Relaxed);
+                let policy = Counted(Arc::clone(&alive));
+                handle.replace(settings().with_policy(policy));
+                most.fetch_max(alive.load(Ordering::Relaxed), Ordering::Relaxed);
+            }
+        });
+        assert_eq!(alive.load(Ordering::Relaxed), 1, "only the settings in force are alive");
+        let most = most.into_inner();
+        // Each thread may hold on to the value it works under, and the replacing one to two.
+        assert!(most <= 8, "{most} at once");
+    }
+
+    #[test]
     fn updates_from_many_threads_are_all_made() {
         let log = Log::new();
         let layer = log.layer();
