@@ -1,6 +1,7 @@
 //! Every way to be cancelled, and for contrast the other ways to end.
 //!
-//! The time is tokio's own and paused, so that a timeout fires as soon as nothing else is left to do.
+//! Most operations are `#[operation]`; `cascade_middle`, `completed` and `sync_err` are stock `#[instrument]`, which
+//! tells the same. The time is tokio's own and paused, so that a timeout fires as soon as nothing else is left to do.
 
 use std::future::{Future as _, pending, ready};
 use std::io;
@@ -13,7 +14,8 @@ use tokio::sync::Notify;
 use tokio::task::{JoinSet, yield_now};
 use tokio::time::timeout;
 use tokio::{select, try_join};
-use tracing::instrument;
+use tracing::{info_span, instrument};
+use tracing_invocation::{FutureExt as _, operation};
 
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -42,10 +44,12 @@ fn paused_runtime() -> io::Result<Runtime> {
 }
 
 /// An operation that says when it has begun and never ends by itself.
-#[instrument(ret, skip_all, fields(invocation.name = name))]
 async fn wait(name: &str, begun: Arc<Notify>) {
-    begun.notify_one();
-    pending().await
+    let forever = async {
+        begun.notify_one();
+        pending().await
+    };
+    forever.operation(info_span!("wait", invocation.name = name)).await
 }
 
 async fn by_timeout() {
@@ -115,7 +119,7 @@ async fn along_with_the_outer_operations() {
     assert!(late.is_err());
 }
 
-#[instrument(ret, skip_all, fields(invocation.entity_id = report))]
+#[operation(entity_id = report)]
 async fn cascade_outer(report: &str) {
     cascade_middle(report).await
 }
@@ -125,7 +129,7 @@ async fn cascade_middle(report: &str) {
     cascade_inner(report).await
 }
 
-#[instrument(ret, skip_all, fields(invocation.entity_id = report))]
+#[operation(entity_id = report)]
 async fn cascade_inner(report: &str) {
     pending().await
 }
@@ -145,13 +149,13 @@ async fn completed(report: &str) -> Result<usize, String> {
     Ok(report.len())
 }
 
-#[instrument(ret, err, skip_all, fields(invocation.entity_id = report))]
+#[operation(entity_id = report)]
 async fn failed(report: &str) -> Result<usize, String> {
     yield_now().await;
     Err(format!("{report} has no pages"))
 }
 
-#[instrument(ret, err, skip_all, fields(invocation.entity_id = report))]
+#[operation(entity_id = report)]
 async fn panicked(report: &str) -> Result<usize, String> {
     yield_now().await;
     #[expect(clippy::panic, reason = "this operation is there to panic")]
@@ -160,7 +164,7 @@ async fn panicked(report: &str) -> Result<usize, String> {
     }
 }
 
-#[instrument(ret, err, skip_all, fields(invocation.entity_id = report))]
+#[operation(entity_id = report)]
 fn sync_ok(report: &str) -> Result<usize, String> {
     Ok(report.len())
 }

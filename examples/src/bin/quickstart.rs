@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use tokio::time::{sleep, timeout};
-use tracing::instrument;
+use tracing_invocation::operation;
 
-#[instrument(ret, err, fields(invocation.entity_id = order))]
+#[operation(entity_id = order, args(cents))]
 async fn charge(order: u32, cents: u32) -> Result<u32, String> {
     match cents {
         0..10_000 => Ok(cents),
@@ -13,7 +13,7 @@ async fn charge(order: u32, cents: u32) -> Result<u32, String> {
     }
 }
 
-#[instrument(ret, err, fields(invocation.entity_id = order))]
+#[operation(entity_id = order)]
 async fn deliver(order: u32) -> Result<(), String> {
     sleep(Duration::from_secs(3_600)).await;
     Ok(())

@@ -13,6 +13,7 @@ use axum::routing::get;
 use tokio::sync::watch;
 use tokio::time::timeout;
 use tracing::instrument;
+use tracing_invocation::operation;
 
 /// How long a customer waits for a price.
 const PRICE_DEADLINE: Duration = Duration::from_millis(20);
@@ -40,7 +41,7 @@ async fn price_in_time(item: Path<String>) -> Response {
 }
 
 /// How many pounds of an item are on the shelf.
-#[instrument(ret, err, skip_all, fields(invocation.entity_id = item))]
+#[operation(entity_id = item)]
 async fn stock(Path(item): Path<String>) -> Result<String, Fault> {
     match item.as_str() {
         "apples" => Ok("80".into()),
@@ -50,13 +51,15 @@ async fn stock(Path(item): Path<String>) -> Result<String, Fault> {
 }
 
 /// What a pound of an item costs.
-#[instrument(ret, err, skip_all, fields(invocation.entity_id = item))]
+#[operation(entity_id = item)]
 async fn price(Path(item): Path<String>) -> Result<String, Fault> {
     let cents = ask_supplier(&item).await?;
     Ok(format!("{cents} cents"))
 }
 
 /// What the supplier takes for a pound of an item. Nobody has ever heard back about truffles.
+///
+/// A stock span: `ret` and `err` are its evidence, and the field `invocation.entity_id` promises that they are there.
 #[instrument(ret, err, skip_all, fields(invocation.entity_id = item))]
 async fn ask_supplier(item: &str) -> Result<u32, Fault> {
     match item {
@@ -67,7 +70,7 @@ async fn ask_supplier(item: &str) -> Result<u32, Fault> {
 }
 
 /// Answers when an item is delivered, which on this day none is.
-#[instrument(ret, err, skip_all, fields(invocation.entity_id = item))]
+#[operation(entity_id = item)]
 async fn delivery(
     Path(item): Path<String>,
     State(shop): State<Arc<Shop>>,
