@@ -90,7 +90,7 @@ pub(crate) fn function(args: &Args, function: Function) -> syn::Result<TokenStre
     Ok(quote! {
         #(#attributes)*
         #qualifiers #signature {
-            const __INVOCATION_LEVELS: ::core::option::Option<&'static ::tracing_invocation::Levels> = #levels;
+            const __INVOCATION_LEVELS: ::core::option::Option<&'static ::tracing_invocation::private::OwnLevels> = #levels;
             let __invocation_span = #open;
             #run
         }
@@ -122,11 +122,11 @@ fn levels(args: &Args) -> TokenStream {
     let given = args
         .levels
         .iter()
-        .map(|(outcome, level)| quote!(#outcome: ::tracing_invocation::Level::#level));
+        .map(|(outcome, level)| quote!(#outcome: ::core::option::Option::Some(::tracing_invocation::Level::#level)));
     quote! {
-        ::core::option::Option::Some(&::tracing_invocation::Levels {
+        ::core::option::Option::Some(&::tracing_invocation::private::OwnLevels {
             #(#given,)*
-            ..::tracing_invocation::Levels::DEFAULT
+            ..::tracing_invocation::private::OwnLevels::NONE
         })
     }
 }

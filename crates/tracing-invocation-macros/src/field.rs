@@ -18,9 +18,12 @@ pub(crate) enum Sigil {
 
 /// One recorded value.
 pub(crate) struct Field {
+    /// The verbosities at which it appears; none for all.
+    gate: Vec<Ident>,
+    is_whole: bool,
     pub(crate) name: LitStr,
-    pub(crate) sigil: Sigil,
-    pub(crate) value: Expr,
+    sigil: Sigil,
+    value: Expr,
 }
 
 impl Sigil {
@@ -45,21 +48,57 @@ impl Sigil {
 
 impl Parse for Field {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let Marks { gate, is_whole } = Marks::parse(input)?;
         let name = parse_name(input)?;
         let sigil = Sigil::parse(input)?;
         if let (None, Some(late)) = (&name, parse_name(input)?) {
             return Err(sigil_before_name(sigil, &late));
         }
         let value = parse_value(input)?;
-        if input.peek(Token![:]) {
-            let message = "a field has no type: leave it out, or write `name = value`";
-            return Err(input.error(message));
-        }
         let name = match name.or_else(|| last_segment(&value)) {
             Some(name) => name,
             None => return Err(unnamed(&value)),
         };
-        Ok(Self { name, sigil, value })
+        Ok(Self { gate, is_whole, name, sigil, value })
+    }
+}
+
+/// What stands in front of a field and a colon: `normal | maximum: body`, `whole: rows`.
+#[derive(Default)]
+pub(crate) struct Marks {
+    /// The verbosities at which the field appears; none for all.
+    pub(crate) gate: Vec<Ident>,
+    /// Whether its limits are lifted.
+    pub(crate) is_whole: bool,
+}
+
+impl Marks {
+    pub(crate) fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let mut marks = Self::default();
+        let ahead = input.fork();
+        let is_there = ahead.call(Ident::parse_any).is_ok()
+            && (ahead.peek(Token![|]) && !ahead.peek(Token![||])
+                || ahead.peek(Token![:]) && !ahead.peek(Token![::]));
+        if !is_there {
+            return Ok(marks);
+        }
+        loop {
+            let mark = input.call(Ident::parse_any)?;
+            match mark.to_string().as_str() {
+                "minimal" | "normal" | "maximum" => marks.gate.push(mark),
+                "whole" => marks.is_whole = true,
+                _ => {
+                    let message = "in front of a field and a colon stand verbosities, `minimal`, `normal`, \
+                                   `maximum`, or `whole` for a value that is not cut: `normal | maximum: body`";
+                    return Err(syn::Error::new(mark.span(), message));
+                }
+            }
+            if input.parse::<Option<Token![|]>>()?.is_none() {
+                break;
+            }
+        }
+        input.parse::<Token![:]>()?;
+        Ok(marks)
     }
 }
 
@@ -145,20 +184,36 @@ pub(crate) fn text(code: &impl ToTokens) -> String {
 impl Field {
     /// The value as one that `tracing` records. Relies on the traits of [`value_traits`] being in scope.
     pub(crate) fn recorded(&self) -> TokenStream {
-        recorded(self.sigil, &self.value)
+        recorded(self.sigil, self.is_whole, &self.value)
+    }
+
+    /// The name of the span's field, below `prefix`.
+    pub(crate) fn key(&self, prefix: &str) -> LitStr {
+        let name = format!("{prefix}{}", self.name.value());
+        let name = if self.gate.is_empty() {
+            name
+        } else {
+            let gate: Vec<_> = self.gate.iter().map(Ident::to_string).collect();
+            format!("invocation.at.{}.{name}", gate.join("+"))
+        };
+        LitStr::new(&name, self.name.span())
     }
 }
 
 /// A value as one that `tracing` records.
-pub(crate) fn recorded(sigil: Sigil, value: &Expr) -> TokenStream {
+pub(crate) fn recorded(sigil: Sigil, is_whole: bool, value: &Expr) -> TokenStream {
     // At the value's place, where an error about its type belongs.
     let span = at(last_segment(value).map_or(value.span(), |segment| segment.span()));
     let private = private(span);
     let reference = reference(value);
-    match sigil {
-        Sigil::Display => quote_spanned!(span=> #private::value::display(#reference)),
-        Sigil::Debug => quote_spanned!(span=> #private::value::debug(#reference)),
-        Sigil::None => quote_spanned!(span=> (&&&&#private::Probe(#reference)).field()),
+    let whole_text = |format: &str| quote_spanned!(span=> ::tracing_invocation::whole(&::std::format!(#format, #reference)));
+    match (sigil, is_whole) {
+        (Sigil::None, false) => quote_spanned!(span=> (&&&&#private::Probe(#reference)).field()),
+        (Sigil::None, true) => quote_spanned!(span=> (&&#private::Probe(#reference)).whole()),
+        (Sigil::Display, false) => quote_spanned!(span=> #private::value::display(#reference)),
+        (Sigil::Debug, false) => quote_spanned!(span=> #private::value::debug(#reference)),
+        (Sigil::Display, true) => whole_text("{}"),
+        (Sigil::Debug, true) => whole_text("{:?}"),
     }
 }
 

@@ -47,6 +47,8 @@ use quote::quote;
 /// A value without a name in front has that of its last segment: `self.peer.host` is `host`. A value is one that
 /// `tracing` records, or serializes; `%` in front takes its `Display` text, `?` its `Debug` text.
 ///
+/// In front of a field and a colon may stand the verbosities at which it appears: `normal | maximum: body`.
+///
 /// On an `impl` block or an inline module, `#[operation(namespace = "name")]` gives its operations a namespace.
 #[proc_macro_attribute]
 pub fn operation(args: TokenStream, item: TokenStream) -> TokenStream {

@@ -8,7 +8,7 @@ use syn::punctuated::Punctuated;
 use syn::{Expr, Ident, LitStr, Token, parenthesized};
 
 use crate::args::check_unique;
-use crate::field::{Sigil, parse_name, sigil_before_name, text};
+use crate::field::{Marks, Sigil, parse_name, sigil_before_name, text};
 
 /// What of a result is recorded.
 pub(crate) enum ResultArgs {
@@ -18,6 +18,7 @@ pub(crate) enum ResultArgs {
 
 /// A part of a result: what is written behind the result and a dot.
 pub(crate) struct Part {
+    pub(crate) is_whole: bool,
     pub(crate) name: LitStr,
     pub(crate) sigil: Sigil,
     pub(crate) path: TokenStream,
@@ -52,6 +53,11 @@ impl ResultArgs {
 
 impl Parse for Part {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let Marks { gate, is_whole } = Marks::parse(input)?;
+        if let Some(verbosity) = gate.first() {
+            let message = "a result is recorded at every verbosity: leave this out";
+            return Err(syn::Error::new(verbosity.span(), message));
+        }
         let name = parse_name(input)?;
         let sigil = Sigil::parse(input)?;
         if let (None, Some(late)) = (&name, parse_name(input)?) {
@@ -77,7 +83,7 @@ impl Parse for Part {
                 return Err(syn::Error::new_spanned(path, message));
             }
         };
-        Ok(Self { name, sigil, path })
+        Ok(Self { is_whole, name, sigil, path })
     }
 }
 

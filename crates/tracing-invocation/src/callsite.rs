@@ -11,6 +11,7 @@ use tracing_core::field::Field;
 
 use crate::convention::{evidence, field, payload};
 use crate::payload::{Limits, text};
+use crate::settings::Gate;
 
 /// What one callsite says of itself.
 pub(crate) struct Callsite {
@@ -24,6 +25,10 @@ pub(crate) struct Callsite {
     pub(crate) repeats_keys: bool,
     /// Whether a context field has a reserved name.
     pub(crate) nests_context: bool,
+    /// Whether a field gives another name or namespace.
+    pub(crate) names_itself: bool,
+    /// Whether a field names an entity.
+    pub(crate) may_have_entity: bool,
     /// Whether a field speaks to this crate, which promises that `ret` and `err` are in force.
     pub(crate) is_marked: bool,
     /// Whether this is an event that may be evidence, and of what.
@@ -38,8 +43,8 @@ pub(crate) enum FieldRole {
     Namespace,
     EntityId,
     Record,
-    Argument(Box<[u8]>),
-    Context(Box<[u8]>),
+    Argument(Gate, Box<[u8]>),
+    Context(Gate, Box<[u8]>),
 }
 
 /// What an event is evidence of.
@@ -90,17 +95,20 @@ impl Callsite {
                 field::NAMESPACE => FieldRole::Namespace,
                 field::ENTITY_ID => FieldRole::EntityId,
                 field::RECORD => FieldRole::Record,
-                name => match name.strip_prefix(field::ARGUMENT_PREFIX) {
-                    Some(argument) => FieldRole::Argument(key(argument, limit)),
-                    None => FieldRole::Context(key(name, limit)),
-                },
+                name => {
+                    let (gate, name) = Gate::of(name);
+                    match name.strip_prefix(field::ARGUMENT_PREFIX) {
+                        Some(argument) => FieldRole::Argument(gate, key(argument, limit)),
+                        None => FieldRole::Context(gate, key(name, limit)),
+                    }
+                }
             })
             .collect();
         let mut keys: Vec<_> = fields
             .iter()
             .filter_map(|role| match role {
-                FieldRole::Argument(key) => Some((true, key)),
-                FieldRole::Context(key) => Some((false, key)),
+                FieldRole::Argument(_, key) => Some((true, key)),
+                FieldRole::Context(_, key) => Some((false, key)),
                 _ => None,
             })
             .collect();
@@ -110,7 +118,9 @@ impl Callsite {
             name: quoted(metadata.name()),
             namespace: quoted(metadata.target()),
             repeats_keys: keys.windows(2).any(|pair| pair[0] == pair[1]),
-            nests_context: names().any(|name| payload::RESERVED.contains(&name)),
+            nests_context: names().any(|name| payload::RESERVED.contains(&Gate::of(name).1)),
+            names_itself: names().any(|name| matches!(name, field::NAME | field::NAMESPACE)),
+            may_have_entity: names().any(|name| name == field::ENTITY_ID),
             is_marked: names().any(|name| name.starts_with(field::PREFIX)),
             evidence: Evidence::of(metadata),
             fields,

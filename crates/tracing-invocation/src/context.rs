@@ -1,6 +1,7 @@
 //! Shaping the context of a record by a function of the program's own.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
@@ -41,7 +42,8 @@ impl ContextFields {
 }
 
 /// A function of the program's own that shapes context.
-pub(crate) struct ContextFormatter(Box<Format>);
+#[derive(Clone)]
+pub(crate) struct ContextFormatter(Arc<Format>);
 
 type Format = dyn Fn(&ContextFields) -> Option<Map<String, Value>> + Send + Sync;
 
@@ -49,7 +51,7 @@ impl ContextFormatter {
     pub(crate) fn new(
         format: impl Fn(&ContextFields) -> Option<Map<String, Value>> + Send + Sync + 'static,
     ) -> Self {
-        Self(Box::new(format))
+        Self(Arc::new(format))
     }
 
     /// The context in the shape that the program gives it; `None` where it declines or panics.

@@ -21,6 +21,8 @@ pub mod field {
     pub const ENTITY_ID: &str = "invocation.entity_id";
     /// Whether the call is recorded: `false` leaves no record at all, not even of a failure.
     pub const RECORD: &str = "invocation.record";
+    /// The prefix of a gated field: `invocation.at.normal+maximum.x` is the field `x`, at these verbosities only.
+    pub const GATE_PREFIX: &str = "invocation.at.";
     /// The prefix of a field that is an argument: `args.x` becomes `payload.args.x`, on `invoke` only.
     pub const ARGUMENT_PREFIX: &str = "args.";
 }
@@ -94,13 +96,13 @@ pub mod payload {
     /// The `span_id` of the inner operation that reported the same cancellation in full.
     pub const CANCELLED_BY: &str = "cancelled_by";
     /// How many items a stream gave, on its terminal record.
-    pub const ITEMS: &str = "items";
+    pub const ITEM_COUNT: &str = "item_count";
     /// Where context moves when one of its fields has a reserved name.
     pub const CONTEXT: &str = "context";
 
     /// The names that context fields must not have: if one does, all context moves under [`CONTEXT`].
     pub const RESERVED: [&str; 8] =
-        [ARGS, RESULT, ERROR, CANCELLED, CANCELLATION, CAUSED_BY, CANCELLED_BY, ITEMS];
+        [ARGS, RESULT, ERROR, CANCELLED, CANCELLATION, CAUSED_BY, CANCELLED_BY, ITEM_COUNT];
 }
 
 /// Keys and fixed words of `payload.error`.

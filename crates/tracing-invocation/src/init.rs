@@ -8,7 +8,8 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry;
 
 use crate::convention::ENVIRONMENT_VARIABLE;
-use crate::layer::{InvalidDirectives, InvocationLayer, layer};
+use crate::layer::{InvocationLayer, layer};
+use crate::settings::InvalidDirectives;
 use crate::sink::report;
 
 /// Records every operation of the program as JSON lines on stdout. What to record is read from the environment

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use crate::callsite::Callsite;
 use crate::clock::{Clock, Moment};
-use crate::context::{ContextFields, ContextFormatter};
+use crate::context::ContextFields;
 use crate::ids::Ids;
 use crate::line;
-use crate::operation::{Ending, News, Operation, Parent, Settled};
-use crate::payload::{Fields, Fragment, Limits, shrink::shrink};
-use crate::record::{Level, Levels, Outcome};
+use crate::operation::{Ending, Keeping, News, Operation, Parent, Settled};
+use crate::payload::{Fields, Fragment, shrink::shrink};
+use crate::record::{Level, Outcome, OwnLevels};
+use crate::settings::{Current, Settings};
 use crate::sink::{Sink, turn};
 use crate::table::Table;
 
@@ -21,74 +22,87 @@ pub(crate) struct Journal {
     pub(crate) table: Table,
     pub(crate) clock: Clock,
     pub(crate) ids: Ids,
-    pub(crate) limits: Limits,
-    pub(crate) levels: Levels,
-    pub(crate) formatter: Option<ContextFormatter>,
     pub(crate) sink: Arc<dyn Sink>,
 }
 
 impl Journal {
     pub(crate) fn new(sink: Arc<dyn Sink>) -> Self {
-        Self {
-            table: Table::new(),
-            clock: Clock::System,
-            ids: Ids::Random,
-            limits: Limits::DEFAULT,
-            levels: Levels::DEFAULT,
-            formatter: None,
-            sink,
-        }
+        Self { table: Table::new(), clock: Clock::System, ids: Ids::Random, sink }
     }
 
     /// An operation's span was opened, inside the nearest of `ancestors` that is an operation.
     pub(crate) fn open(
         &self,
         key: u64,
-        callsite: &'static Callsite,
-        fields: Fields,
+        opened: Opened,
         mut ancestors: impl Iterator<Item = u64>,
+        settings: &Settings,
     ) {
+        let Opened { callsite, fields, is_refused } = opened;
         let found = ancestors.find_map(|key| {
-            self.table.with(key, |outer| (outer.trace_id, Parent { key, span_id: outer.span_id }))
+            self.table.with(key, |outer| {
+                let is_sampled = matches!(outer.keeping, Keeping::Sampled { .. });
+                (outer.trace_id, is_sampled, Parent { key, span_id: outer.span_id })
+            })
         });
-        let (trace_id, parent) = match found {
-            Some((trace_id, parent)) => (trace_id, Some(parent)),
-            None => (self.ids.trace(), None),
-        };
+        let trace_id = found.map_or_else(|| self.ids.trace(), |(trace_id, ..)| trace_id);
         let ids = (trace_id, self.ids.span());
-        self.table.insert(key, Operation::new(callsite, ids, parent, fields));
+        let parent = found.map(|(_, _, parent)| parent);
+        let mut operation = Operation::new(callsite, ids, parent, fields, Keeping::All);
+        let is_sampled = || match found {
+            Some((_, is_sampled, _)) => is_sampled,
+            None => {
+                !settings.sampling.keeps_all()
+                    && !settings.sampling.keeps(operation.name(), trace_id)
+            }
+        };
+        if is_refused {
+            operation.keeping = Keeping::Refused;
+        } else if is_sampled() {
+            operation.keeping = Keeping::Sampled { invoke: None };
+        }
+        self.table.insert(key, operation);
     }
 
     /// An operation's span was entered: the first time, that is its `invoke`. `levels` are its own, if it has any.
-    pub(crate) fn enter(&self, key: u64, levels: Option<&'static Levels>) {
+    pub(crate) fn enter(&self, key: u64, levels: Option<&'static OwnLevels>, settings: &Settings) {
         let begun = self.table.with(key, |operation| {
             operation.enter().then(|| {
                 let now = self.clock.now();
                 operation.invoked_ns = now.monotonic_ns;
                 operation.levels = levels;
-                let level = self.levels_of(operation).invoke;
-                let plain = self.formatter.is_none();
-                (
-                    now,
-                    level,
-                    plain.then(|| line::invoke(take_buffer(), operation, now, level, None)),
-                )
+                let level = operation.levels_over(&settings.levels).invoke;
+                let is_written = !matches!(operation.keeping, Keeping::Refused)
+                    && settings.writes(operation.callsite.metadata().target(), level);
+                let is_plain = is_written && settings.formatter.is_none();
+                let line =
+                    is_plain.then(|| line::invoke(take_buffer(), operation, now, level, None));
+                (now, level, is_written, line)
             })
         });
-        let Some((now, level, line)) = begun.flatten() else {
+        let Some((now, level, is_written, line)) = begun.flatten() else {
             return;
         };
-        let line = line.or_else(|| {
+        let shaped = || {
             let view =
                 self.table.with(key, |operation| ContextFields::of(operation, Outcome::Invoke))?;
-            let context = self.formatter.as_ref()?.context(&view);
+            let context = settings.formatter.as_ref()?.context(&view);
             self.table.with(key, |operation| {
                 line::invoke(take_buffer(), operation, now, level, context.as_ref())
             })
-        });
-        line.into_iter().for_each(|line| self.write(level, line));
+        };
+        if let Some(line) = line.or_else(|| is_written.then(shaped).flatten()) {
+            let line = self.table.with(key, |operation| match &mut operation.keeping {
+                Keeping::Sampled { invoke } => {
+                    *invoke = Some((level, line));
+                    None
+                }
+                _ => Some(line),
+            });
+            line.flatten().into_iter().for_each(|line| self.write(level, line, settings));
+        }
         if let Some((ending, now)) = self.table.with(key, Operation::invoked).flatten() {
-            self.settle_at(key, ending, now);
+            self.settle_at(key, ending, now, settings);
         }
     }
 
@@ -98,81 +112,80 @@ impl Journal {
     }
 
     /// There is evidence of how an operation ended. Only the first counts.
-    pub(crate) fn settle(&self, key: u64, ending: Ending) {
-        self.settle_at(key, ending, self.clock.now());
+    pub(crate) fn settle(&self, key: u64, ending: Ending, settings: &Settings) {
+        self.settle_at(key, ending, self.clock.now(), settings);
     }
 
     /// A panic that began inside an operation's span left it.
-    pub(crate) fn panicked(&self, key: u64, ending: Ending) {
+    pub(crate) fn panicked(&self, key: u64, ending: Ending, settings: &Settings) {
         let now = self.clock.now();
         let own = self.table.with(key, |operation| operation.panicked(ending, now));
         if let Some(ending) = own.flatten() {
-            self.settle_at(key, ending, now);
+            self.settle_at(key, ending, now, settings);
         }
     }
 
-    fn settle_at(&self, key: u64, ending: Ending, now: Moment) {
+    fn settle_at(&self, key: u64, ending: Ending, now: Moment, settings: &Settings) {
         let ended = self.table.with(key, |operation| {
-            let ended = self.end(operation, ending, now)?;
-            let plain = self.formatter.is_none();
-            let line = plain.then(|| ended.line(operation, None));
+            let ended = Ended::new(operation, ending, now, settings)?;
+            let is_plain = ended.is_written && settings.formatter.is_none();
+            let line = is_plain.then(|| ended.line(operation, None));
             Some((ended, line))
         });
         let Some((ended, line)) = ended.flatten() else {
             return;
         };
-        let line = line.or_else(|| {
+        let shaped = || {
             let outcome = ended.settled.ending.outcome();
             let view = self.table.with(key, |operation| ContextFields::of(operation, outcome))?;
-            let context = self.formatter.as_ref()?.context(&view);
+            let context = settings.formatter.as_ref()?.context(&view);
             self.table.with(key, |operation| ended.line(operation, context.as_ref()))
-        });
-        self.publish(ended, line);
+        };
+        let line = line.or_else(|| ended.is_written.then(shaped).flatten());
+        self.publish(ended, line, settings);
     }
 
     /// An operation's span was closed. Where nothing else settled it, `ending` says how it ended.
-    pub(crate) fn close(&self, key: u64, ending: impl FnOnce(&Operation) -> Ending) {
+    pub(crate) fn close(
+        &self,
+        key: u64,
+        ending: impl FnOnce(&Operation) -> Ending,
+        settings: impl FnOnce() -> Arc<Current>,
+    ) {
         let Some(mut operation) = self.table.remove(key) else {
             return;
         };
         if !operation.is_invoked() || operation.is_settled() {
             return;
         }
+        let settings = &*settings();
         let (ending, now) =
             operation.take_panic().unwrap_or_else(|| (ending(&operation), self.clock.now()));
-        if let Some(ended) = self.end(&mut operation, ending, now) {
+        if let Some(ended) = Ended::new(&mut operation, ending, now, settings) {
             let outcome = ended.settled.ending.outcome();
-            let context = self
-                .formatter
-                .as_ref()
-                .and_then(|formatter| formatter.context(&ContextFields::of(&operation, outcome)));
-            let line = ended.line(&operation, context.as_ref());
-            self.publish(ended, Some(line));
+            let context =
+                settings.formatter.as_ref().filter(|_| ended.is_written).and_then(|formatter| {
+                    formatter.context(&ContextFields::of(&operation, outcome))
+                });
+            let line = ended.is_written.then(|| ended.line(&operation, context.as_ref()));
+            self.publish(ended, line, settings);
         }
     }
 
-    /// Ends an operation, if it had not ended yet.
-    fn end(&self, operation: &mut Operation, ending: Ending, now: Moment) -> Option<Ended> {
-        let settled = operation.settle(ending, now)?;
-        let level = settled.level(self.levels_of(operation));
-        let news = operation.parent.zip(operation.news(&settled));
-        Some(Ended { settled, now, level, news })
-    }
-
-    fn publish(&self, ended: Ended, line: Option<Vec<u8>>) {
+    fn publish(&self, ended: Ended, line: Option<Vec<u8>>, settings: &Settings) {
         if let Some((parent, news)) = ended.news {
             self.table.with(parent.key, |outer| outer.hear(news));
         }
-        line.into_iter().for_each(|line| self.write(ended.level, line));
+        if let Some((level, invoke)) = ended.invoke {
+            self.write(level, invoke, settings);
+        }
+        line.into_iter().for_each(|line| self.write(ended.level, line, settings));
     }
 
-    fn levels_of(&self, operation: &Operation) -> &Levels {
-        operation.levels.unwrap_or(&self.levels)
-    }
-
-    fn write(&self, level: Level, mut line: Vec<u8>) {
-        if line.len() > self.limits.record {
-            shrink(&mut line, self.limits.record);
+    fn write(&self, level: Level, mut line: Vec<u8>, settings: &Settings) {
+        let limit = settings.rules.limits.record;
+        if line.len() > limit {
+            shrink(&mut line, limit);
         }
         if let Some(line) = turn::write(&self.sink, level, line) {
             give_back_buffer(line);
@@ -180,16 +193,47 @@ impl Journal {
     }
 }
 
+/// What was opened.
+pub(crate) struct Opened {
+    pub(crate) callsite: &'static Callsite,
+    pub(crate) fields: Fields,
+    /// Whether a policy refused it.
+    pub(crate) is_refused: bool,
+}
+
 /// An operation that just ended.
 struct Ended {
     settled: Settled,
     now: Moment,
     level: Level,
+    is_written: bool,
+    /// Its `invoke`, where that has waited for this.
+    invoke: Option<(Level, Vec<u8>)>,
     /// What its parent has to be told.
     news: Option<(Parent, News)>,
 }
 
 impl Ended {
+    /// Ends an operation, if it had not ended yet.
+    fn new(
+        operation: &mut Operation,
+        ending: Ending,
+        now: Moment,
+        settings: &Settings,
+    ) -> Option<Self> {
+        let settled = operation.settle(ending, now)?;
+        let level = settled.level(&operation.levels_over(&settings.levels));
+        let news = operation.parent.zip(operation.news(&settled));
+        let (is_kept, invoke) = match &mut operation.keeping {
+            Keeping::All => (true, None),
+            _ if settled.is_ordinary() => (false, None),
+            Keeping::Refused => (true, None),
+            Keeping::Sampled { invoke } => (true, invoke.take()),
+        };
+        let is_written = is_kept && settings.writes(operation.callsite.metadata().target(), level);
+        Some(Self { settled, now, level, is_written, invoke, news })
+    }
+
     fn line(&self, operation: &Operation, context: Option<&Fragment>) -> Vec<u8> {
         line::terminal(take_buffer(), operation, self.now, self.level, &self.settled, context)
     }

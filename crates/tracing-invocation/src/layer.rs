@@ -1,16 +1,17 @@
 //! The only `impl Layer`: what `tracing` tells, in the words of the journal.
 
-mod directives;
+mod decision;
 mod unwinding;
 mod visit;
 
-pub use directives::InvalidDirectives;
+use decision::Decision;
 
 use std::error::Error;
 use std::fmt;
 use std::io;
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use serde_json::{Map, Value};
 use tracing_core::span::{Attributes, Id, Record};
 use tracing_core::{Event, Metadata, Subscriber};
@@ -20,10 +21,13 @@ use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::callsite::{Callsite, Evidence};
-use crate::context::{ContextFields, ContextFormatter};
-use crate::journal::Journal;
-use crate::operation::{Ending, How, Operation};
+use crate::context::ContextFields;
+use crate::journal::{Journal, Opened};
+use crate::operation::{Ending, How, Keeping, Operation};
+use crate::payload::Limits;
+use crate::policy::EventPolicy;
 use crate::record::Levels;
+use crate::settings::{Current, Handle, InvalidDirectives, Settings};
 use crate::settle::{ErrorClass, ErrorRules, handover, panics};
 use crate::sink::{WriterSink, turn};
 
@@ -45,9 +49,7 @@ use crate::sink::{WriterSink, turn};
 /// ```
 pub struct InvocationLayer {
     journal: Journal,
-    recorded: Targets,
-    promising: Targets,
-    results: bool,
+    current: Arc<ArcSwap<Current>>,
     errors: ErrorRules,
 }
 
@@ -56,9 +58,7 @@ pub struct InvocationLayer {
 pub fn layer() -> InvocationLayer {
     InvocationLayer {
         journal: Journal::new(Arc::new(WriterSink::new(io::stdout))),
-        recorded: Targets::new().with_default(directives::DEFAULT_LEVEL),
-        promising: Targets::new(),
-        results: false,
+        current: Arc::new(ArcSwap::from_pointee(Current::new(Settings::default()))),
         errors: ErrorRules::new(),
     }
 }
@@ -77,43 +77,77 @@ impl InvocationLayer {
         self
     }
 
-    /// Records the ordinary spans that `targets` enables.
+    /// Records what these settings say: for those which the methods below do not name.
     #[must_use]
-    pub fn with_targets(mut self, targets: impl Into<Targets>) -> Self {
-        self.recorded = targets.into();
+    pub fn with_settings(self, settings: Settings) -> Self {
+        self.handle().replace(settings);
         self
     }
 
-    /// Records the ordinary spans that `directives` enable, in the syntax of [`Targets`]: `info`,
-    /// `shop=debug,shop::cache=off`.
+    /// Replaces the settings while the layer records.
+    #[must_use]
+    pub fn handle(&self) -> Handle {
+        Handle::new(&self.current)
+    }
+
+    /// See [`Settings::with_targets`].
+    #[must_use]
+    pub fn with_targets(self, targets: impl Into<Targets>) -> Self {
+        self.changed(|settings| settings.with_targets(targets))
+    }
+
+    /// See [`Settings::with_directives`].
     ///
     /// # Errors
     ///
-    /// Where a directive is not of that syntax; the error names it.
+    /// Where a directive is not of its syntax; the error names it.
     pub fn with_directives(self, directives: &str) -> Result<Self, InvalidDirectives> {
-        Ok(self.with_targets(directives::parse(directives)?))
+        let settings = self.handle().settings().with_directives(directives)?;
+        Ok(self.with_settings(settings))
     }
 
-    /// Takes the word of the spans that `targets` enables that `ret`, and `err` where they can fail, are in force:
-    /// closed without evidence, they were cancelled. Spans with a field `invocation.*` promise it on their own.
+    /// See [`Settings::with_promising`].
     #[must_use]
-    pub fn with_promising(mut self, targets: impl Into<Targets>) -> Self {
-        self.promising = targets.into();
-        self
+    pub fn with_promising(self, targets: impl Into<Targets>) -> Self {
+        self.changed(|settings| settings.with_promising(targets))
     }
 
-    /// Whether the values that `ret` makes visible become the `result` of `success` records. Off by default.
+    /// See [`Settings::with_results`].
     #[must_use]
-    pub fn with_results(mut self, results: bool) -> Self {
-        self.results = results;
-        self
+    pub fn with_results(self, results: bool) -> Self {
+        self.changed(|settings| settings.with_results(results))
     }
 
-    /// Records each outcome at the level that `levels` says. An operation's own `levels(..)` have precedence.
+    /// See [`Settings::with_levels`].
     #[must_use]
-    pub fn with_levels(mut self, levels: Levels) -> Self {
-        self.journal.levels = levels;
-        self
+    pub fn with_levels(self, levels: Levels) -> Self {
+        self.changed(|settings| settings.with_levels(levels))
+    }
+
+    /// See [`Settings::with_policy`].
+    #[must_use]
+    pub fn with_policy(self, policy: impl EventPolicy + 'static) -> Self {
+        self.changed(|settings| settings.with_policy(policy))
+    }
+
+    /// See [`Settings::with_limits`].
+    #[must_use]
+    pub fn with_limits(self, limits: Limits) -> Self {
+        self.changed(|settings| settings.with_limits(limits))
+    }
+
+    /// See [`Settings::with_context_formatter`].
+    #[must_use]
+    pub fn with_context_formatter(
+        self,
+        format: impl Fn(&ContextFields) -> Option<Map<String, Value>> + Send + Sync + 'static,
+    ) -> Self {
+        self.changed(|settings| settings.with_context_formatter(format))
+    }
+
+    fn changed(self, change: impl FnOnce(Settings) -> Settings) -> Self {
+        let settings = self.handle().settings();
+        self.with_settings(change(settings))
     }
 
     /// What errors of type `E` count as, themselves or as a cause of what is returned. The first rule that matches
@@ -141,26 +175,13 @@ impl InvocationLayer {
         self
     }
 
-    /// Shapes the context of every record by a function of the program's own: what it answers stands in the place of
-    /// the context fields. Where it answers `None` or panics, they stay as they are.
-    ///
-    /// It is called once per record, with nothing locked, and costs the reading of what was already written.
-    #[must_use]
-    pub fn with_context_formatter(
-        mut self,
-        format: impl Fn(&ContextFields) -> Option<Map<String, Value>> + Send + Sync + 'static,
-    ) -> Self {
-        self.journal.formatter = Some(ContextFormatter::new(format));
-        self
-    }
-
     pub(crate) fn journal_mut(&mut self) -> &mut Journal {
         &mut self.journal
     }
 
     /// A filter for a subscriber that has no other layer: what this one makes no use of costs next to nothing.
     pub(crate) fn filter(&self) -> FilterFn<impl Fn(&Metadata<'_>) -> bool + use<>> {
-        let recorded = self.recorded.clone();
+        let recorded = self.current.load().recorded().clone();
         filter_fn(move |metadata| {
             if metadata.is_span() {
                 recorded.would_enable(metadata.target(), metadata.level())
@@ -170,16 +191,11 @@ impl InvocationLayer {
         })
     }
 
-    fn records(&self, metadata: &Metadata<'_>) -> bool {
-        self.recorded.would_enable(metadata.target(), metadata.level())
-    }
-
     /// How an operation ended that left no evidence until its span was closed.
     fn ending_without_evidence(&self, operation: &Operation) -> Ending {
-        let metadata = operation.callsite.metadata();
         let promises = operation.callsite.is_marked
             || operation.callsite.has_returned()
-            || self.promising.would_enable(metadata.target(), metadata.level());
+            || self.current.load().has_promise_of(operation.callsite.metadata());
         if promises { Ending::CANCELLED } else { Ending::UNKNOWN }
     }
 }
@@ -193,33 +209,42 @@ where
     }
 
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
-        let metadata = attributes.metadata();
-        if !self.records(metadata) || turn::is_writing() {
+        let current = self.current.load();
+        let decision = Decision::of(attributes.metadata(), &current);
+        if !decision.is_recorded || turn::is_writing() {
             return;
         }
-        let callsite = Callsite::of(metadata);
-        let fields = visit::fields(callsite, &self.journal.limits, |visitor| {
-            attributes.record(visitor);
+        let callsite = decision.callsite;
+        let refused = decision.refuses(attributes, &current);
+        let is_refused = refused.is_some();
+        let fields = refused.unwrap_or_else(|| {
+            visit::fields(callsite, &current, |visitor| attributes.record(visitor))
         });
-        if fields.refused {
+        if fields.opts_out {
             return;
         }
         let parent = context.span(id).and_then(|span| span.parent());
         let ancestors = parent.into_iter().flat_map(|parent| parent.scope());
+        let opened = Opened { callsite, fields, is_refused };
         self.journal.open(
             id.into_u64(),
-            callsite,
-            fields,
+            opened,
             ancestors.map(|span| span.id().into_u64()),
+            &current,
         );
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, _: Context<'_, S>) {
         let key = id.into_u64();
-        let Some(callsite) = self.journal.table.with(key, |operation| operation.callsite) else {
+        let wanted = self.journal.table.with(key, |operation| {
+            let is_refused = matches!(operation.keeping, Keeping::Refused);
+            (!is_refused).then_some(operation.callsite)
+        });
+        let Some(callsite) = wanted.flatten() else {
             return;
         };
-        let newer = visit::fields(callsite, &self.journal.limits, |visitor| values.record(visitor));
+        let current = self.current.load();
+        let newer = visit::fields(callsite, &current, |visitor| values.record(visitor));
         self.journal.table.with(key, |operation| {
             let invoked = operation.is_invoked();
             operation.fields.update(newer, invoked);
@@ -239,23 +264,26 @@ where
         if !origin.is_origin_of(event.metadata()) || open() != Some(true) {
             return;
         }
-        let limits = &self.journal.limits;
+        let current = self.current.load();
+        let rules = &current.rules;
         let ending = match evidence {
             Evidence::Return => {
                 origin.note_return();
-                Ending::new(How::Success(self.results.then(|| visit::value(event, limits))))
+                Ending::new(How::Success(current.results().then(|| visit::value(event, rules))))
             }
-            Evidence::Error => visit::failure(event, limits),
+            Evidence::Error => visit::failure(event, rules),
         };
-        self.journal.settle(key, ending);
+        self.journal.settle(key, ending, &current);
     }
 
     fn on_enter(&self, id: &Id, _: Context<'_, S>) {
         if turn::is_writing() {
             return;
         }
+        let current = self.current.load();
         unwinding::entered(id.into_u64());
-        self.journal.enter(id.into_u64(), handover::levels());
+        handover::entered_under(&current.rules, current.epoch);
+        self.journal.enter(id.into_u64(), handover::levels(), &current);
     }
 
     fn on_exit(&self, id: &Id, _: Context<'_, S>) {
@@ -263,28 +291,28 @@ where
         let ending = handover::ending(key);
         let is_known = ending.is_some();
         if let Some(ending) = ending {
-            self.journal.settle(key, ending.seen_by(&self.errors));
+            self.journal.settle(key, ending.seen_by(&self.errors), &self.current.load());
         }
         if turn::is_writing() {
             return;
         }
         if unwinding::left_by_panic(key) && !is_known {
-            self.journal.panicked(key, Ending::panicked(None, &self.journal.limits));
+            let current = self.current.load();
+            self.journal.panicked(key, Ending::panicked(None, &current.rules), &current);
         }
         self.journal.exit(key);
     }
 
     fn on_close(&self, id: Id, _: Context<'_, S>) {
-        self.journal.close(id.into_u64(), |operation| self.ending_without_evidence(operation));
+        let ending = |operation: &Operation| self.ending_without_evidence(operation);
+        self.journal.close(id.into_u64(), ending, || self.current.load_full());
     }
 }
 
 impl fmt::Debug for InvocationLayer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("InvocationLayer")
-            .field("recorded", &self.recorded)
-            .field("promising", &self.promising)
-            .field("results", &self.results)
+            .field("settings", &self.current.load().settings)
             .field("errors", &self.errors)
             .finish_non_exhaustive()
     }

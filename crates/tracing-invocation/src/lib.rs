@@ -47,9 +47,11 @@ mod layer;
 mod line;
 mod operation;
 mod payload;
+mod policy;
 #[doc(hidden)]
 pub mod private;
 mod record;
+mod settings;
 mod settle;
 mod sink;
 mod table;
@@ -57,9 +59,13 @@ pub mod testing;
 
 pub use context::ContextFields;
 pub use init::{InitError, init, try_init};
-pub use layer::{InvalidDirectives, InvocationLayer, layer};
-pub use payload::Json;
+pub use layer::{InvocationLayer, layer};
+pub use payload::{Json, Limits, Whole};
+pub use policy::{EventMetadata, EventPolicy};
 pub use record::{InvalidId, Level, Levels, Outcome, Record, SpanId, TraceId};
+pub use settings::{
+    Handle, InvalidDirectives, InvalidSampling, Sampling, Settings, UnknownVerbosity, Verbosity,
+};
 pub use settle::{
     DescribeError, ErrorClass, FutureExt, OperationFuture, OperationGuard, OperationStream,
     StreamExt, Verdict, begin,
@@ -81,6 +87,23 @@ pub use tracing_invocation_macros::operation;
 /// ```
 pub fn json<T: serde::Serialize + ?Sized>(value: &T) -> tracing::field::DisplayValue<Json<'_, T>> {
     tracing::field::display(Json(value))
+}
+
+/// A field that is recorded whole: as [`json()`], and no text or list in it is cut. The record's limit holds.
+///
+/// ```
+/// use tracing_invocation::{testing, whole};
+///
+/// let log = testing::capture();
+/// let span = tracing::info_span!("sync", rows = whole(&[0; 12]));
+/// span.in_scope(|| {});
+/// # drop(span);
+/// log.assert_last("sync").with_payload("/rows/11", 0);
+/// ```
+pub fn whole<T: serde::Serialize + ?Sized>(
+    value: &T,
+) -> tracing::field::DisplayValue<Whole<'_, T>> {
+    tracing::field::display(Whole(value))
 }
 
 /// The code of the README, compiled and run.

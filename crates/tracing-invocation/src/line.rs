@@ -109,7 +109,7 @@ fn push_ending(to: &mut Vec<u8>, settled: &Settled) {
         How::Success(None) | How::Unknown => {}
     }
     if let Some(items) = settled.ending.items {
-        push_key(to, payload::ITEMS);
+        push_key(to, payload::ITEM_COUNT);
         json::push_u128(to, items.into());
         to.push(b',');
     }

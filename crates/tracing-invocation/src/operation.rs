@@ -6,8 +6,8 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use crate::callsite::Callsite;
 use crate::clock::Moment;
 use crate::convention::error;
-use crate::payload::{Fields, Fragment, Limits, text};
-use crate::record::{Level, Levels, Outcome};
+use crate::payload::{Fields, Fragment, Rules, text};
+use crate::record::{Level, Levels, Outcome, OwnLevels};
 use crate::settle::Classes;
 
 /// One call of an operation, from the opening of its span to the span's end.
@@ -17,8 +17,9 @@ pub(crate) struct Operation {
     pub(crate) span_id: u64,
     pub(crate) parent: Option<Parent>,
     pub(crate) fields: Fields,
+    pub(crate) keeping: Keeping,
     /// The level of each outcome, where the operation has its own.
-    pub(crate) levels: Option<&'static Levels>,
+    pub(crate) levels: Option<&'static OwnLevels>,
     /// When it was invoked, on the monotonic clock.
     pub(crate) invoked_ns: u64,
     phase: Phase,
@@ -28,6 +29,17 @@ pub(crate) struct Operation {
     /// What panic left the span, and when, that may not have been the operation's own.
     panicked: Option<Box<(Ending, Moment)>>,
     inner: Inner,
+}
+
+/// How much of a call is recorded.
+#[derive(Debug, Default)]
+pub(crate) enum Keeping {
+    #[default]
+    All,
+    /// Refused by a policy: how it ended, if that is no success.
+    Refused,
+    /// Left out by sampling: everything, if it ends otherwise than in success. Until then its `invoke` waits here.
+    Sampled { invoke: Option<(Level, Vec<u8>)> },
 }
 
 /// The operation that another one was begun in.
@@ -55,8 +67,8 @@ enum Phase {
 struct Inner {
     /// The inner operation that reported a cancellation in full, and during which entry of this one.
     cancelled: Option<(u32, u64)>,
-    /// The latest failures, and who reported each in full.
-    failures: Vec<(Fingerprint, u64)>,
+    /// The latest errors, what each counted as, and who reported it in full.
+    errors: Vec<(Outcome, Fingerprint, u64)>,
 }
 
 /// How an operation ended, and what is known of it.
@@ -114,24 +126,28 @@ pub(crate) struct Settled {
 pub(crate) struct Fingerprint {
     /// `None` where the type is not known.
     kind: Option<u64>,
-    message: u64,
+    /// `None` where the text is not known: that of a panic through a stock span.
+    message: Option<u64>,
 }
 
 /// What the operation that an ended one was begun in has to be told.
 pub(crate) enum News {
-    Failed(Fingerprint, u64),
+    /// It returned an error, which counted as this.
+    Error(Outcome, Fingerprint, u64),
+    /// It was dropped.
     Cancelled(u64),
 }
 
 impl Operation {
-    /// How many different failures of inner operations are remembered: the latest ones.
-    const REMEMBERED_FAILURES: usize = 8;
+    /// How many errors of inner operations are remembered: the latest ones.
+    const REMEMBERED_ERRORS: usize = 8;
 
     pub(crate) fn new(
         callsite: &'static Callsite,
         (trace_id, span_id): (u128, u64),
         parent: Option<Parent>,
         fields: Fields,
+        keeping: Keeping,
     ) -> Self {
         Self {
             callsite,
@@ -139,6 +155,7 @@ impl Operation {
             span_id,
             parent,
             fields,
+            keeping,
             levels: None,
             invoked_ns: 0,
             phase: Phase::Opened,
@@ -161,6 +178,11 @@ impl Operation {
 
     pub(crate) fn entity_id(&self) -> Option<&[u8]> {
         self.fields.identity.as_ref()?.entity_id.as_deref()
+    }
+
+    /// The level of each of its outcomes, in a layer with these.
+    pub(crate) fn levels_over(&self, layer: &Levels) -> Levels {
+        self.levels.map_or(*layer, |own| own.over(layer))
     }
 
     pub(crate) fn is_invoked(&self) -> bool {
@@ -226,7 +248,9 @@ impl Operation {
             Phase::Invoked => {
                 self.phase = Phase::Settled;
                 let reporter = match &ending.how {
-                    How::Failed(failure, Report::Once) => self.inner.reporter_of(failure),
+                    How::Failed(failure, Report::Once) | How::Cancelled(Some(failure)) => {
+                        self.inner.reporter_of(ending.outcome(), failure)
+                    }
                     How::Cancelled(None) => self.inner.reporter_during(self.entered),
                     _ => None,
                 };
@@ -238,12 +262,12 @@ impl Operation {
     /// An inner operation ended.
     pub(crate) fn hear(&mut self, news: News) {
         match news {
-            News::Failed(fingerprint, reporter) => {
-                let failures = &mut self.inner.failures;
-                if failures.len() == Self::REMEMBERED_FAILURES {
-                    failures.remove(0);
+            News::Error(outcome, fingerprint, reporter) => {
+                let errors = &mut self.inner.errors;
+                if errors.len() == Self::REMEMBERED_ERRORS {
+                    errors.remove(0);
                 }
-                failures.push((fingerprint, reporter));
+                errors.push((outcome, fingerprint, reporter));
             }
             // A future is dropped inside its span. An inner operation that ends while nobody is inside was
             // not dropped along with this one.
@@ -258,21 +282,26 @@ impl Operation {
     pub(crate) fn news(&self, settled: &Settled) -> Option<News> {
         let reporter = settled.reporter.unwrap_or(self.span_id);
         match &settled.ending.how {
-            How::Failed(failure, _) => Some(News::Failed(failure.fingerprint(), reporter)),
+            How::Failed(failure, _) | How::Cancelled(Some(failure)) => {
+                Some(News::Error(settled.ending.outcome(), failure.fingerprint(), reporter))
+            }
             How::Cancelled(None) => Some(News::Cancelled(reporter)),
-            How::Cancelled(Some(_)) | How::Success(_) | How::Unknown => None,
+            How::Success(_) | How::Unknown => None,
         }
     }
 }
 
 impl Inner {
-    /// Who told of this failure in full: of the same error, or of one that it was made from.
-    fn reporter_of(&self, failure: &Failure) -> Option<u64> {
+    /// Who told in full of the same error, or of one that it was made from. An error that counted as something
+    /// else inside is told again, as what it counts as here.
+    fn reporter_of(&self, outcome: Outcome, failure: &Failure) -> Option<u64> {
         let fingerprint = failure.fingerprint();
-        let same = |(known, _): &&(Fingerprint, u64)| {
-            known.is_same(&fingerprint) || failure.causes.contains(&known.message)
+        let same = |(counted_as, known, _): &&(Outcome, Fingerprint, u64)| {
+            let is_cause =
+                || known.message.is_some_and(|message| failure.causes.contains(&message));
+            *counted_as == outcome && (known.is_same(&fingerprint) || is_cause())
         };
-        self.failures.iter().rfind(same).map(|(_, reporter)| *reporter)
+        self.errors.iter().rfind(same).map(|(.., reporter)| *reporter)
     }
 
     /// Who reported the cancellation that ended an operation entered `entered` times. A span that was entered
@@ -293,10 +322,10 @@ impl Ending {
     }
 
     /// A panic unwound through the operation.
-    pub(crate) fn panicked(message: Option<&str>, limits: &Limits) -> Self {
+    pub(crate) fn panicked(message: Option<&str>, rules: &Rules) -> Self {
         let message = message.unwrap_or(error::MESSAGE_PANIC);
         let failure =
-            Failure::new(error::TYPE_PANIC, |to| text::push_str(to, message, limits.message));
+            Failure::new(error::TYPE_PANIC, |to| text::push_str(to, message, rules.limits.message));
         Self::new(How::Failed(failure, Report::Once))
     }
 
@@ -311,6 +340,11 @@ impl Ending {
 }
 
 impl Settled {
+    /// Whether the call did what it was called for, as far as is known.
+    pub(crate) fn is_ordinary(&self) -> bool {
+        matches!(self.ending.how, How::Success(_) | How::Unknown)
+    }
+
     /// Whether less is told than is known.
     pub(crate) fn is_suppressed(&self) -> bool {
         self.reporter.is_some() || matches!(self.ending.how, How::Failed(_, Report::Suppressed))
@@ -330,18 +364,27 @@ impl Failure {
     }
 
     fn fingerprint(&self) -> Fingerprint {
-        let known = self.kind != error::TYPE_OPAQUE;
+        let is_opaque = self.kind == error::TYPE_OPAQUE;
+        let is_silent = self.kind == error::TYPE_PANIC && *self.message == *SILENT_PANIC;
         Fingerprint {
-            kind: known.then(|| fingerprint(self.kind.as_bytes())),
-            message: fingerprint(&self.message),
+            kind: (!is_opaque).then(|| fingerprint(self.kind.as_bytes())),
+            message: (!is_silent).then(|| fingerprint(&self.message)),
         }
     }
 }
 
+/// The message of a panic whose message is not known, as a JSON text.
+const SILENT_PANIC: &[u8] = b"\"panicked\"";
+
 impl Fingerprint {
+    /// Whether two failures are the same as far as is known of both. Of two that are nearly unknown nothing is said.
     fn is_same(&self, other: &Self) -> bool {
-        let one_is_opaque = self.kind.is_none() || other.kind.is_none();
-        self.message == other.message && (one_is_opaque || self.kind == other.kind)
+        let agree =
+            |one: Option<u64>, other: Option<u64>| one == other || one.is_none() || other.is_none();
+        let kinds = agree(self.kind, other.kind);
+        let messages = agree(self.message, other.message);
+        let something = self.kind == other.kind || self.message == other.message;
+        kinds && messages && something
     }
 }
 
@@ -350,4 +393,20 @@ pub(crate) fn fingerprint(text: &[u8]) -> u64 {
     let mut hasher = DefaultHasher::new();
     text.hash(&mut hasher);
     hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_without_a_message_is_silent() {
+        let panicked = |message| match Ending::panicked(message, Rules::standard()).how {
+            How::Failed(failure, _) => failure.fingerprint(),
+            other => unreachable!("{other:?}"),
+        };
+        assert_eq!(panicked(None).message, None);
+        assert!(panicked(None).is_same(&panicked(Some("boom"))));
+        assert!(!panicked(Some("bang")).is_same(&panicked(Some("boom"))));
+    }
 }

@@ -4,6 +4,7 @@ pub(crate) mod fields;
 mod fragment;
 pub(crate) mod json;
 mod limits;
+mod rules;
 pub(crate) mod shrink;
 pub(crate) mod structure;
 mod structured;
@@ -11,6 +12,7 @@ pub(crate) mod text;
 
 pub(crate) use fields::Fields;
 pub(crate) use fragment::Fragment;
-pub(crate) use limits::Limits;
-pub use structured::Json;
+pub use limits::Limits;
+pub(crate) use rules::Rules;
 pub(crate) use structured::push_debug;
+pub use structured::{Json, Whole};

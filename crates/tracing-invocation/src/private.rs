@@ -11,6 +11,7 @@ pub mod output;
 mod run;
 pub mod value;
 
+pub use crate::record::OwnLevels;
 pub use run::{call, call_judge, later, resolves_to, run, settle_later, success, watch};
 pub use tracing;
 

@@ -4,7 +4,7 @@ mod id;
 mod outcome;
 
 pub use id::{InvalidId, SpanId, TraceId};
-pub use outcome::{Level, Levels, Outcome};
+pub use outcome::{Level, Levels, Outcome, OwnLevels};
 
 use std::time::SystemTime;
 

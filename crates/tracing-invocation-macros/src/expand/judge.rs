@@ -33,10 +33,10 @@ fn result(args: &Args) -> TokenStream {
     };
     let private = quote!(::tracing_invocation::private);
     let value = match result {
-        ResultArgs::Whole(sigil) => written(*sigil, &TokenStream::new(), *span),
+        ResultArgs::Whole(sigil) => written(*sigil, false, &TokenStream::new(), *span),
         ResultArgs::Parts(parts) => {
-            let parts = parts.iter().map(|Part { name, sigil, path }| {
-                let value = written(*sigil, &quote!(.#path), path.span());
+            let parts = parts.iter().map(|Part { is_whole, name, sigil, path }| {
+                let value = written(*sigil, *is_whole, &quote!(.#path), path.span());
                 quote!((#name, #value))
             });
             quote!(#private::value::result_parts([#(#parts),*]))
@@ -52,7 +52,7 @@ fn result(args: &Args) -> TokenStream {
 }
 
 /// The value, or what stands behind it and a dot, as JSON. An error about its type belongs to `place`.
-fn written(sigil: Sigil, part: &TokenStream, place: Span) -> TokenStream {
+fn written(sigil: Sigil, is_whole: bool, part: &TokenStream, place: Span) -> TokenStream {
     let span = at(place);
     let private = private(span);
     let value = if part.is_empty() {
@@ -61,9 +61,9 @@ fn written(sigil: Sigil, part: &TokenStream, place: Span) -> TokenStream {
         quote_spanned!(span=> &__invocation_value #part)
     };
     match sigil {
-        Sigil::None => quote_spanned!(span=> (&&#private::Probe(#value)).json()),
-        Sigil::Display => quote_spanned!(span=> #private::value::result_display(#value)),
-        Sigil::Debug => quote_spanned!(span=> #private::value::result_debug(#value)),
+        Sigil::None => quote_spanned!(span=> (&&#private::Probe(#value)).json(#is_whole)),
+        Sigil::Display => quote_spanned!(span=> #private::value::result_display(#value, #is_whole)),
+        Sigil::Debug => quote_spanned!(span=> #private::value::result_debug(#value, #is_whole)),
     }
 }
 

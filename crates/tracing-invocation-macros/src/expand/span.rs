@@ -18,14 +18,11 @@ pub(super) fn open(args: &Args, function: &Ident) -> TokenStream {
     let namespace =
         args.namespace.iter().map(|namespace| quote!("invocation.namespace" = #namespace));
     let entity_id = args.entity_id.iter().map(|(sigil, value)| {
-        let value = recorded(*sigil, value);
+        let value = recorded(*sigil, false, value);
         quote!("invocation.entity_id" = #value)
     });
-    let context = args.fields.iter().chain(&args.live).map(|field| member(field, &field.name));
-    let arguments = args.args.iter().map(|field| {
-        let name = LitStr::new(&format!("args.{}", field.name.value()), field.name.span());
-        member(field, &name)
-    });
+    let context = args.fields.iter().chain(&args.live).map(|field| member(field, ""));
+    let arguments = args.args.iter().map(|field| member(field, "args."));
     let members = namespace.chain(entity_id).chain(context).chain(arguments);
     let traits = value_traits();
     let span = quote! {{
@@ -44,9 +41,9 @@ pub(super) fn open(args: &Args, function: &Ident) -> TokenStream {
     }
 }
 
-fn member(field: &Field, name: &LitStr) -> TokenStream {
-    let value = field.recorded();
-    quote!(#name = #value)
+fn member(field: &Field, prefix: &str) -> TokenStream {
+    let (key, value) = (field.key(prefix), field.recorded());
+    quote!(#key = #value)
 }
 
 /// Statements that read what is live anew.
@@ -56,7 +53,7 @@ pub(super) fn record_live(args: &Args) -> TokenStream {
     }
     let traits = value_traits();
     let records = args.live.iter().map(|field| {
-        let (name, value) = (&field.name, field.recorded());
+        let (name, value) = (field.key(""), field.recorded());
         quote!(__invocation_span.record(#name, #value);)
     });
     quote! {

@@ -8,22 +8,43 @@ use tracing_core::field::{Field, Visit};
 use crate::callsite::{Callsite, FieldRole};
 use crate::convention::error;
 use crate::operation::{Ending, Failure, How, Report};
-use crate::payload::{Fields, Fragment, Limits, fields::Identity, json, push_debug, text};
+use crate::payload::{Fields, Fragment, Rules, fields::Identity, json, push_debug, text};
+use crate::settings::{Gate, Settings, Verbosity};
 
 /// What the values that `record` shows a visitor say of a span of `callsite`.
 pub(super) fn fields(
     callsite: &'static Callsite,
-    limits: &Limits,
+    settings: &Settings,
     record: impl FnOnce(&mut dyn Visit),
 ) -> Fields {
-    let mut visitor = SpanVisitor { callsite, limits, fields: Fields::default() };
+    let (rules, wanted) = (&settings.rules, Wanted::Everything(settings.verbosity));
+    let mut visitor = SpanVisitor { callsite, rules, wanted, fields: Fields::default() };
+    record(&mut visitor);
+    visitor.fields
+}
+
+/// The names alone that they give it.
+pub(super) fn names(
+    callsite: &'static Callsite,
+    settings: &Settings,
+    record: impl FnOnce(&mut dyn Visit),
+) -> Fields {
+    if !callsite.names_itself && !callsite.may_have_entity {
+        return Fields::default();
+    }
+    let mut visitor = SpanVisitor {
+        callsite,
+        rules: &settings.rules,
+        wanted: Wanted::Names,
+        fields: Fields::default(),
+    };
     record(&mut visitor);
     visitor.fields
 }
 
 /// The value of an event with one field, as JSON.
-pub(super) fn value(event: &Event<'_>, limits: &Limits) -> Vec<u8> {
-    let mut visitor = ValueVisitor { limits, value: Vec::new() };
+pub(super) fn value(event: &Event<'_>, rules: &Rules) -> Vec<u8> {
+    let mut visitor = ValueVisitor { rules, value: Vec::new() };
     event.record(&mut visitor);
     if visitor.value.is_empty() {
         visitor.value.extend_from_slice(b"null");
@@ -32,9 +53,8 @@ pub(super) fn value(event: &Event<'_>, limits: &Limits) -> Vec<u8> {
 }
 
 /// The failure that the event of `err` tells of.
-pub(super) fn failure(event: &Event<'_>, limits: &Limits) -> Ending {
-    let limits = Limits { text: limits.message, ..*limits };
-    let message = in_quotes(value(event, &limits));
+pub(super) fn failure(event: &Event<'_>, rules: &Rules) -> Ending {
+    let message = in_quotes(value(event, &rules.for_messages()));
     let failure = Failure::new(error::TYPE_OPAQUE, |to| *to = message);
     Ending::new(How::Failed(failure, Report::Once))
 }
@@ -51,18 +71,33 @@ fn in_quotes(value: Vec<u8>) -> Vec<u8> {
 
 struct SpanVisitor<'a> {
     callsite: &'static Callsite,
-    limits: &'a Limits,
+    rules: &'a Rules,
+    wanted: Wanted,
     fields: Fields,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    Names,
+    Everything(Verbosity),
+}
+
+impl Wanted {
+    fn lets_through(self, gate: Gate) -> bool {
+        matches!(self, Self::Everything(verbosity) if gate.lets_through(verbosity))
+    }
 }
 
 impl SpanVisitor<'_> {
     fn take(&mut self, field: &Field, push: impl FnOnce(&mut Vec<u8>)) {
         let identity = &mut self.fields.identity;
         match self.callsite.role_of(field) {
-            Some(FieldRole::Context(key)) => {
+            Some(FieldRole::Context(gate, _) | FieldRole::Argument(gate, _))
+                if !self.wanted.lets_through(*gate) => {}
+            Some(FieldRole::Context(_, key)) => {
                 member(&mut self.fields.context, self.callsite, key, push);
             }
-            Some(FieldRole::Argument(key)) => {
+            Some(FieldRole::Argument(_, key)) => {
                 member(&mut self.fields.args, self.callsite, key, push);
             }
             Some(FieldRole::Name) => own_name(identity, push, |names| &mut names.name),
@@ -71,7 +106,7 @@ impl SpanVisitor<'_> {
             Some(FieldRole::Record) => {
                 let mut value = Vec::new();
                 push(&mut value);
-                self.fields.refused = value == b"false";
+                self.fields.opts_out = value == b"false";
             }
             None => {}
         }
@@ -86,6 +121,7 @@ fn member(of: &mut Fragment, callsite: &Callsite, key: &[u8], push: impl FnOnce(
     }
 }
 
+/// Takes a name, unless it is `null`, which is none.
 fn own_name(
     identity: &mut Option<Box<Identity>>,
     push: impl FnOnce(&mut Vec<u8>),
@@ -93,11 +129,13 @@ fn own_name(
 ) {
     let mut value = Vec::new();
     push(&mut value);
-    *name(identity.get_or_insert_default()) = Some(in_quotes(value));
+    if value != b"null" {
+        *name(identity.get_or_insert_default()) = Some(in_quotes(value));
+    }
 }
 
 struct ValueVisitor<'a> {
-    limits: &'a Limits,
+    rules: &'a Rules,
     value: Vec<u8>,
 }
 
@@ -137,13 +175,18 @@ macro_rules! visit_values {
             }
 
             fn record_str(&mut self, field: &Field, value: &str) {
-                let limit = self.limits.text;
+                let limit = self.rules.limits.text;
                 self.take(field, |to| text::push_str(to, value, limit));
             }
 
+            fn record_bytes(&mut self, field: &Field, value: &[u8]) {
+                let limit = self.rules.limits.text;
+                self.take(field, |to| text::push_bytes(to, value, limit));
+            }
+
             fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-                let limits = *self.limits;
-                self.take(field, |to| push_debug(to, value, &limits));
+                let rules = self.rules;
+                self.take(field, |to| push_debug(to, value, rules));
             }
         })*
     };

@@ -5,8 +5,8 @@ use super::Fragment;
 /// What the fields of a span say.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Fields {
-    /// Whether the call is not to be recorded.
-    pub(crate) refused: bool,
+    /// Whether the call asks not to be recorded.
+    pub(crate) opts_out: bool,
     /// Set only where a span names itself, which most do not.
     pub(crate) identity: Option<Box<Identity>>,
     pub(crate) args: Fragment,

@@ -6,22 +6,38 @@ use super::text::cut_at;
 use crate::convention::{error, mark, payload};
 use crate::record::Record;
 
-/// Characters left of every text in the payload, tried in this order: the largest values lose first.
-const TEXT_STEPS: [usize; 5] = [100, 50, 25, 10, 0];
+/// What is left of every value, tried in this order: the largest lose first.
+const STEPS: [Left; 7] = [
+    Left { text: 2_000, items: 1_000 },
+    Left { text: 500, items: 100 },
+    Left { text: 100, items: 20 },
+    Left { text: 50, items: 10 },
+    Left { text: 25, items: 5 },
+    Left { text: 10, items: 2 },
+    Left { text: 0, items: 0 },
+];
+
+/// Characters left of a text, and items left of a list.
+#[derive(Clone, Copy)]
+struct Left {
+    text: usize,
+    items: usize,
+}
 
 /// Rewrites `line`, a record and its newline, so that it has at most `limit` bytes; marks it as truncated.
 ///
-/// Texts are cut first, the longest most; then context is left out, the largest members first, and how many are
-/// missing is said. What says how the operation ended stays whole, unless it alone is above the limit.
+/// Texts and lists are cut first, the longest most; then context is left out, the largest members first, and how many
+/// are missing is said. What says how the operation ended stays whole, unless it alone is above the limit; then the
+/// names are cut as well. Ids, levels and times always stay.
 pub(crate) fn shrink(line: &mut Vec<u8>, limit: usize) {
     let Ok(mut record) = serde_json::from_slice::<Record>(line) else {
         return;
     };
     record.payload_truncated = true;
-    for step in TEXT_STEPS {
+    for left in STEPS {
         for (key, value) in &mut record.payload {
             if gives_way(key) {
-                cut_texts(value, step);
+                cut(value, left);
             }
         }
         if rewrite(line, &record, limit) {
@@ -54,19 +70,40 @@ fn write_record(line: &mut Vec<u8>, record: &Record) {
     let _ = record.serialize(&mut serializer);
 }
 
-fn cut_texts(value: &mut Value, limit: usize) {
+fn cut(value: &mut Value, left: Left) {
     match value {
-        Value::String(text) => {
-            let length = text.strip_suffix(mark::CUT).unwrap_or(text);
-            if let Some(end) = cut_at(length, limit) {
-                text.truncate(end);
-                text.push_str(mark::CUT);
-            }
+        Value::String(text) => cut_text(text, left.text),
+        Value::Array(items) => {
+            items.iter_mut().for_each(|item| cut(item, left));
+            cut_list(items, left.items);
         }
-        Value::Array(items) => items.iter_mut().for_each(|item| cut_texts(item, limit)),
-        Value::Object(members) => members.values_mut().for_each(|member| cut_texts(member, limit)),
+        Value::Object(members) => members.values_mut().for_each(|member| cut(member, left)),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
+}
+
+fn cut_text(text: &mut String, limit: usize) {
+    let length = text.strip_suffix(mark::CUT).unwrap_or(text);
+    // How many items are missing is said in a text, too.
+    if let Some(end) = cut_at(length, limit).filter(|_| missing_items(text).is_none()) {
+        text.truncate(end);
+        text.push_str(mark::CUT);
+    }
+}
+
+fn cut_list(items: &mut Vec<Value>, limit: usize) {
+    let before = items.last().and_then(Value::as_str).and_then(missing_items);
+    let there = items.len() - usize::from(before.is_some());
+    if there > limit {
+        items.truncate(limit);
+        let missing = before.unwrap_or(0) + (there - limit);
+        items.push(format!("{} ({missing} more)", mark::CUT).into());
+    }
+}
+
+/// How many items are missing of a list that ends in this text, if that is what it says.
+fn missing_items(text: &str) -> Option<usize> {
+    text.strip_prefix(mark::CUT)?.strip_prefix(" (")?.strip_suffix(" more)")?.parse().ok()
 }
 
 fn drop_members(line: &[u8], record: &mut Record, limit: usize) {
@@ -79,21 +116,27 @@ fn drop_members(line: &[u8], record: &mut Record, limit: usize) {
     drop_largest(&mut record.payload, over, |key| !payload::RESERVED.contains(&key));
 }
 
-/// Leaves of the ending what a reader relies on. Below that are names and ids; whoever set a limit below those gets
-/// them all the same.
+/// Leaves of the ending what a reader relies on, and of the names what there is room for.
 fn cut_ending(line: &mut Vec<u8>, record: &mut Record, limit: usize) {
     record.payload.remove(payload::CANCELLATION);
     if let Some(Value::Object(said)) = record.payload.get_mut(payload::ERROR) {
         said.retain(|key, _| matches!(key.as_str(), error::TYPE | error::MESSAGE));
     }
-    for step in TEXT_STEPS {
+    for left in STEPS {
         if rewrite(line, record, limit) {
             return;
         }
         let said = record.payload.get_mut(payload::ERROR);
         if let Some(message) = said.and_then(|said| said.get_mut(error::MESSAGE)) {
-            cut_texts(message, step);
+            cut(message, left);
         }
+    }
+    for left in STEPS {
+        if rewrite(line, record, limit) {
+            return;
+        }
+        let names = [&mut record.event_namespace, &mut record.event_name];
+        names.into_iter().chain(&mut record.entity_id).for_each(|name| cut_text(name, left.text));
     }
     rewrite(line, record, limit);
 }

@@ -17,19 +17,19 @@ use std::ops::Range;
 
 use serde::Serialize;
 
-use super::{Limits, json, text};
+use super::{Rules, json, text};
 use crate::convention::mark;
 
 /// Appends `value` as exactly one JSON value.
 ///
 /// A value that fails or panics leaves [`mark::UNPRINTABLE`], as does one that passes over the failure of a part
 /// of itself: what such a part left behind is not known to be whole.
-pub(crate) fn push_serialized<T>(to: &mut Vec<u8>, value: &T, limits: &Limits)
+pub(crate) fn push_serialized<T>(to: &mut Vec<u8>, value: &T, rules: &Rules)
 where
     T: Serialize + ?Sized,
 {
     let start = to.len();
-    let mut out = Output { to, limits: *limits, depth: 0, unfinished: 0, members: Vec::new() };
+    let mut out = Output { to, rules, depth: 0, unfinished: 0, members: Vec::new() };
     let written = text::fenced(|| match out.push(value) {
         Ok(()) if out.unfinished == 0 => Ok(()),
         Ok(()) | Err(Failed) => Err(()),
@@ -43,7 +43,7 @@ where
 /// Where a value is written, and how much of it may still be.
 struct Output<'a> {
     to: &'a mut Vec<u8>,
-    limits: Limits,
+    rules: &'a Rules,
     /// How many lists and objects are open.
     depth: usize,
     /// How many parts were begun and have not succeeded. More than none at the end means that one was given up.
@@ -76,12 +76,12 @@ impl Output<'_> {
     }
 
     fn push_text(&mut self, text: &str) {
-        text::push_str(self.to, text, self.limits.text);
+        text::push_str(self.to, text, self.rules.limits.text);
     }
 
     /// Begins a list or an object; where it is nested too deep, `mark` stands for it and nothing is open.
     fn open(&mut self, bracket: u8, mark: &str) -> bool {
-        let open = self.depth < self.limits.depth;
+        let open = self.depth < self.rules.limits.depth;
         if open {
             self.depth += 1;
             self.to.push(bracket);

@@ -10,11 +10,13 @@ use std::fmt;
 use serde::Serialize;
 
 use super::structure::push_serialized;
-use super::{Limits, text};
+use super::{Rules, text};
 
 thread_local! {
-    /// The limits of the visitor that would take a structure now.
-    static ASKED: Cell<Option<Limits>> = const { Cell::new(None) };
+    /// The rules of the visitor that would take a structure now.
+    static ASKED: Cell<Option<Rules>> = const { Cell::new(None) };
+    /// The rules that were asked by last, so that to ask by them again costs no clone.
+    static SPARE: Cell<Option<Rules>> = const { Cell::new(None) };
     static OFFERED: Cell<Option<Vec<u8>>> = const { Cell::new(None) };
 }
 
@@ -23,16 +25,41 @@ pub struct Json<'a, T: ?Sized>(pub(crate) &'a T);
 
 impl<T: Serialize + ?Sized> fmt::Display for Json<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut json = Vec::new();
-        if let Some(limits) = ASKED.take() {
-            push_serialized(&mut json, self.0, &limits);
-            // A thread that is ending has no place for it any more.
-            let _ = OFFERED.try_with(|offered| offered.set(Some(json)));
-            return Ok(());
-        }
-        push_serialized(&mut json, self.0, &Limits::DEFAULT);
-        f.write_str(&String::from_utf8_lossy(&json))
+        offer_or_write(f, self.0, Rules::clone)
     }
+}
+
+/// A value that is written whole, however large; made by [`whole`](crate::whole).
+pub struct Whole<'a, T: ?Sized>(pub(crate) &'a T);
+
+impl<T: Serialize + ?Sized> fmt::Display for Whole<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        offer_or_write(f, self.0, Rules::lifted)
+    }
+}
+
+impl<T: Serialize + ?Sized> fmt::Debug for Whole<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Offers a value's structure where it is asked for, by those rules as `change` changes them; otherwise writes it.
+fn offer_or_write<T: Serialize + ?Sized>(
+    f: &mut fmt::Formatter<'_>,
+    value: &T,
+    change: fn(&Rules) -> Rules,
+) -> fmt::Result {
+    let mut json = Vec::new();
+    if let Some(rules) = ask(None) {
+        push_serialized(&mut json, value, &change(&rules));
+        spare(rules);
+        // A thread that is ending has no place for it any more.
+        let _ = OFFERED.try_with(|offered| offered.set(Some(json)));
+        return Ok(());
+    }
+    push_serialized(&mut json, value, &change(Rules::standard()));
+    f.write_str(&String::from_utf8_lossy(&json))
 }
 
 impl<T: Serialize + ?Sized> fmt::Debug for Json<'_, T> {
@@ -42,11 +69,12 @@ impl<T: Serialize + ?Sized> fmt::Debug for Json<'_, T> {
 }
 
 /// Appends what a field holds: structure where it is a [`Json`], otherwise its text.
-pub(crate) fn push_debug(to: &mut Vec<u8>, value: &dyn fmt::Debug, limits: &Limits) {
+pub(crate) fn push_debug(to: &mut Vec<u8>, value: &dyn fmt::Debug, rules: &Rules) {
     let start = to.len();
-    let outer = ASKED.replace(Some(*limits));
-    text::push_formatted(to, format_args!("{value:?}"), limits.text);
-    ASKED.set(outer);
+    let kept = SPARE.try_with(Cell::take).ok().flatten().filter(|kept| kept.is_same(rules));
+    let outer = ask(Some(kept.unwrap_or_else(|| rules.clone())));
+    text::push_formatted(to, format_args!("{value:?}"), rules.limits.text);
+    ask(outer).into_iter().for_each(spare);
     if let Some(json) = OFFERED.try_with(Cell::take).ok().flatten() {
         let is_alone = to[start..] == *b"\"\"";
         to.truncate(start);
@@ -54,11 +82,21 @@ pub(crate) fn push_debug(to: &mut Vec<u8>, value: &dyn fmt::Debug, limits: &Limi
             to.extend_from_slice(&json);
         } else {
             // It stands inside a larger value, which lacks its text: nobody asks this time.
-            let outer = ASKED.take();
-            text::push_formatted(to, format_args!("{value:?}"), limits.text);
-            ASKED.set(outer);
+            let outer = ask(None);
+            text::push_formatted(to, format_args!("{value:?}"), rules.limits.text);
+            ask(outer);
         }
     }
+}
+
+/// Asks for a structure by these rules, or for none; the rules that were asked by until now. A thread that is ending
+/// asks for none.
+fn ask(rules: Option<Rules>) -> Option<Rules> {
+    ASKED.try_with(|asked| asked.replace(rules)).ok().flatten()
+}
+
+fn spare(rules: Rules) {
+    let _ = SPARE.try_with(|place| place.set(Some(rules)));
 }
 
 #[cfg(test)]
@@ -67,7 +105,7 @@ mod tests {
 
     fn pushed(value: &dyn fmt::Debug) -> String {
         let mut to = b"before ".to_vec();
-        push_debug(&mut to, value, &Limits::DEFAULT);
+        push_debug(&mut to, value, Rules::standard());
         String::from_utf8(to).unwrap().split_off("before ".len())
     }
 

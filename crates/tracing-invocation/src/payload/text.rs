@@ -25,13 +25,26 @@ pub(crate) fn push_str(to: &mut Vec<u8>, text: &str, limit: usize) {
 /// Appends `text` as it stands between quotes, cut after `limit` characters.
 pub(crate) fn push_cut(to: &mut Vec<u8>, text: &str, limit: usize) {
     // A text of no more bytes than the limit has no more characters either.
-    match text.len().checked_sub(limit + 1).and_then(|_| cut_at(text, limit)) {
+    match Some(limit).filter(|limit| text.len() > *limit).and_then(|limit| cut_at(text, limit)) {
         None => json::push_escaped(to, text),
         Some(end) => {
             json::push_escaped(to, &text[..end]);
             to.extend_from_slice(mark::CUT.as_bytes());
         }
     }
+}
+
+/// Appends `bytes` as a text of hexadecimal digits, as many whole bytes as `limit` characters have room for.
+pub(crate) fn push_bytes(to: &mut Vec<u8>, bytes: &[u8], limit: usize) {
+    let shown = bytes.len().min(limit / 2);
+    to.push(b'"');
+    for byte in &bytes[..shown] {
+        json::push_hex(to, u128::from(*byte), 2);
+    }
+    if shown < bytes.len() {
+        to.extend_from_slice(mark::CUT.as_bytes());
+    }
+    to.push(b'"');
 }
 
 /// Appends what `value` formats to, with its quotes and cut after `limit` characters. Formatting ends at the cut.
@@ -102,7 +115,8 @@ impl fmt::Write for Limited<'_> {
         if self.cut {
             return Err(fmt::Error);
         }
-        match text.len().checked_sub(self.left + 1).and_then(|_| cut_at(text, self.left)) {
+        match Some(self.left).filter(|left| text.len() > *left).and_then(|left| cut_at(text, left))
+        {
             None => {
                 json::push_escaped(self.to, text);
                 self.left -= text.chars().count();

@@ -5,15 +5,19 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use tracing::Span;
 
 use crate::operation::{Ending, How};
-use crate::payload::{Limits, text::quietly};
-use crate::record::Levels;
-use crate::settle::{OperationFuture, OperationGuard, Verdict, handover::in_span, panics};
+use crate::payload::text::quietly;
+use crate::record::OwnLevels;
+use crate::settle::{
+    OperationFuture, OperationGuard, Verdict,
+    handover::{self, in_span},
+    panics,
+};
 
 /// The value of a synchronous body, run inside its span and judged at its end.
 #[inline]
 pub fn run<T>(
     span: &Span,
-    levels: Option<&'static Levels>,
+    levels: Option<&'static OwnLevels>,
     body: impl FnOnce() -> T,
     judge: impl FnOnce(&T) -> Verdict,
 ) -> T {
@@ -24,7 +28,7 @@ pub fn run<T>(
             (Ok(value), ending)
         }
         Err(payload) => {
-            let ending = Ending::panicked(panics::message_of(&*payload), &Limits::DEFAULT);
+            let ending = Ending::panicked(panics::message_of(&*payload), &handover::rules());
             (Err(payload), Some(ending))
         }
     });
@@ -35,7 +39,7 @@ pub fn run<T>(
 #[inline]
 pub fn watch<F, J>(
     span: Span,
-    levels: Option<&'static Levels>,
+    levels: Option<&'static OwnLevels>,
     future: F,
     judge: J,
 ) -> OperationFuture<F, J>

@@ -148,3 +148,31 @@ impl Default for Levels {
         Self::DEFAULT
     }
 }
+
+/// The levels that an operation gives to some of its outcomes; the layer's for the others.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OwnLevels {
+    pub invoke: Option<Level>,
+    pub success: Option<Level>,
+    pub failed: Option<Level>,
+    pub suppressed: Option<Level>,
+    pub cancelled: Option<Level>,
+}
+
+impl OwnLevels {
+    pub const NONE: Self =
+        Self { invoke: None, success: None, failed: None, suppressed: None, cancelled: None };
+
+    /// These levels, and those of `layer` where there is none.
+    pub(crate) fn over(&self, layer: &Levels) -> Levels {
+        Levels {
+            invoke: self.invoke.unwrap_or(layer.invoke),
+            success: self.success.unwrap_or(layer.success),
+            failed: self.failed.unwrap_or(layer.failed),
+            suppressed: self.suppressed.unwrap_or(layer.suppressed),
+            cancelled: self.cancelled.unwrap_or(layer.cancelled),
+            unknown: layer.unknown,
+        }
+    }
+}

@@ -10,10 +10,12 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::handover;
 use crate::convention::{error, mark};
 use crate::operation::{Ending, Failure, How, Report, fingerprint};
+use crate::payload::Rules;
 use crate::payload::structure::push_serialized;
-use crate::payload::{Limits, json, text};
+use crate::payload::{json, text};
 
 /// What an error counts as.
 ///
@@ -116,7 +118,7 @@ impl<'a> Probed<'a> {
 pub(crate) fn details(error: &impl DescribeError) -> Vec<u8> {
     let mut object = Vec::new();
     let described =
-        text::quietly(|| push_serialized(&mut object, &error.details(), &Limits::DEFAULT));
+        text::quietly(|| push_serialized(&mut object, &error.details(), &handover::rules()));
     if described.is_none() {
         object.clear();
         json::push_string(&mut object, mark::UNPRINTABLE);
@@ -130,13 +132,13 @@ pub(crate) fn details(error: &impl DescribeError) -> Vec<u8> {
 
 /// The ending of an operation that returned an error. `class` is what the operation itself says of it.
 pub(crate) fn failed(probed: Probed<'_>, class: Option<ErrorClass>) -> Ending {
-    let limits = Limits::DEFAULT;
+    let rules = &handover::rules();
     let classes = match class {
         Some(_) => Classes::NONE,
         None => probed.error.map_or(Classes::NONE, Classes::of),
     };
     let mut failure = Failure::new(probed.kind, |to| {
-        let (to, limit) = (to, limits.message);
+        let (to, limit) = (to, rules.limits.message);
         match probed.message {
             Message::Display(message) => text::push_formatted(to, format_args!("{message}"), limit),
             Message::Debug(message) => text::push_formatted(to, format_args!("{message:?}"), limit),
@@ -144,7 +146,7 @@ pub(crate) fn failed(probed: Probed<'_>, class: Option<ErrorClass>) -> Ending {
         }
     });
     if let Some(error) = probed.error {
-        add_sources(&mut failure, error, &limits);
+        add_sources(&mut failure, error, rules);
     }
     if let Some(details) = probed.details {
         failure.more.push(&key(error::DETAILS), |to| to.extend_from_slice(&details));
@@ -175,11 +177,11 @@ impl Ending {
 }
 
 /// Adds the causes below an error, as many as the limits allow: a chain may be endless.
-fn add_sources(failure: &mut Failure, error: &(dyn Error + 'static), limits: &Limits) {
+fn add_sources(failure: &mut Failure, error: &(dyn Error + 'static), rules: &Rules) {
     let mut sources = Vec::new();
     let mut below = source_of(error);
     while let Some(source) = below {
-        if failure.causes.len() == limits.causes {
+        if failure.causes.len() == rules.limits.causes {
             sources.push(b',');
             json::push_string(&mut sources, mark::CUT);
             break;
@@ -188,7 +190,7 @@ fn add_sources(failure: &mut Failure, error: &(dyn Error + 'static), limits: &Li
             sources.push(b',');
         }
         let start = sources.len();
-        text::push_formatted(&mut sources, format_args!("{source}"), limits.message);
+        text::push_formatted(&mut sources, format_args!("{source}"), rules.limits.message);
         failure.causes.push(fingerprint(&sources[start..]));
         below = source_of(source);
     }

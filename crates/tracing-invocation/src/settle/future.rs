@@ -9,12 +9,12 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 use tracing::Span;
 
-use super::handover::in_span;
+use super::handover::{self, in_span};
 use super::panics;
 use super::verdict::Verdict;
 use crate::operation::Ending;
-use crate::payload::{Limits, text::quietly};
-use crate::record::Levels;
+use crate::payload::text::quietly;
+use crate::record::OwnLevels;
 
 /// Makes any future an operation.
 pub trait FutureExt: Future + Sized {
@@ -69,7 +69,7 @@ pin_project! {
         future: Option<F>,
         judge: Option<J>,
         span: Span,
-        levels: Option<&'static Levels>,
+        levels: Option<&'static OwnLevels>,
         polled: bool,
     }
 
@@ -89,7 +89,7 @@ pin_project! {
 }
 
 impl<F, J> OperationFuture<F, J> {
-    pub(crate) fn new(future: F, span: Span, levels: Option<&'static Levels>, judge: J) -> Self {
+    pub(crate) fn new(future: F, span: Span, levels: Option<&'static OwnLevels>, judge: J) -> Self {
         Self { future: Some(future), judge: Some(judge), span, levels, polled: false }
     }
 
@@ -125,7 +125,7 @@ where
                 }
                 Err(payload) => {
                     let message = panics::message_of(&*payload);
-                    let ending = Ending::panicked(message, &Limits::DEFAULT);
+                    let ending = Ending::panicked(message, &handover::rules());
                     (Err(payload), Some(ending))
                 }
             }

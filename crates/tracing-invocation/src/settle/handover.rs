@@ -9,10 +9,13 @@ use std::cell::{Cell, RefCell};
 use tracing::Span;
 
 use crate::operation::Ending;
-use crate::record::Levels;
+use crate::payload::Rules;
+use crate::record::OwnLevels;
 
 thread_local! {
-    static LEVELS: Cell<Option<&'static Levels>> = const { Cell::new(None) };
+    static LEVELS: Cell<Option<&'static OwnLevels>> = const { Cell::new(None) };
+    /// What values are written by, under the settings of this epoch.
+    static RULES: RefCell<Option<(u64, Rules)>> = const { RefCell::new(None) };
     static ENDING: RefCell<Option<Ending>> = const { RefCell::new(None) };
     /// The span that the ending is of, or zero: looked at by every exit, so kept apart and small.
     static ENDED: Cell<u64> = const { Cell::new(0) };
@@ -22,7 +25,7 @@ thread_local! {
 /// operation if `inside` answers how it ended.
 pub(crate) fn in_span<T>(
     span: &Span,
-    levels: Option<&'static Levels>,
+    levels: Option<&'static OwnLevels>,
     inside: impl FnOnce() -> (T, Option<Ending>),
 ) -> T {
     LEVELS.set(levels);
@@ -45,7 +48,7 @@ pub(crate) fn in_span<T>(
 }
 
 /// The levels of the operation whose span is being entered.
-pub(crate) fn levels() -> Option<&'static Levels> {
+pub(crate) fn levels() -> Option<&'static OwnLevels> {
     LEVELS.get()
 }
 
@@ -55,4 +58,20 @@ pub(crate) fn ending(key: u64) -> Option<Ending> {
         return None;
     }
     ENDING.try_with(|place| place.borrow().clone()).ok().flatten()
+}
+
+/// A span was entered in a layer with these rules, which are those of this epoch.
+pub(crate) fn entered_under(rules: &Rules, epoch: u64) {
+    let _ = RULES.try_with(|place| {
+        let mut place = place.borrow_mut();
+        if place.as_ref().is_none_or(|(known, _)| *known != epoch) {
+            *place = Some((epoch, rules.clone()));
+        }
+    });
+}
+
+/// The rules of the layer that this thread entered a span in last: what a wrapper writes values by.
+pub(crate) fn rules() -> Rules {
+    let entered = RULES.try_with(|place| place.borrow().as_ref().map(|(_, rules)| rules.clone()));
+    entered.ok().flatten().unwrap_or_else(|| Rules::standard().clone())
 }

@@ -5,8 +5,8 @@ use std::cell::{Cell, RefCell};
 use std::panic::{self, PanicHookInfo};
 use std::sync::Once;
 
+use super::handover;
 use crate::operation::Ending;
-use crate::payload::Limits;
 
 thread_local! {
     /// How many panics began on this thread, and the message of the latest.
@@ -58,7 +58,7 @@ impl Began {
         let message = || MESSAGE.try_with(|place| place.borrow().clone()).ok().flatten();
         let message =
             Some(self).filter(|began| began.panics != COUNT.get()).and_then(|_| message());
-        Some(Ending::panicked(message.as_deref(), &Limits::DEFAULT))
+        Some(Ending::panicked(message.as_deref(), &handover::rules()))
     }
 }
 

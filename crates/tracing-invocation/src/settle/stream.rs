@@ -9,16 +9,15 @@ use futures_core::Stream;
 use pin_project_lite::pin_project;
 use tracing::Span;
 
-use super::handover::in_span;
+use super::handover::{self, in_span};
 use super::panics;
 use crate::operation::{Ending, How};
-use crate::payload::Limits;
 
 /// Makes any stream an operation.
 pub trait StreamExt: Stream + Sized {
     /// This stream as the operation of `span`: `success` at its end, `cancelled` when it is dropped before.
     ///
-    /// Its terminal record says in `items` how many items it gave. A stream that is never polled records nothing.
+    /// Its terminal record says in `item_count` how many items it gave. A stream that is never polled records nothing.
     fn operation_stream(self, span: Span) -> OperationStream<Self> {
         OperationStream { stream: Some(self), span, items: 0, polled: false }
     }
@@ -72,7 +71,7 @@ impl<S: Stream> Stream for OperationStream<S> {
                 }
                 Err(payload) => {
                     let message = panics::message_of(&*payload);
-                    let how = Ending::panicked(message, &Limits::DEFAULT).how;
+                    let how = Ending::panicked(message, &handover::rules()).how;
                     (Err(payload), Some(how))
                 }
             };

@@ -4,8 +4,9 @@ use std::error::Error;
 use std::fmt::Display;
 
 use super::error::{Probed, failed};
+use super::handover;
 use crate::operation::{Ending, Failure, How, Report};
-use crate::payload::{Limits, text};
+use crate::payload::text;
 
 /// How an operation ended, in the words of whoever knows.
 ///
@@ -43,7 +44,7 @@ impl Verdict {
     /// It failed with something that is not an [`Error`]: of this type, in words that a person reads, and with
     /// this text.
     pub fn failed_as(kind: &str, message: impl Display) -> Self {
-        let limit = Limits::DEFAULT.message;
+        let limit = handover::rules().limits.message;
         let failure = Failure::new(kind.to_owned(), |to| {
             text::push_formatted(to, format_args!("{message}"), limit);
         });

@@ -8,10 +8,15 @@
 )]
 
 mod composition;
+mod conformance_calls;
+mod conformance_settings;
+mod conformance_values;
 mod docs;
 mod hostile;
+mod limits;
 mod operation;
 mod programs;
+mod settings;
 mod stock;
 mod support;
 mod ui;

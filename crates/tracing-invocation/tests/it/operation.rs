@@ -120,7 +120,6 @@ impl Connection {
     }
 
     #[operation]
-    #[expect(clippy::boxed_local, reason = "the receiver is what this is about")]
     fn boxed(self: Box<Self>) -> u32 {
         self.id
     }
@@ -352,6 +351,30 @@ fn errors_are_classified_by_the_operation() {
     );
     assert!(ends[1].payload.is_empty());
     assert_eq!(ends[2].payload["error"], json!({"type": "u8", "message": "2"}));
+}
+
+#[test]
+fn an_error_that_counts_as_a_cancellation_is_told_once_as_each_thing_that_it_counts_as() {
+    #[operation(errors = |_: &_| ErrorClass::Cancelled)]
+    fn inner() -> Result<(), &'static str> {
+        Err("stop")
+    }
+    #[operation(errors = |_: &_| ErrorClass::Cancelled)]
+    fn middle() -> Result<(), &'static str> {
+        inner()
+    }
+    #[operation]
+    fn outer() -> Result<(), &'static str> {
+        middle()
+    }
+    let log = capture();
+    outer().unwrap_err();
+    let ends = ["inner", "middle"].map(|name| only(&log, name, Outcome::Cancelled));
+    assert_eq!(ends.each_ref().map(|end| end.level), [Level::Info, Level::Debug]);
+    assert_eq!(ends[1].payload["cancelled_by"], json!(ends[0].span_id));
+    let failed = only(&log, "outer", Outcome::Failed);
+    assert_eq!(failed.level, Level::Error);
+    assert_eq!(failed.payload["error"], json!({"type": "&str", "message": "stop"}));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::time::timeout;
 use tracing::{Instrument as _, instrument};
-use tracing_invocation::{Level, Outcome};
+use tracing_invocation::{Level, Outcome, operation};
 
 use crate::support::{capture, only, poll_once, story};
 
@@ -400,4 +400,18 @@ fn results_of_ret_are_written_only_when_asked_for() {
     let results: Vec<_> =
         log.records().iter().map(|record| record.payload.get("result").cloned()).collect();
     assert_eq!(results, [None, None, None, Some(json!("42"))]);
+}
+
+#[test]
+fn an_entity_that_is_null_is_none() {
+    #[operation("run", entity_id = id)]
+    fn run_for(id: Option<&str>) {}
+    let log = capture();
+    run_for(None);
+    tracing::info_span!("run", invocation.entity_id = tracing_invocation::json(&None::<u8>))
+        .in_scope(|| {});
+    run_for(Some("null"));
+    let entities: Vec<_> = log.records().into_iter().map(|record| record.entity_id).collect();
+    let [none, null] = [None, Some("null".to_owned())];
+    assert_eq!(entities, [none.clone(), none.clone(), none.clone(), none, null.clone(), null]);
 }

@@ -39,7 +39,7 @@ impl<'o, 'a> List<'o, 'a> {
     {
         if self.shown {
             let mut elements = elements.into_iter().fuse();
-            for element in elements.by_ref().take(self.out.limits.items) {
+            for element in elements.by_ref().take(self.out.rules.limits.items) {
                 self.push(&element)?;
             }
             self.more = elements.count();
@@ -52,7 +52,7 @@ impl<'o, 'a> List<'o, 'a> {
         if !self.shown {
             return Ok(());
         }
-        if self.written == self.out.limits.items {
+        if self.written == self.out.rules.limits.items {
             self.more = self.more.saturating_add(1);
             return Ok(());
         }

@@ -32,7 +32,7 @@ impl<'o, 'a> Number<'o, 'a> {
         }
         self.out.attempt(|out| {
             let start = out.to.len();
-            let limit = out.limits.text.max(MAX_LENGTH);
+            let limit = out.rules.limits.text.max(MAX_LENGTH);
             digits.serialize(Key { to: out.to, limit })?;
             unquote(out.to, start);
             Ok(())

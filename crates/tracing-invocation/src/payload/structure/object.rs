@@ -68,7 +68,7 @@ impl<'o, 'a> Object<'o, 'a> {
     }
 
     fn has_room(&self) -> bool {
-        self.out.members.len() - self.first < self.out.limits.items
+        self.out.members.len() - self.first < self.out.rules.limits.items
     }
 
     /// Writes a key if there is room for its member, and says in either case that a value is to come.
@@ -169,7 +169,7 @@ impl SerializeMap for Object<'_, '_> {
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Failed> {
         self.push_key(|out| {
             let start = out.to.len();
-            let limit = out.limits.text;
+            let limit = out.rules.limits.text;
             if key.serialize(Key { to: out.to, limit }).is_err() {
                 out.to.truncate(start);
                 json::push_string(out.to, mark::UNPRINTABLE);

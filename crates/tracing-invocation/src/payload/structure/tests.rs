@@ -12,12 +12,13 @@ use serde::ser::{SerializeMap, Serializer};
 use serde_json::{Value, json};
 
 use super::*;
+use crate::payload::Limits;
 
 const SMALL: Limits = Limits { text: 5, items: 3, depth: 2, ..Limits::DEFAULT };
 
 fn written_within<T: Serialize + ?Sized>(value: &T, limits: &Limits) -> String {
     let mut line = b"before".to_vec();
-    push_serialized(&mut line, value, limits);
+    push_serialized(&mut line, value, &Rules { limits: *limits });
     let line = String::from_utf8(line).unwrap();
     line.strip_prefix("before").unwrap().to_owned()
 }

@@ -9,7 +9,6 @@ use super::list::List;
 use super::number;
 use super::object::{Object, Struct};
 use super::{Failed, Output};
-use crate::convention::mark;
 use crate::payload::{json, text};
 
 impl<'o, 'a> Serializer for &'o mut Output<'a> {
@@ -91,20 +90,12 @@ impl<'o, 'a> Serializer for &'o mut Output<'a> {
     }
 
     fn collect_str<T: fmt::Display + ?Sized>(self, value: &T) -> Result<(), Failed> {
-        text::push_formatted(self.to, format_args!("{value}"), self.limits.text);
+        text::push_formatted(self.to, format_args!("{value}"), self.rules.limits.text);
         Ok(())
     }
 
     fn serialize_bytes(self, value: &[u8]) -> Result<(), Failed> {
-        let shown = value.len().min(self.limits.text / 2);
-        self.to.push(b'"');
-        for byte in &value[..shown] {
-            json::push_hex(self.to, u128::from(*byte), 2);
-        }
-        if shown < value.len() {
-            self.to.extend_from_slice(mark::CUT.as_bytes());
-        }
-        self.to.push(b'"');
+        text::push_bytes(self.to, value, self.rules.limits.text);
         Ok(())
     }
 

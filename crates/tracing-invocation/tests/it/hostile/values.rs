@@ -154,6 +154,18 @@ fn numbers_that_readers_cannot_hold_are_texts_or_null() {
 }
 
 #[test]
+fn bytes_are_a_text_of_hexadecimal_digits() {
+    let log = capture();
+    let (short, long) = ([0_u8, 0x7f, 0xff], [0xab_u8; 101]);
+    info_span!("run", short = &short[..], args.long = &long[..]).in_scope(|| {});
+    let long = format!("{}...", "ab".repeat(100));
+    assert_eq!(
+        json!(only(&log, "run", Outcome::Invoke).payload),
+        json!({"short": "007fff", "args": {"long": long}})
+    );
+}
+
+#[test]
 fn three_hundred_fields_are_written() {
     let log = capture();
     let made = HandMade::new((0..300).map(|at| format!("f{at}")));

@@ -17,6 +17,8 @@ pub(crate) enum Style {
     Returning,
     /// Neither.
     Bare,
+    /// `#[operation]`.
+    Exact,
 }
 
 /// What the log has to tell of an operation.
@@ -48,6 +50,7 @@ pub(crate) enum Cause {
 
 #[derive(Debug, Default)]
 struct Seen {
+    is_exact: bool,
     parent: Option<u64>,
     told: Option<Told>,
     failures_inside: Vec<(Cause, u64)>,
@@ -63,7 +66,7 @@ impl Seen {
     /// a poll of the operation and one of a task spawned into its span look the same.
     fn told_by_the_layer(&self) -> Option<Told> {
         match self.told? {
-            Told::Cancelled { .. } | Told::Unknown if self.panicked_inside => {
+            Told::Cancelled { .. } | Told::Unknown if self.panicked_inside && !self.is_exact => {
                 Some(Told::Failed { cause: Cause::Panic, by: None })
             }
             told => Some(told),
@@ -91,9 +94,14 @@ impl Ledger {
         self.has_tasks_below = true;
     }
 
-    pub(crate) fn begin(&mut self, parent: Option<u64>) -> u64 {
+    pub(crate) fn has_stock_spans(&self) -> bool {
+        self.calls.values().any(|seen| !seen.is_exact)
+    }
+
+    pub(crate) fn begin(&mut self, style: Style, parent: Option<u64>) -> u64 {
         let number = self.calls.len() as u64 + 1;
-        self.calls.insert(number, Seen { parent, ..Seen::default() });
+        self.calls
+            .insert(number, Seen { is_exact: style == Style::Exact, parent, ..Seen::default() });
         number
     }
 

@@ -11,6 +11,7 @@ use tokio::task::yield_now;
 use tokio::time::{sleep, timeout};
 use tracing::Instrument as _;
 use tracing::instrument;
+use tracing_invocation::operation;
 
 use super::model::{Cause, Ledger, Style, Watched};
 use super::{End, Place, Program, Step, Then};
@@ -36,6 +37,16 @@ async fn returning(number: u64, body: impl Future<Output = Result<u8, u8>>) -> R
 #[instrument(skip_all, fields(number = number))]
 async fn bare(number: u64, body: impl Future<Output = Result<u8, u8>>) -> Result<u8, Code> {
     body.await.map_err(Code)
+}
+
+#[operation(fields(number))]
+async fn exact(number: u64, body: impl Future<Output = Result<u8, u8>>) -> Result<u8, Code> {
+    body.await.map_err(Code)
+}
+
+#[operation(fields(number))]
+fn sync_exact(number: u64, end: End) -> Result<u8, Code> {
+    finish(end).map_err(Code)
 }
 
 #[instrument(ret, err, skip_all, fields(invocation.name = "sync_marked", number = number))]
@@ -89,14 +100,15 @@ impl World {
 
     /// A watched call of an instrumented function that runs `program`.
     pub(crate) fn call(&self, program: Program, parent: Option<u64>) -> Call {
-        let number = self.ledger.lock().unwrap().begin(parent);
         let style = program.style;
+        let number = self.ledger.lock().unwrap().begin(style, parent);
         let body = self.clone().body(program, number);
         let call = async move {
             let result = match style {
                 Style::Marked => marked(number, body).await,
                 Style::Returning => returning(number, body).await,
                 Style::Bare => bare(number, body).await,
+                Style::Exact => exact(number, body).await,
             };
             result.map_err(|Code(code)| code)
         };
@@ -134,11 +146,12 @@ impl World {
     }
 
     fn call_sync(&self, style: Style, end: End, parent: Option<u64>) {
-        let number = self.ledger.lock().unwrap().begin(parent);
+        let number = self.ledger.lock().unwrap().begin(style, parent);
         let result = catch_unwind(|| match style {
             Style::Marked => sync_marked(number, end),
             Style::Returning => sync_returning(number, end),
             Style::Bare => sync_bare(number, end),
+            Style::Exact => sync_exact(number, end),
         });
         let mut ledger = self.ledger.lock().unwrap();
         match result {

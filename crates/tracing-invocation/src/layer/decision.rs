@@ -1,0 +1,105 @@
+//! What is decided of a span before anything is done for it.
+
+use std::cell::Cell;
+use std::ptr;
+
+use tracing_core::Metadata;
+use tracing_core::span::Attributes;
+
+use super::visit;
+use crate::callsite::Callsite;
+use crate::payload::text::quietly;
+use crate::payload::{Fields, fields::Identity};
+use crate::policy::EventMetadata;
+use crate::settings::Current;
+
+/// What settings say of a place in the code, for every call of it.
+#[derive(Clone, Copy)]
+pub(super) struct Decision {
+    pub(super) callsite: &'static Callsite,
+    pub(super) is_recorded: bool,
+    /// What the policy answers, where that holds for every call.
+    policy: Option<bool>,
+}
+
+impl Decision {
+    /// The decision on this place, worked out once for each thread and settings.
+    pub(super) fn of(metadata: &'static Metadata<'static>, current: &Current) -> Self {
+        const RECENT: usize = 64;
+        type Slot = Cell<Option<(u64, Decision)>>;
+        thread_local! {
+            static CACHE: [Slot; RECENT] = const { [const { Cell::new(None) }; RECENT] };
+        }
+
+        let slot = (ptr::from_ref(metadata).addr() >> 4) % RECENT;
+        if let Some((epoch, decision)) = CACHE.with(|cache| cache[slot].get())
+            && epoch == current.epoch
+            && ptr::eq(decision.callsite.metadata(), metadata)
+        {
+            return decision;
+        }
+        let decision = Self::new(metadata, current);
+        CACHE.with(|cache| cache[slot].set(Some((current.epoch, decision))));
+        decision
+    }
+
+    fn new(metadata: &'static Metadata<'static>, current: &Current) -> Self {
+        let callsite = Callsite::of(metadata);
+        let is_recorded = current.records(metadata);
+        let policy = match &current.policy {
+            None => Some(true),
+            Some(_) if !is_recorded || callsite.names_itself => None,
+            Some(policy) => quietly(|| {
+                policy.static_answer(&event(metadata, metadata.target(), metadata.name(), None))
+            })
+            .flatten(),
+        };
+        Self { callsite, is_recorded, policy }
+    }
+
+    /// Whether the policy refuses this call; then also the names that it gives itself, all that is looked at.
+    pub(super) fn refuses(&self, attributes: &Attributes<'_>, current: &Current) -> Option<Fields> {
+        let names = || visit::names(self.callsite, current, |visitor| attributes.record(visitor));
+        let (is_recorded, fields) = match (self.policy, &current.policy) {
+            (Some(true), _) | (None, None) => return None,
+            (Some(false), _) => (false, names()),
+            (None, Some(policy)) => {
+                let fields = names();
+                let metadata = self.callsite.metadata();
+                let identity = fields.identity.as_deref();
+                let name = |name: fn(&Identity) -> &Option<Vec<u8>>| {
+                    let quoted = name(identity?).as_deref()?;
+                    serde_json::from_slice::<String>(quoted).ok()
+                };
+                let namespace = name(|names| &names.namespace);
+                let event_name = name(|names| &names.name);
+                let entity_id = name(|names| &names.entity_id);
+                let event = event(
+                    metadata,
+                    namespace.as_deref().unwrap_or(metadata.target()),
+                    event_name.as_deref().unwrap_or(metadata.name()),
+                    entity_id.as_deref(),
+                );
+                // A policy that panics counts as one that says "record".
+                (quietly(|| policy.is_recorded(&event)).unwrap_or(true), fields)
+            }
+        };
+        (!is_recorded).then_some(fields)
+    }
+}
+
+fn event<'a>(
+    metadata: &'a Metadata<'_>,
+    event_namespace: &'a str,
+    event_name: &'a str,
+    entity_id: Option<&'a str>,
+) -> EventMetadata<'a> {
+    EventMetadata {
+        event_namespace,
+        event_name,
+        entity_id,
+        file: metadata.file(),
+        line: metadata.line(),
+        function: Some(metadata.name()),
+    }
+}

@@ -1,0 +1,188 @@
+//! What is recorded and how: one value, replaced as a whole while the program runs.
+
+mod directives;
+mod handle;
+mod sampling;
+mod verbosity;
+
+pub use directives::InvalidDirectives;
+pub(crate) use handle::Current;
+pub use handle::Handle;
+pub use sampling::{InvalidSampling, Sampling};
+pub(crate) use verbosity::Gate;
+pub use verbosity::{UnknownVerbosity, Verbosity};
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+use tracing_core::{LevelFilter, Metadata};
+use tracing_subscriber::filter::Targets;
+
+use crate::context::{ContextFields, ContextFormatter};
+use crate::payload::{Limits, Rules};
+use crate::policy::EventPolicy;
+use crate::record::{Level, Levels};
+
+/// What is recorded and how. A value: each `with_` method answers with a changed one.
+///
+/// A layer begins with the settings that its own `with_` methods describe. Its [`Handle`] replaces them while the
+/// program runs; each record is built wholly under one value.
+#[derive(Clone)]
+#[must_use = "settings change nothing until a layer or a handle has them"]
+pub struct Settings {
+    recorded: Targets,
+    /// The least severe records that are written, by target.
+    threshold: Targets,
+    promising: Targets,
+    results: bool,
+    pub(crate) rules: Rules,
+    pub(crate) levels: Levels,
+    pub(crate) formatter: Option<ContextFormatter>,
+    pub(crate) policy: Option<Arc<dyn EventPolicy>>,
+    pub(crate) verbosity: Verbosity,
+    pub(crate) sampling: Sampling,
+}
+
+impl Default for Settings {
+    /// Every record of spans of level `INFO` and more severe.
+    fn default() -> Self {
+        Self {
+            recorded: Targets::new().with_default(LevelFilter::INFO),
+            threshold: Targets::new().with_default(LevelFilter::TRACE),
+            promising: Targets::new(),
+            results: false,
+            rules: Rules::standard().clone(),
+            levels: Levels::DEFAULT,
+            formatter: None,
+            policy: None,
+            verbosity: Verbosity::default(),
+            sampling: Sampling::default(),
+        }
+    }
+}
+
+impl Settings {
+    /// Records the spans that `targets` enables.
+    pub fn with_targets(self, targets: impl Into<Targets>) -> Self {
+        Self { recorded: targets.into(), ..self }
+    }
+
+    /// Writes only the records that `targets` enables, by the operation's target and the *record's* level.
+    pub fn with_record_threshold(self, targets: impl Into<Targets>) -> Self {
+        Self { threshold: targets.into(), ..self }
+    }
+
+    /// Records what `directives` say: in the syntax of [`Targets`], `info` or `shop=debug,shop::cache=off`. Behind
+    /// a slash stands the least severe record that is written: `info/info` leaves `invoke` and `success` out,
+    /// `info,shop::cache=debug/error` keeps failures alone of the cache.
+    ///
+    /// # Errors
+    ///
+    /// Where a directive is not of that syntax; the error names it.
+    pub fn with_directives(self, directives: &str) -> Result<Self, InvalidDirectives> {
+        let (recorded, threshold) = directives::parse(directives)?;
+        Ok(Self { recorded, threshold, ..self })
+    }
+
+    /// Takes the word of the spans that `targets` enables that `ret`, and `err` where they can fail, are in force:
+    /// closed without evidence, they were cancelled. Spans with a field `invocation.*` promise it on their own.
+    pub fn with_promising(self, targets: impl Into<Targets>) -> Self {
+        Self { promising: targets.into(), ..self }
+    }
+
+    /// Whether the values that `ret` makes visible become the `result` of `success` records. Off by default.
+    pub fn with_results(self, results: bool) -> Self {
+        Self { results, ..self }
+    }
+
+    /// Records each outcome at the level that `levels` says. An operation's own `levels(..)` have precedence.
+    pub fn with_levels(self, levels: Levels) -> Self {
+        Self { levels, ..self }
+    }
+
+    /// Asks `policy` once per call, before `invoke`. Of a refused call only `failed` and `cancelled` are recorded,
+    /// and none of its fields is looked at.
+    ///
+    /// A policy that panics counts as one that says "record".
+    pub fn with_policy(self, policy: impl EventPolicy + 'static) -> Self {
+        Self { policy: Some(Arc::new(policy)), ..self }
+    }
+
+    /// Asks no policy.
+    pub fn without_policy(self) -> Self {
+        Self { policy: None, ..self }
+    }
+
+    /// Records the fields that are gated to this verbosity.
+    pub fn with_verbosity(self, verbosity: Verbosity) -> Self {
+        Self { verbosity, ..self }
+    }
+
+    /// Writes of values and records what `limits` let through.
+    pub fn with_limits(self, limits: Limits) -> Self {
+        Self { rules: Rules { limits }, ..self }
+    }
+
+    /// Keeps only some of the calls that succeed.
+    pub fn with_sampling(self, sampling: Sampling) -> Self {
+        Self { sampling, ..self }
+    }
+
+    /// Shapes the context of every record by a function of the program's own: what it answers stands in the place of
+    /// the context fields. Where it answers `None` or panics, they stay as they are.
+    ///
+    /// It is called once per record, with nothing locked, and costs the reading of what was already written.
+    pub fn with_context_formatter(
+        self,
+        format: impl Fn(&ContextFields) -> Option<Map<String, Value>> + Send + Sync + 'static,
+    ) -> Self {
+        Self { formatter: Some(ContextFormatter::new(format)), ..self }
+    }
+
+    pub(crate) fn results(&self) -> bool {
+        self.results
+    }
+
+    pub(crate) fn recorded(&self) -> &Targets {
+        &self.recorded
+    }
+
+    /// Whether a span is recorded.
+    pub(crate) fn records(&self, span: &Metadata<'_>) -> bool {
+        self.recorded.would_enable(span.target(), span.level())
+    }
+
+    /// Whether a span promises that there is evidence of how it ends.
+    pub(crate) fn has_promise_of(&self, span: &Metadata<'_>) -> bool {
+        self.promising.would_enable(span.target(), span.level())
+    }
+
+    /// Whether a record at this level, of an operation with this target, is written.
+    pub(crate) fn writes(&self, target: &str, level: Level) -> bool {
+        let level = match level {
+            Level::Trace => tracing_core::Level::TRACE,
+            Level::Debug => tracing_core::Level::DEBUG,
+            Level::Info => tracing_core::Level::INFO,
+            Level::Warn => tracing_core::Level::WARN,
+            Level::Error => tracing_core::Level::ERROR,
+        };
+        self.threshold.would_enable(target, &level)
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("recorded", &self.recorded)
+            .field("threshold", &self.threshold)
+            .field("promising", &self.promising)
+            .field("results", &self.results)
+            .field("rules", &self.rules)
+            .field("levels", &self.levels)
+            .field("policy", &self.policy.as_ref().map(|_| ".."))
+            .field("verbosity", &self.verbosity)
+            .field("sampling", &self.sampling)
+            .finish_non_exhaustive()
+    }
+}

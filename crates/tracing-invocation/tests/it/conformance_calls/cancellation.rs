@@ -1,0 +1,336 @@
+//! Cancelled operations: told in full by the innermost, and by the operations around it as its consequence.
+
+mod groups;
+mod tasks;
+
+use std::future::pending;
+use std::time::Duration;
+
+use serde_json::{Map, json};
+use tokio::sync::oneshot;
+use tokio::time::{Instant, error::Elapsed, timeout, timeout_at};
+use tracing::Span;
+use tracing_invocation::Level::{Debug, Error, Info, Warn};
+use tracing_invocation::Outcome::{self, Cancelled, Failed, Invoke, Success};
+use tracing_invocation::{ErrorClass, operation};
+
+use super::{
+    Stopped, ValueError, assert_tells, capture_with, dropped, dropped_with, error, stopped, with,
+};
+use crate::support::{capture, poll_once};
+
+const DEADLINE: Duration = Duration::from_millis(10);
+
+#[operation]
+async fn run() {
+    pending().await
+}
+
+#[operation]
+async fn inner() {
+    pending().await
+}
+
+#[operation]
+async fn slow() {
+    pending().await
+}
+
+/// Polls a call until it waits, and drops it.
+fn cancel(call: impl Future) {
+    assert!(poll_once(Box::pin(call).as_mut()).is_pending());
+}
+
+/// A drop carries no message; what is told why it ends says so by an error that counts as a cancellation.
+#[tokio::test]
+async fn by_task_cancel_with_message() {
+    #[operation("run", errors = |_: &Stopped| ErrorClass::Cancelled)]
+    async fn run_until(told: oneshot::Receiver<&'static str>) -> Result<(), Stopped> {
+        Err(Stopped(told.await.unwrap()))
+    }
+    let log = capture();
+    let (tell, told) = oneshot::channel();
+    let (ended, ()) =
+        tokio::join!(biased; run_until(told), async { tell.send("shutting down").unwrap() });
+    assert_eq!(ended.unwrap_err().0, "shutting down");
+    assert_tells(
+        &log,
+        [
+            ("run", Invoke, Debug, json!({})),
+            ("run", Cancelled, Info, stopped("Stopped", "shutting down")),
+        ],
+    );
+}
+
+/// The outer operations have a terminal record, which names the one that told the cancellation.
+#[test]
+fn three_levels_one_task() {
+    #[operation]
+    async fn middle() {
+        inner().await
+    }
+    #[operation]
+    async fn outer() {
+        middle().await
+    }
+    let log = capture();
+    cancel(outer());
+    assert_tells(
+        &log,
+        [
+            ("outer", Invoke, Debug, json!({})),
+            ("middle", Invoke, Debug, json!({})),
+            ("inner", Invoke, Debug, json!({})),
+            ("inner", Cancelled, Info, dropped()),
+            ("middle", Cancelled, Debug, dropped_with("inner")),
+            ("outer", Cancelled, Debug, dropped_with("inner")),
+        ],
+    );
+}
+
+#[test]
+fn outer_waiting_outside_inner() {
+    #[operation]
+    async fn inner() {}
+    #[operation]
+    async fn outer() {
+        inner().await;
+        pending().await
+    }
+    let log = capture();
+    cancel(outer());
+    assert_tells(
+        &log,
+        [
+            ("outer", Invoke, Debug, json!({})),
+            ("inner", Invoke, Debug, json!({})),
+            ("inner", Success, Debug, json!({})),
+            ("outer", Cancelled, Info, dropped()),
+        ],
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn timeout_around_operation() {
+    let log = capture();
+    timeout(DEADLINE, run()).await.unwrap_err();
+    assert_tells(&log, [("run", Invoke, Debug, json!({})), ("run", Cancelled, Info, dropped())]);
+}
+
+/// The error of a deadline has a text here.
+#[tokio::test(start_paused = true)]
+async fn timeout_inside_outer_operation() {
+    #[operation]
+    async fn outer() -> Result<(), Elapsed> {
+        timeout(DEADLINE, inner()).await
+    }
+    let log = capture();
+    outer().await.unwrap_err();
+    assert_tells(
+        &log,
+        [
+            ("outer", Invoke, Debug, json!({})),
+            ("inner", Invoke, Debug, json!({})),
+            ("inner", Cancelled, Info, dropped()),
+            ("outer", Failed, Error, error("Elapsed", "deadline has elapsed")),
+        ],
+    );
+}
+
+/// The error of a deadline has a text here.
+#[tokio::test(start_paused = true)]
+async fn timeout_block_inside_outer_operation() {
+    #[operation]
+    async fn outer() -> Result<(), Elapsed> {
+        let block = async {
+            inner().await;
+        };
+        timeout_at(Instant::now() + DEADLINE, block).await
+    }
+    let log = capture();
+    outer().await.unwrap_err();
+    assert_tells(
+        &log,
+        [
+            ("outer", Invoke, Debug, json!({})),
+            ("inner", Invoke, Debug, json!({})),
+            ("inner", Cancelled, Info, dropped()),
+            ("outer", Failed, Error, error("Elapsed", "deadline has elapsed")),
+        ],
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn deadline_retry_then_success() {
+    #[operation(fields(number))]
+    async fn attempt(number: u8) -> &'static str {
+        if number < 3 { pending().await } else { "data" }
+    }
+    #[operation(result)]
+    async fn fetch() -> Option<&'static str> {
+        for number in 1..=3 {
+            if let Ok(data) = timeout(DEADLINE, attempt(number)).await {
+                return Some(data);
+            }
+        }
+        None
+    }
+    let log = capture();
+    assert_eq!(fetch().await, Some("data"));
+    let cancelled = |number| with(dropped(), json!({"number": number}));
+    assert_tells(
+        &log,
+        [
+            ("fetch", Invoke, Debug, json!({})),
+            ("attempt", Invoke, Debug, json!({"number": 1})),
+            ("attempt", Cancelled, Info, cancelled(1)),
+            ("attempt", Invoke, Debug, json!({"number": 2})),
+            ("attempt", Cancelled, Info, cancelled(2)),
+            ("attempt", Invoke, Debug, json!({"number": 3})),
+            ("attempt", Success, Debug, json!({"number": 3})),
+            ("fetch", Success, Debug, json!({"result": "data"})),
+        ],
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn inner_timed_out_then_outer_cancelled() {
+    #[operation]
+    async fn outer() {
+        timeout(DEADLINE, inner()).await.unwrap_err();
+        pending().await
+    }
+    let log = capture();
+    timeout(2 * DEADLINE, outer()).await.unwrap_err();
+    assert_tells(
+        &log,
+        [
+            ("outer", Invoke, Debug, json!({})),
+            ("inner", Invoke, Debug, json!({})),
+            ("inner", Cancelled, Info, dropped()),
+            ("outer", Cancelled, Info, dropped()),
+        ],
+    );
+}
+
+/// A drop is synchronous, and so is what cleans up during it.
+#[test]
+fn cleanup_operation_runs_first() {
+    struct CleanUp;
+    impl Drop for CleanUp {
+        fn drop(&mut self) {
+            #[operation]
+            fn cleanup() {}
+            cleanup();
+        }
+    }
+    #[operation]
+    async fn run() {
+        let _clean_up = CleanUp;
+        pending().await
+    }
+    let log = capture();
+    cancel(run());
+    assert_tells(
+        &log,
+        [
+            ("run", Invoke, Debug, json!({})),
+            ("cleanup", Invoke, Debug, json!({})),
+            ("cleanup", Success, Debug, json!({})),
+            ("run", Cancelled, Info, dropped()),
+        ],
+    );
+}
+
+/// What a dropped body may still borrow is not read anew: the record has the last value that the body made known.
+#[test]
+fn state_at_cancellation() {
+    struct Worker {
+        phase: &'static str,
+    }
+    impl Worker {
+        #[operation(live(phase = self.phase))]
+        async fn run(&mut self, makes_known: bool) {
+            self.phase = "working";
+            if makes_known {
+                Span::current().record("phase", self.phase);
+            }
+            pending().await
+        }
+    }
+    for (makes_known, last) in [(true, "working"), (false, "idle")] {
+        let log = capture();
+        cancel(Worker { phase: "idle" }.run(makes_known));
+        assert_tells(
+            &log,
+            [
+                ("run", Invoke, Debug, json!({"phase": "idle"})),
+                ("run", Cancelled, Info, with(dropped(), json!({"phase": last}))),
+            ],
+        );
+    }
+}
+
+/// The formatter belongs to the layer, where the original gives one to an operation.
+#[test]
+fn formatter_using_system_keys() {
+    let (log, _guard) = capture_with(|layer| {
+        layer.with_context_formatter(|fields| {
+            let notes = [("cancelled", "mine"), ("note", "x")];
+            let notes = notes.map(|(name, value)| (name.to_owned(), json!(value)));
+            (fields.event_outcome == Outcome::Cancelled).then(|| Map::from_iter(notes))
+        })
+    });
+    cancel(run());
+    let context = json!({"context": {"cancelled": "mine", "note": "x"}});
+    assert_tells(
+        &log,
+        [("run", Invoke, Debug, json!({})), ("run", Cancelled, Info, with(dropped(), context))],
+    );
+}
+
+#[test]
+fn custom_level() {
+    #[operation(levels(cancelled = "warn"))]
+    async fn run() {
+        pending().await
+    }
+    let log = capture();
+    cancel(run());
+    assert_tells(&log, [("run", Invoke, Debug, json!({})), ("run", Cancelled, Warn, dropped())]);
+}
+
+#[test]
+fn error_rules_do_not_apply() {
+    #[operation(errors = |_: &ValueError| ErrorClass::Suppressed)]
+    async fn run() -> Result<(), ValueError> {
+        pending().await
+    }
+    let log = capture();
+    cancel(run());
+    assert_tells(&log, [("run", Invoke, Debug, json!({})), ("run", Cancelled, Info, dropped())]);
+}
+
+#[test]
+fn cancelled_after_error_was_logged() {
+    #[operation]
+    async fn inner() -> Result<(), ValueError> {
+        Err(ValueError("boom"))
+    }
+    #[operation]
+    async fn outer() {
+        inner().await.unwrap_err();
+        pending().await
+    }
+    let log = capture();
+    cancel(outer());
+    assert_tells(
+        &log,
+        [
+            ("outer", Invoke, Debug, json!({})),
+            ("inner", Invoke, Debug, json!({})),
+            ("inner", Failed, Error, error("ValueError", "boom")),
+            ("outer", Cancelled, Info, dropped()),
+        ],
+    );
+}

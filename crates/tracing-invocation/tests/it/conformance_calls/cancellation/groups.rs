@@ -1,0 +1,259 @@
+//! Cancellation in groups of tasks and futures.
+
+use std::fmt;
+use std::future::pending;
+
+use serde_json::json;
+use tokio::sync::oneshot;
+use tokio::task::{JoinSet, yield_now};
+use tracing::Instrument as _;
+use tracing_invocation::Level::{Debug, Error, Info};
+use tracing_invocation::Outcome::{Cancelled, Failed, Invoke, Success};
+use tracing_invocation::{ErrorClass, operation};
+
+use super::super::{
+    Stopped, ValueError, assert_tells, dropped, dropped_with, error, stopped, until, with,
+};
+use super::slow;
+use crate::support::capture;
+
+#[operation]
+async fn bad() -> Result<(), ValueError> {
+    yield_now().await;
+    Err(ValueError("boom"))
+}
+
+/// Succeeds when it is told to.
+#[operation("slow")]
+async fn slow_until(released: oneshot::Receiver<()>) {
+    released.await.unwrap();
+}
+
+#[operation("stopped", errors = |_: &Stopped| ErrorClass::Cancelled)]
+async fn stops_itself() -> Result<(), Stopped> {
+    Err(Stopped("stop"))
+}
+
+/// The errors of a group of tasks.
+#[derive(Debug)]
+struct GroupError(Vec<ValueError>);
+
+impl fmt::Display for GroupError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of the tasks failed", self.0.len())
+    }
+}
+
+impl std::error::Error for GroupError {}
+
+/// Awaits the tasks of a group, and aborts the others when one has failed.
+async fn all(mut group: JoinSet<Result<(), ValueError>>) -> Result<(), GroupError> {
+    let mut errors = Vec::new();
+    while let Some(joined) = group.join_next().await {
+        if let Ok(Err(error)) = joined {
+            errors.push(error);
+            group.abort_all();
+        }
+    }
+    if errors.is_empty() { Ok(()) } else { Err(GroupError(errors)) }
+}
+
+/// A group's error is the program's own.
+#[tokio::test]
+async fn group_sibling_failure() {
+    #[operation]
+    async fn parent() -> Result<(), GroupError> {
+        let mut group = JoinSet::new();
+        let slow = async {
+            slow().await;
+            Ok(())
+        };
+        group.spawn(slow.in_current_span());
+        group.spawn(bad().in_current_span());
+        all(group).await
+    }
+    let log = capture();
+    parent().await.unwrap_err();
+    assert_tells(
+        &log,
+        [
+            ("parent", Invoke, Debug, json!({})),
+            ("slow", Invoke, Debug, json!({})),
+            ("bad", Invoke, Debug, json!({})),
+            ("bad", Failed, Error, error("ValueError", "boom")),
+            ("slow", Cancelled, Info, dropped()),
+            ("parent", Failed, Error, error("GroupError", "1 of the tasks failed")),
+        ],
+    );
+}
+
+/// A group's error is the program's own.
+#[tokio::test]
+async fn group_two_failures() {
+    #[operation(fields(tag))]
+    async fn child(tag: &'static str) -> Result<(), ValueError> {
+        Err(ValueError(tag))
+    }
+    #[operation]
+    async fn parent() -> Result<(), GroupError> {
+        let mut group = JoinSet::new();
+        group.spawn(child("a").in_current_span());
+        group.spawn(child("b").in_current_span());
+        all(group).await
+    }
+    let log = capture();
+    parent().await.unwrap_err();
+    let failed = |tag| with(error("ValueError", tag), json!({"tag": tag}));
+    assert_tells(
+        &log,
+        [
+            ("parent", Invoke, Debug, json!({})),
+            ("child", Invoke, Debug, json!({"tag": "a"})),
+            ("child", Failed, Error, failed("a")),
+            ("child", Invoke, Debug, json!({"tag": "b"})),
+            ("child", Failed, Error, failed("b")),
+            ("parent", Failed, Error, error("GroupError", "2 of the tasks failed")),
+        ],
+    );
+}
+
+/// Spawned children are dropped after the parent that owned them; as futures of its own they are dropped along with
+/// it, and the parent's record names one of them.
+#[tokio::test]
+async fn group_cancelled_from_outside() {
+    #[operation(fields(tag))]
+    async fn child(tag: &'static str) {
+        let _ = tag;
+        pending().await
+    }
+    #[operation]
+    async fn parent(spawns: bool) {
+        if spawns {
+            let mut group = JoinSet::new();
+            group.spawn(child("a").in_current_span());
+            group.spawn(child("b").in_current_span());
+            group.join_all().await;
+        } else {
+            tokio::join!(child("a"), child("b"));
+        }
+    }
+    let cancelled = |tag| with(dropped(), json!({"tag": tag}));
+    let log = capture();
+    let task = tokio::spawn(parent(true));
+    until(&log, 3).await;
+    task.abort();
+    until(&log, 6).await;
+    assert_tells(
+        &log,
+        [
+            ("parent", Invoke, Debug, json!({})),
+            ("child", Invoke, Debug, json!({"tag": "a"})),
+            ("child", Invoke, Debug, json!({"tag": "b"})),
+            ("parent", Cancelled, Info, dropped()),
+            ("child", Cancelled, Info, cancelled("a")),
+            ("child", Cancelled, Info, cancelled("b")),
+        ],
+    );
+
+    log.clear();
+    let task = tokio::spawn(parent(false));
+    until(&log, 3).await;
+    task.abort();
+    until(&log, 6).await;
+    assert_tells(
+        &log,
+        [
+            ("parent", Invoke, Debug, json!({})),
+            ("child", Invoke, Debug, json!({"tag": "a"})),
+            ("child", Invoke, Debug, json!({"tag": "b"})),
+            ("child", Cancelled, Info, cancelled("a")),
+            ("child", Cancelled, Info, cancelled("b")),
+            ("parent", Cancelled, Debug, dropped_with("child")),
+        ],
+    );
+}
+
+/// The parent's record names the operation that told the error.
+#[tokio::test]
+async fn gather_child_failure() {
+    #[operation]
+    async fn parent(released: oneshot::Receiver<()>) -> Result<(), ValueError> {
+        let slow = tokio::spawn(slow_until(released).in_current_span());
+        tokio::spawn(bad().in_current_span()).await.unwrap()?;
+        slow.await.unwrap();
+        Ok(())
+    }
+    let log = capture();
+    let (release, released) = oneshot::channel();
+    parent(released).await.unwrap_err();
+    assert_eq!(log.lines().len(), 5);
+    release.send(()).unwrap();
+    until(&log, 6).await;
+    assert_tells(
+        &log,
+        [
+            ("parent", Invoke, Debug, json!({})),
+            ("slow", Invoke, Debug, json!({})),
+            ("bad", Invoke, Debug, json!({})),
+            ("bad", Failed, Error, error("ValueError", "boom")),
+            ("parent", Failed, Debug, json!({"caused_by": "bad"})),
+            ("slow", Success, Debug, json!({})),
+        ],
+    );
+}
+
+/// The parent has a terminal record too: the error that it passes on counts as the same cancellation.
+#[tokio::test]
+async fn gather_child_cancels_itself() {
+    #[operation(errors = |_: &Stopped| ErrorClass::Cancelled)]
+    async fn parent(released: oneshot::Receiver<()>) -> Result<(), Stopped> {
+        let slow = tokio::spawn(slow_until(released).in_current_span());
+        tokio::spawn(stops_itself().in_current_span()).await.unwrap()?;
+        slow.await.unwrap();
+        Ok(())
+    }
+    let log = capture();
+    let (release, released) = oneshot::channel();
+    parent(released).await.unwrap_err();
+    assert_eq!(log.lines().len(), 5);
+    release.send(()).unwrap();
+    until(&log, 6).await;
+    let stopped = stopped("Stopped", "stop");
+    assert_tells(
+        &log,
+        [
+            ("parent", Invoke, Debug, json!({})),
+            ("slow", Invoke, Debug, json!({})),
+            ("stopped", Invoke, Debug, json!({})),
+            ("stopped", Cancelled, Info, stopped.clone()),
+            ("parent", Cancelled, Debug, with(stopped, json!({"cancelled_by": "stopped"}))),
+            ("slow", Success, Debug, json!({})),
+        ],
+    );
+}
+
+#[tokio::test]
+async fn gather_collecting_errors() {
+    #[operation]
+    async fn bad() -> Result<(), ValueError> {
+        Err(ValueError("boom"))
+    }
+    #[operation]
+    async fn parent() {
+        let (bad, stopped) = tokio::join!(biased; bad(), stops_itself());
+        assert!(bad.is_err() && stopped.is_err());
+    }
+    let log = capture();
+    parent().await;
+    assert_tells(
+        &log,
+        [
+            ("parent", Invoke, Debug, json!({})),
+            ("bad", Invoke, Debug, json!({})),
+            ("bad", Failed, Error, error("ValueError", "boom")),
+            ("stopped", Invoke, Debug, json!({})),
+            ("stopped", Cancelled, Info, stopped("Stopped", "stop")),
+            ("parent", Success, Debug, json!({})),
+        ],
+    );
+}

@@ -1,0 +1,171 @@
+//! Cancellation of tasks, and of what waits for another.
+
+use std::future::pending;
+
+use serde_json::json;
+use tokio::runtime;
+use tokio::sync::{oneshot, watch};
+use tokio::task::{JoinError, JoinHandle, JoinSet, yield_now};
+use tracing::Instrument as _;
+use tracing_invocation::Level::{Debug, Info};
+use tracing_invocation::Outcome::{Cancelled, Invoke, Success};
+use tracing_invocation::{ErrorClass, operation};
+
+use super::super::{assert_tells, dropped, stopped, until};
+use super::{inner, run, slow};
+use crate::support::capture;
+
+/// The error of a drop has a fixed type and text.
+#[tokio::test]
+async fn by_task_cancel() {
+    let log = capture();
+    let task = tokio::spawn(run());
+    until(&log, 1).await;
+    task.abort();
+    assert!(task.await.unwrap_err().is_cancelled());
+    assert_tells(&log, [("run", Invoke, Debug, json!({})), ("run", Cancelled, Info, dropped())]);
+}
+
+#[tokio::test]
+async fn before_first_step() {
+    let log = capture();
+    let task = tokio::spawn(run());
+    task.abort();
+    assert!(task.await.unwrap_err().is_cancelled());
+    assert_tells(&log, []);
+}
+
+/// A task that is aborted when its owner is dropped ends after it, by a cancellation of its own.
+#[tokio::test]
+async fn across_a_task_boundary() {
+    #[operation]
+    async fn outer() {
+        let mut tasks = JoinSet::new();
+        tasks.spawn(inner().in_current_span());
+        tasks.join_next().await;
+    }
+    let log = capture();
+    let task = tokio::spawn(outer());
+    until(&log, 2).await;
+    task.abort();
+    assert!(task.await.unwrap_err().is_cancelled());
+    until(&log, 4).await;
+    assert_tells(
+        &log,
+        [
+            ("outer", Invoke, Debug, json!({})),
+            ("inner", Invoke, Debug, json!({})),
+            ("outer", Cancelled, Info, dropped()),
+            ("inner", Cancelled, Info, dropped()),
+        ],
+    );
+}
+
+/// Who waits for an aborted task gets an error, and is cancelled where that counts as a cancellation: each of them.
+#[tokio::test]
+async fn two_waiters_on_one_task() {
+    #[operation]
+    async fn inner(_open: watch::Sender<()>) {
+        pending().await
+    }
+    #[operation]
+    async fn first(task: JoinHandle<()>) -> Result<(), JoinError> {
+        task.await
+    }
+    #[operation(errors = |_: &watch::error::RecvError| ErrorClass::Cancelled)]
+    async fn second(mut closed: watch::Receiver<()>) -> Result<(), watch::error::RecvError> {
+        closed.changed().await
+    }
+    let log = capture();
+    let (open, closed) = watch::channel(());
+    let task = tokio::spawn(inner(open));
+    until(&log, 1).await;
+    let (id, abort) = (task.id(), task.abort_handle());
+    let _ = tokio::join!(biased; first(task), second(closed), async { abort.abort() });
+    let first = format!("task {id} was cancelled");
+    assert_tells(
+        &log,
+        [
+            ("inner", Invoke, Debug, json!({})),
+            ("first", Invoke, Debug, json!({})),
+            ("second", Invoke, Debug, json!({})),
+            ("inner", Cancelled, Info, dropped()),
+            ("first", Cancelled, Info, stopped("JoinError", &first)),
+            ("second", Cancelled, Info, stopped("RecvError", "channel closed")),
+        ],
+    );
+}
+
+#[tokio::test]
+async fn first_of_two_wins() {
+    #[operation]
+    async fn fast() {
+        yield_now().await;
+    }
+    #[operation]
+    async fn race() {
+        tokio::select! {
+            biased;
+            () = fast() => {}
+            () = slow() => {}
+        }
+    }
+    let log = capture();
+    race().await;
+    assert_tells(
+        &log,
+        [
+            ("race", Invoke, Debug, json!({})),
+            ("fast", Invoke, Debug, json!({})),
+            ("slow", Invoke, Debug, json!({})),
+            ("fast", Success, Debug, json!({})),
+            ("slow", Cancelled, Info, dropped()),
+            ("race", Success, Debug, json!({})),
+        ],
+    );
+}
+
+/// A spawned task whose handle is dropped goes on: nothing has to shield it.
+#[tokio::test]
+async fn shielded_inner() {
+    #[operation]
+    async fn inner(released: oneshot::Receiver<()>) {
+        released.await.unwrap();
+    }
+    #[operation]
+    async fn outer(released: oneshot::Receiver<()>) {
+        tokio::spawn(inner(released).in_current_span()).await.unwrap();
+    }
+    let log = capture();
+    let (release, released) = oneshot::channel();
+    let task = tokio::spawn(outer(released));
+    until(&log, 2).await;
+    task.abort();
+    assert!(task.await.unwrap_err().is_cancelled());
+    assert_eq!(log.lines().len(), 3);
+    release.send(()).unwrap();
+    until(&log, 4).await;
+    assert_tells(
+        &log,
+        [
+            ("outer", Invoke, Debug, json!({})),
+            ("inner", Invoke, Debug, json!({})),
+            ("outer", Cancelled, Info, dropped()),
+            ("inner", Success, Debug, json!({})),
+        ],
+    );
+}
+
+/// The runtime drops what is left on the thread that drops the runtime.
+#[test]
+fn pending_at_runtime_shutdown() {
+    let log = capture();
+    let runtime = runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(async {
+        tokio::spawn(run());
+        until(&log, 1).await;
+    });
+    assert_eq!(log.lines().len(), 1);
+    drop(runtime);
+    assert_tells(&log, [("run", Invoke, Debug, json!({})), ("run", Cancelled, Info, dropped())]);
+}

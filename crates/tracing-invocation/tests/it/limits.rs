@@ -1,0 +1,122 @@
+//! How much of a value and of a record is written.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use tracing_invocation::convention::mark;
+use tracing_invocation::testing::Log;
+use tracing_invocation::{InvocationLayer, Limits, Outcome, json, operation, whole};
+use tracing_subscriber::prelude::*;
+
+use crate::support::{check_line, check_lines, only};
+
+fn logged(layer: impl FnOnce(InvocationLayer) -> InvocationLayer, f: impl FnOnce()) -> Log {
+    let log = Log::new();
+    let subscriber = tracing_subscriber::registry().with(layer(log.layer()));
+    tracing::subscriber::with_default(subscriber, f);
+    check_lines(&log);
+    log
+}
+
+#[test]
+fn each_layer_has_its_limits_for_whatever_is_written() {
+    #[operation(fields(text), args(list), result)]
+    fn run(text: &str, list: Vec<u8>, fail: bool) -> Result<Vec<&'static str>, String> {
+        if fail { Err("e".repeat(9)) } else { Ok(vec!["abcdef"; 3]) }
+    }
+    let limits = Limits { text: 3, message: 5, items: 2, ..Limits::DEFAULT };
+    let log = logged(
+        |layer| layer.with_limits(limits),
+        || {
+            let _ = run("abcdef", vec![1, 2, 3, 4], false);
+            let _ = run("abcdef", vec![], true);
+        },
+    );
+    let invoke = &log.records()[0].payload;
+    assert_eq!(json!(invoke), json!({"args": {"list": [1, 2, "... (2 more)"]}, "text": "abc..."}));
+    let success = only(&log, "run", Outcome::Success);
+    assert_eq!(success.payload["result"], json!(["abc...", "abc...", "... (1 more)"]));
+    let failed = only(&log, "run", Outcome::Failed);
+    assert_eq!(failed.payload["error"]["message"], "eeeee...");
+}
+
+#[test]
+fn limits_are_lifted_for_a_field() {
+    #[operation(args(whole: items, short = items, whole: %text))]
+    fn run(items: Vec<u32>, text: String) {}
+    #[operation(result(short = 0, whole: long = 0))]
+    fn parts(items: Vec<u32>) -> (Vec<u32>,) {
+        (items,)
+    }
+    let twelve: Vec<u32> = (1..=12).collect();
+    let log = logged(
+        |layer| layer,
+        || {
+            run(twelve.clone(), "x".repeat(250));
+            let _ = parts(twelve.clone());
+            tracing::info_span!("stock", rows = whole(&twelve)).in_scope(|| {});
+        },
+    );
+    let mut cut: Vec<Value> = (1..=10).map(Value::from).collect();
+    cut.push("... (2 more)".into());
+    let args = &only(&log, "run", Outcome::Invoke).payload["args"];
+    assert_eq!(*args, json!({"items": twelve, "short": cut, "text": "x".repeat(250)}));
+    let result = &only(&log, "parts", Outcome::Success).payload["result"];
+    assert_eq!(*result, json!({"short": cut, "long": twelve}));
+    assert_eq!(only(&log, "stock", Outcome::Invoke).payload["rows"], json!(twelve));
+}
+
+#[test]
+fn a_large_value_that_is_whole_still_fits_the_record() {
+    let log = logged(
+        |layer| layer,
+        || {
+            let rows: Vec<u32> = (0..100_000).collect();
+            tracing::info_span!("sync", rows = whole(&rows), short = "kept").in_scope(|| {});
+        },
+    );
+    for record in log.records() {
+        assert!(record.payload_truncated);
+        let rows = record.payload["rows"].as_array().unwrap();
+        let shown = rows.len() - 1;
+        assert!(shown > 10, "as many as fit");
+        assert_eq!(rows[shown], format!("{} ({} more)", mark::CUT, 100_000 - shown));
+        assert_eq!(record.payload["short"], "kept");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_record_fits_its_preset(
+        names in prop::array::uniform3("(\u{7f}|é|x){0,300}"),
+        values in prop::collection::btree_map("[a-z]{1,9}", "(\u{7f}|é|x){0,300}", 0..40),
+        lists in prop::collection::vec(any::<u64>(), 0..2_000),
+        message in "(\u{7f}|é|x){0,1200}",
+    ) {
+        let [name, namespace, entity] = names;
+        for limits in [Limits::DEFAULT, Limits::RSYSLOG, Limits::PIPE, Limits { record: 700, ..Limits::DEFAULT }] {
+            let values: &BTreeMap<String, String> = &values;
+            let log = logged(|layer| layer.with_limits(limits), || {
+                let span = tracing::info_span!(
+                    "run",
+                    invocation.name = name,
+                    invocation.namespace = namespace,
+                    invocation.entity_id = entity,
+                    values = json(values),
+                    lists = whole(&lists),
+                );
+                let guard = tracing_invocation::begin(span);
+                guard.end(tracing_invocation::Verdict::failed_as("type", &message));
+            });
+            let lines = log.lines();
+            prop_assert_eq!(lines.len(), 2);
+            for line in lines {
+                prop_assert!(line.len() < limits.record, "{} of {} bytes: {line}", line.len() + 1, limits.record);
+                check_line(&line);
+            }
+        }
+    }
+}
