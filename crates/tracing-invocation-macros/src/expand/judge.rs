@@ -9,16 +9,19 @@ use crate::args::Args;
 use crate::field::{Sigil, at, private};
 use crate::result::{Part, ResultArgs};
 
-/// A closure from the returned value to a verdict.
-pub(super) fn closure(args: &Args) -> TokenStream {
+/// A closure from the returned value to a verdict. An error about the value's type belongs to `returned`.
+pub(super) fn closure(args: &Args, returned: Span) -> TokenStream {
     let private = quote!(::tracing_invocation::private);
+    let returned = quote_spanned! {at(returned)=>
+        (&&&::tracing_invocation::private::Probe(__invocation_output)).returned()
+    };
     let result = result(args);
     let failure = failure(args);
     quote! {
         |__invocation_output: &_| {
             #[allow(unused_imports)]
-            use #private::output::{Plain as _, Returns as _};
-            match (&&#private::Probe(__invocation_output)).returned() {
+            use #private::output::{Hidden as _, Plain as _, Returns as _};
+            match #returned {
                 ::core::result::Result::Ok(__invocation_value) => #private::success(#result),
                 ::core::result::Result::Err(__invocation_error) => #failure,
             }
