@@ -3,7 +3,7 @@
 mod judge;
 mod span;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::visit_mut::{self, VisitMut};
@@ -43,7 +43,7 @@ pub(crate) fn function(args: &Args, function: Function) -> syn::Result<TokenStre
     let private = quote!(::tracing_invocation::private);
     let open = span::open(args, &signature.ident);
     let levels = levels(args);
-    let judge = judge::closure(args);
+    let judge = judge::closure(args, returned_place(&signature));
     let hint = returned_hint(&signature.output, &kind);
     let statements = body.stream();
     let place = body.span();
@@ -95,6 +95,14 @@ pub(crate) fn function(args: &Args, function: Function) -> syn::Result<TokenStre
             #run
         }
     })
+}
+
+/// Where the type stands that the function returns, or the function's name where none does.
+fn returned_place(signature: &syn::Signature) -> Span {
+    match &signature.output {
+        ReturnType::Default => signature.ident.span(),
+        ReturnType::Type(_, returned) => returned.span(),
+    }
 }
 
 /// Awaits `future`, then reads what is live, then judges.

@@ -24,8 +24,8 @@ pub(crate) struct Field {
     gate: Vec<Ident>,
     is_whole: bool,
     pub(crate) name: LitStr,
-    pub(crate) sigil: Sigil,
-    pub(crate) value: Expr,
+    sigil: Sigil,
+    value: Expr,
 }
 
 impl Sigil {
@@ -57,10 +57,6 @@ impl Parse for Field {
             return Err(sigil_before_name(sigil, &late));
         }
         let value = parse_value(input)?;
-        if input.peek(Token![:]) {
-            let message = "a field has no type: leave it out, or write `name = value`";
-            return Err(input.error(message));
-        }
         let name = match name.or_else(|| last_segment(&value)) {
             Some(name) => name,
             None => return Err(unnamed(&value)),
@@ -151,16 +147,7 @@ pub(crate) fn text(code: &impl ToTokens) -> String {
 impl Field {
     /// The value as one that `tracing` records. Relies on the traits of [`value_traits`] being in scope.
     pub(crate) fn recorded(&self) -> TokenStream {
-        if !self.is_whole {
-            return recorded(self.sigil, &self.value);
-        }
-        let value = &self.value;
-        let value = match self.sigil {
-            Sigil::None => quote!(#value),
-            Sigil::Display => quote!(::core::format_args!("{}", #value)),
-            Sigil::Debug => quote!(::core::format_args!("{:?}", #value)),
-        };
-        quote_spanned!(self.value.span()=> ::tracing_invocation::whole(&(#value)))
+        recorded(self.sigil, self.is_whole, &self.value)
     }
 
     /// The name of the span's field, below `prefix`.
@@ -177,15 +164,19 @@ impl Field {
 }
 
 /// A value as one that `tracing` records.
-pub(crate) fn recorded(sigil: Sigil, value: &Expr) -> TokenStream {
+pub(crate) fn recorded(sigil: Sigil, is_whole: bool, value: &Expr) -> TokenStream {
     // At the value's place, where an error about its type belongs.
     let span = at(last_segment(value).map_or(value.span(), |segment| segment.span()));
     let private = private(span);
     let reference = reference(value);
-    match sigil {
-        Sigil::Display => quote_spanned!(span=> #private::value::display(#reference)),
-        Sigil::Debug => quote_spanned!(span=> #private::value::debug(#reference)),
-        Sigil::None => quote_spanned!(span=> (&&&&#private::Probe(#reference)).field()),
+    let whole_text = |format: &str| quote_spanned!(span=> ::tracing_invocation::whole(&::core::format_args!(#format, #reference)));
+    match (sigil, is_whole) {
+        (Sigil::None, false) => quote_spanned!(span=> (&&&&#private::Probe(#reference)).field()),
+        (Sigil::None, true) => quote_spanned!(span=> (&&#private::Probe(#reference)).whole()),
+        (Sigil::Display, false) => quote_spanned!(span=> #private::value::display(#reference)),
+        (Sigil::Debug, false) => quote_spanned!(span=> #private::value::debug(#reference)),
+        (Sigil::Display, true) => whole_text("{}"),
+        (Sigil::Debug, true) => whole_text("{:?}"),
     }
 }
 

@@ -9,16 +9,19 @@ use crate::args::Args;
 use crate::field::{Sigil, at, private};
 use crate::result::{Part, ResultArgs};
 
-/// A closure from the returned value to a verdict.
-pub(super) fn closure(args: &Args) -> TokenStream {
+/// A closure from the returned value to a verdict. An error about the value's type belongs to `returned`.
+pub(super) fn closure(args: &Args, returned: Span) -> TokenStream {
     let private = quote!(::tracing_invocation::private);
+    let returned = quote_spanned! {at(returned)=>
+        (&&&::tracing_invocation::private::Probe(__invocation_output)).returned()
+    };
     let result = result(args);
     let failure = failure(args);
     quote! {
         |__invocation_output: &_| {
             #[allow(unused_imports)]
-            use #private::output::{Plain as _, Returns as _};
-            match (&&#private::Probe(__invocation_output)).returned() {
+            use #private::output::{Hidden as _, Plain as _, Returns as _};
+            match #returned {
                 ::core::result::Result::Ok(__invocation_value) => #private::success(#result),
                 ::core::result::Result::Err(__invocation_error) => #failure,
             }
@@ -60,19 +63,10 @@ fn written(sigil: Sigil, is_whole: bool, part: &TokenStream, place: Span) -> Tok
     } else {
         quote_spanned!(span=> &__invocation_value #part)
     };
-    match (sigil, is_whole) {
-        (Sigil::None, false) => quote_spanned!(span=> (&&#private::Probe(#value)).json()),
-        (Sigil::Display, false) => quote_spanned!(span=> #private::value::result_display(#value)),
-        (Sigil::Debug, false) => quote_spanned!(span=> #private::value::result_debug(#value)),
-        (Sigil::None, true) => quote_spanned!(span=> #private::value::result_whole(#value)),
-        (Sigil::Display, true) => {
-            let text = quote_spanned!(span=> ::core::format_args!("{}", #value));
-            quote_spanned!(span=> #private::value::result_whole(&#text))
-        }
-        (Sigil::Debug, true) => {
-            let text = quote_spanned!(span=> ::core::format_args!("{:?}", #value));
-            quote_spanned!(span=> #private::value::result_whole(&#text))
-        }
+    match sigil {
+        Sigil::None => quote_spanned!(span=> (&&#private::Probe(#value)).json(#is_whole)),
+        Sigil::Display => quote_spanned!(span=> #private::value::result_display(#value, #is_whole)),
+        Sigil::Debug => quote_spanned!(span=> #private::value::result_debug(#value, #is_whole)),
     }
 }
 

@@ -18,7 +18,7 @@ pub(super) fn open(args: &Args, function: &Ident) -> TokenStream {
     let namespace =
         args.namespace.iter().map(|namespace| quote!("invocation.namespace" = #namespace));
     let entity_id = args.entity_id.iter().map(|(sigil, value)| {
-        let value = recorded(*sigil, value);
+        let value = recorded(*sigil, false, value);
         quote!("invocation.entity_id" = #value)
     });
     let context = args.fields.iter().chain(&args.live).map(|field| member(field, ""));

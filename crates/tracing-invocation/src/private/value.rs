@@ -9,7 +9,7 @@ use tracing::field::{self, DisplayValue};
 
 use super::Probe;
 use crate::payload::structure::push_serialized;
-use crate::payload::{Json, Rules, text};
+use crate::payload::{Json, Rules, Whole, text};
 use crate::settle::handover;
 
 /// First: an optional value that `tracing` knows, `null` where there is none.
@@ -42,17 +42,25 @@ impl<'a, T: Value> Native<'a> for &&Probe<'a, T> {
 /// Then: a value that serializes.
 pub trait Structure<'a, T: Serialize> {
     fn field(&self) -> DisplayValue<Json<'a, T>>;
+    fn whole(&self) -> DisplayValue<Whole<'a, T>>;
 }
 
 impl<'a, T: Serialize> Structure<'a, T> for &Probe<'a, T> {
     fn field(&self) -> DisplayValue<Json<'a, T>> {
         field::display(Json(self.0))
     }
+
+    fn whole(&self) -> DisplayValue<Whole<'a, T>> {
+        field::display(Whole(self.0))
+    }
 }
 
 /// Last: any value, which is refused in words.
 pub trait Refused<'a, T> {
     fn field(&self) -> &'a dyn Value
+    where
+        T: Recordable;
+    fn whole(&self) -> &'a dyn Value
     where
         T: Recordable;
 }
@@ -63,6 +71,13 @@ impl<'a, T> Refused<'a, T> for Probe<'a, T> {
         T: Recordable,
     {
         // Nothing implements `Recordable`, so nothing comes here.
+        &""
+    }
+
+    fn whole(&self) -> &'a dyn Value
+    where
+        T: Recordable,
+    {
         &""
     }
 }
@@ -87,39 +102,32 @@ pub fn debug<'a, T: Debug + ?Sized>(value: &'a T) -> impl Value + use<'a, T> {
 
 /// First: a result that serializes, as JSON.
 pub trait Serialized {
-    fn json(&self) -> Vec<u8>;
+    fn json(&self, is_whole: bool) -> Vec<u8>;
 }
 
 impl<T: Serialize + ?Sized> Serialized for &Probe<'_, T> {
-    fn json(&self) -> Vec<u8> {
+    fn json(&self, is_whole: bool) -> Vec<u8> {
         let mut json = Vec::new();
-        push_serialized(&mut json, self.0, &handover::rules());
+        push_serialized(&mut json, self.0, &rules(is_whole));
         json
     }
 }
 
 /// Then: any other, which is refused in words.
 pub trait RefusedResult<T: ?Sized> {
-    fn json(&self) -> Vec<u8>
+    fn json(&self, is_whole: bool) -> Vec<u8>
     where
         T: RecordableResult;
 }
 
 impl<T: ?Sized> RefusedResult<T> for Probe<'_, T> {
-    fn json(&self) -> Vec<u8>
+    fn json(&self, _: bool) -> Vec<u8>
     where
         T: RecordableResult,
     {
         // Nothing implements `RecordableResult`, so nothing comes here.
         Vec::new()
     }
-}
-
-/// The JSON of a result that serializes, however large it is.
-pub fn result_whole<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
-    let mut json = Vec::new();
-    push_serialized(&mut json, value, &handover::rules().lifted());
-    json
 }
 
 /// What a result without a sigil has to be. Implemented by nothing: it is there for its message.
@@ -132,20 +140,26 @@ pub fn result_whole<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
 pub trait RecordableResult {}
 
 /// The JSON of a result's `Display` text.
-pub fn result_display<T: Display + ?Sized>(value: &T) -> Vec<u8> {
-    result_text(format_args!("{value}"))
+pub fn result_display<T: Display + ?Sized>(value: &T, is_whole: bool) -> Vec<u8> {
+    result_text(format_args!("{value}"), is_whole)
 }
 
 /// The JSON of a result's `Debug` text.
-pub fn result_debug<T: Debug + ?Sized>(value: &T) -> Vec<u8> {
-    result_text(format_args!("{value:?}"))
+pub fn result_debug<T: Debug + ?Sized>(value: &T, is_whole: bool) -> Vec<u8> {
+    result_text(format_args!("{value:?}"), is_whole)
 }
 
-fn result_text(value: std::fmt::Arguments<'_>) -> Vec<u8> {
+fn result_text(value: std::fmt::Arguments<'_>, is_whole: bool) -> Vec<u8> {
     let mut json = Vec::new();
-    let Rules { limits, redaction } = handover::rules();
+    let Rules { limits, redaction } = rules(is_whole);
     text::push_formatted(&mut json, value, limits.text, &redaction);
     json
+}
+
+/// What results are written by, without limits where they are lifted.
+fn rules(is_whole: bool) -> Rules {
+    let rules = handover::rules();
+    if is_whole { rules.lifted() } else { rules }
 }
 
 /// A selected part of a result: its name, and its JSON.

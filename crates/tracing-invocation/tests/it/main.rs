@@ -24,3 +24,4 @@ mod settings;
 mod stock;
 mod support;
 mod ui;
+mod wrappers;

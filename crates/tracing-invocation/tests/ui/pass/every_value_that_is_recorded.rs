@@ -50,6 +50,15 @@ fn values(
     unit
 }
 
+#[operation(
+    fields(whole: rows, normal | whole: %text, maximum | whole: debugged = ?text, minimal: r#type = 1),
+    args(maximum: rows),
+    result(whole: 0, whole: text = ?1, whole: shown = %1)
+)]
+fn marked(rows: Vec<u8>, text: &str) -> (Vec<u8>, String) {
+    (rows, text.to_owned())
+}
+
 #[operation(fields(%one, ?other), args(%one, text = other), result(%))]
 fn bounded<T: Display + ?Sized, U: Debug + serde::Serialize>(one: &T, other: U) -> String {
     let _ = other;
@@ -75,4 +84,5 @@ fn main() {
         &std::fmt::Error,
     );
     bounded("a", 1);
+    marked(vec![], "a");
 }
