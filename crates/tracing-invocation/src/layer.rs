@@ -283,7 +283,7 @@ where
         let current = self.current.load();
         unwinding::entered(id.into_u64());
         handover::entered_under(&current.rules, current.epoch);
-        self.journal.enter(id.into_u64(), handover::levels(), &current);
+        self.journal.enter(id.into_u64(), handover::levels(id.into_u64()), &current);
     }
 
     fn on_exit(&self, id: &Id, _: Context<'_, S>) {

@@ -7,13 +7,15 @@
 use std::cell::{Cell, RefCell};
 
 use tracing::Span;
+use tracing::span::Entered;
 
 use crate::operation::Ending;
 use crate::payload::Rules;
 use crate::record::OwnLevels;
 
 thread_local! {
-    static LEVELS: Cell<Option<&'static OwnLevels>> = const { Cell::new(None) };
+    /// The levels of the operation whose span has this id.
+    static LEVELS: Cell<Option<(u64, &'static OwnLevels)>> = const { Cell::new(None) };
     /// What values are written by, under the settings of this epoch.
     static RULES: RefCell<Option<(u64, Rules)>> = const { RefCell::new(None) };
     static ENDING: RefCell<Option<Ending>> = const { RefCell::new(None) };
@@ -28,28 +30,34 @@ pub(crate) fn in_span<T>(
     levels: Option<&'static OwnLevels>,
     inside: impl FnOnce() -> (T, Option<Ending>),
 ) -> T {
-    LEVELS.set(levels);
+    let key = span.id().map_or(0, |id| id.into_u64());
+    // A layer that is called back may run code of the program, a writer, which gets here again. What it finds it
+    // leaves as it was, for the layers that are called back after it.
+    let outer = LEVELS.replace(levels.map(|levels| (key, levels)));
     let entered = span.enter();
-    LEVELS.set(None);
+    LEVELS.set(outer);
     let (value, ending) = inside();
-    let ended = ending.is_some();
-    if ended {
-        // A thread that is ending has no place for it any more; its operations stay without an end.
-        let placed = ENDING.try_with(|place| place.replace(ending));
-        let key = span.id().filter(|_| placed.is_ok()).map_or(0, |id| id.into_u64());
-        ENDED.set(key);
-    }
-    drop(entered);
-    if ended {
-        ENDED.set(0);
-        let _ = ENDING.try_with(|place| place.replace(None));
+    match ending {
+        Some(ending) => leave(entered, key, ending),
+        None => drop(entered),
     }
     value
 }
 
+fn leave(entered: Entered<'_>, key: u64, ending: Ending) {
+    // A thread that is ending has no place for it any more; its operations stay without an end.
+    let Ok(outer) = ENDING.try_with(|place| place.replace(Some(ending))) else {
+        return;
+    };
+    let outer_key = ENDED.replace(key);
+    drop(entered);
+    ENDED.set(outer_key);
+    let _ = ENDING.try_with(|place| place.replace(outer));
+}
+
 /// The levels of the operation whose span is being entered.
-pub(crate) fn levels() -> Option<&'static OwnLevels> {
-    LEVELS.get()
+pub(crate) fn levels(key: u64) -> Option<&'static OwnLevels> {
+    LEVELS.get().filter(|(of, _)| *of == key).map(|(_, levels)| levels)
 }
 
 /// How the operation ended whose span is being left.

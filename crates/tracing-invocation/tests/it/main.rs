@@ -20,3 +20,4 @@ mod settings;
 mod stock;
 mod support;
 mod ui;
+mod wrappers;
