@@ -12,6 +12,7 @@ mod conformance_calls;
 mod conformance_settings;
 mod conformance_values;
 mod docs;
+mod errors;
 mod hostile;
 mod limits;
 mod operation;
