@@ -21,6 +21,9 @@ const PAUSES: u32 = 5;
 
 type Boxed = Pin<Box<dyn Future<Output = Result<u32, Error>> + Send>>;
 
+/// A way to make an operation of [`steps`].
+type Way = fn(fn(u32)) -> Boxed;
+
 /// Pauses five times, and calls `at` before each pause and at the end with how often it was polled.
 async fn steps(at: impl Fn(u32)) -> Result<u32, Error> {
     for poll in 1..=PAUSES {
@@ -45,8 +48,6 @@ async fn run_live(at: fn(u32)) -> Result<u32, Error> {
 fn run_boxed(at: fn(u32)) -> Pin<Box<dyn Future<Output = Result<u32, Error>> + Send>> {
     Box::pin(steps(at))
 }
-
-type Way = fn(fn(u32)) -> Boxed;
 
 /// The same operation in every way that there is.
 const WAYS: [Way; 6] = [
@@ -180,14 +181,16 @@ async fn settled_at_its_end_while_the_span_is_held() {
 }
 
 #[tokio::test]
-#[expect(clippy::async_yields_async, reason = "the task outlives the operation that spawned it")]
 async fn settled_at_its_end_while_a_child_that_it_spawned_goes_on() {
     let log = capture();
-    let child = async {
-        tokio::spawn(pending::<()>().instrument(info_span!("child", invocation.name = "child")))
+    let mut spawned = None;
+    async {
+        let child = pending::<()>().instrument(info_span!("child", invocation.name = "child"));
+        spawned = Some(tokio::spawn(child));
     }
     .operation(info_span!("parent"))
     .await;
+    let child = spawned.unwrap();
     log.assert_last("parent").ended(Outcome::Success);
     tokio::task::yield_now().await;
     log.assert_last("child").is_open();

@@ -1,5 +1,6 @@
 //! `operation_stream`.
 
+use std::collections::VecDeque;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::thread;
@@ -15,7 +16,7 @@ use super::{Payload, error_of, explode, panicked, payload_of};
 use crate::support::{capture, check_lines, story};
 
 /// A stream that is written down: an item, a pause, or a panic, one at each poll, and then its end.
-struct Script(std::vec::IntoIter<Step>);
+struct Script(VecDeque<Step>);
 
 #[derive(Clone, Copy, Debug)]
 enum Step {
@@ -30,7 +31,7 @@ impl Stream for Script {
     type Item = u32;
 
     fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<u32>> {
-        match self.0.next() {
+        match self.0.pop_front() {
             Some(Item(item)) => Poll::Ready(Some(item)),
             Some(Pause) => Poll::Pending,
             Some(Panic) => explode(9),
@@ -44,7 +45,7 @@ impl Stream for Script {
 }
 
 fn stream(steps: &[Step], span: Span) -> OperationStream<Script> {
-    Script(Vec::from(steps).into_iter()).operation_stream(span)
+    Script(steps.iter().copied().collect()).operation_stream(span)
 }
 
 fn next(stream: &mut OperationStream<Script>) -> Poll<Option<u32>> {
