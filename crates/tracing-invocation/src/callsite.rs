@@ -27,6 +27,8 @@ pub(crate) struct Callsite {
     pub(crate) nests_context: bool,
     /// Whether a field gives another name or namespace.
     pub(crate) names_itself: bool,
+    /// Whether a field says that a call is not to be recorded.
+    pub(crate) may_opt_out: bool,
     /// Whether a field names an entity.
     pub(crate) may_have_entity: bool,
     /// Whether a field speaks to this crate, which promises that `ret` and `err` are in force.
@@ -126,6 +128,7 @@ impl Callsite {
             repeats_keys: keys.windows(2).any(|pair| pair[0] == pair[1]),
             nests_context: names().any(|name| payload::RESERVED.contains(&Gate::of(name).1)),
             names_itself: names().any(|name| matches!(name, field::NAME | field::NAMESPACE)),
+            may_opt_out: names().any(|name| name == field::RECORD),
             may_have_entity: names().any(|name| name == field::ENTITY_ID),
             is_marked: names().any(|name| name.starts_with(field::PREFIX)),
             evidence: Evidence::of(metadata),

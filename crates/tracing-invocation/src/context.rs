@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use crate::asking::ask;
 use crate::operation::Operation;
-use crate::payload::{Fragment, Redaction, json, text};
+use crate::payload::{Fragment, Redaction, json};
 use crate::record::Outcome;
 
 /// What a context formatter is shown: the context that a record is about to carry, and of which operation.
@@ -60,7 +61,7 @@ impl ContextFormatter {
         fields: &ContextFields,
         redaction: &Redaction,
     ) -> Option<Fragment> {
-        let shaped = text::quietly(|| (self.0)(fields))??;
+        let shaped = ask(|| (self.0)(fields))??;
         let mut fragment = Fragment::default();
         for (name, mut value) in shaped {
             redaction.redact_member(&name, &mut value);

@@ -41,24 +41,23 @@ impl Journal {
         let Opened { callsite, fields, is_refused } = opened;
         let found = ancestors.find_map(|key| {
             self.table.with(key, |outer| {
-                let is_sampled = matches!(outer.keeping, Keeping::Sampled { .. });
-                (outer.trace_id, is_sampled, Parent { key, span_id: outer.span_id })
+                (outer.trace_id, outer.is_left_out, Parent { key, span_id: outer.span_id })
             })
         });
         let trace_id = found.map_or_else(|| self.ids.trace(), |(trace_id, ..)| trace_id);
         let ids = (trace_id, self.ids.span());
         let parent = found.map(|(_, _, parent)| parent);
         let mut operation = Operation::new(callsite, ids, parent, fields, Keeping::All);
-        let is_sampled = || match found {
-            Some((_, is_sampled, _)) => is_sampled,
+        operation.is_left_out = match found {
+            Some((_, is_left_out, _)) => is_left_out,
             None => {
-                !settings.sampling.keeps_all()
-                    && !settings.sampling.keeps(operation.name(), trace_id)
+                let sampling = &settings.sampling;
+                !sampling.keeps_all() && !sampling.keeps(operation.name(), trace_id)
             }
         };
         if is_refused {
             operation.keeping = Keeping::Refused;
-        } else if is_sampled() {
+        } else if operation.is_left_out {
             operation.keeping = Keeping::Sampled { invoke: None };
         }
         self.table.insert(key, operation);
@@ -149,8 +148,8 @@ impl Journal {
     pub(crate) fn close(
         &self,
         key: u64,
-        ending: impl FnOnce(&Operation) -> Ending,
         settings: impl FnOnce() -> Arc<Current>,
+        ending: impl FnOnce(&Operation, &Settings) -> Ending,
     ) {
         let Some(mut operation) = self.table.remove(key) else {
             return;
@@ -159,8 +158,9 @@ impl Journal {
             return;
         }
         let settings = &*settings();
-        let (ending, now) =
-            operation.take_panic().unwrap_or_else(|| (ending(&operation), self.clock.now()));
+        let (ending, now) = operation
+            .take_panic()
+            .unwrap_or_else(|| (ending(&operation, settings), self.clock.now()));
         if let Some(ended) = Ended::new(&mut operation, ending, now, settings) {
             let outcome = ended.settled.ending.outcome();
             let formatter = settings.formatter.as_ref().filter(|_| ended.is_written);
@@ -224,7 +224,6 @@ impl Ended {
     ) -> Option<Self> {
         let settled = operation.settle(ending, now)?;
         let level = settled.level(&operation.levels_over(&settings.levels));
-        let news = operation.parent.zip(operation.news(&settled));
         let (is_kept, invoke) = match &mut operation.keeping {
             Keeping::All => (true, None),
             _ if settled.is_ordinary() => (false, None),
@@ -232,6 +231,9 @@ impl Ended {
             Keeping::Sampled { invoke } => (true, invoke.take()),
         };
         let is_written = is_kept && settings.writes(operation.callsite.metadata().target(), level);
+        // Who was not told in the log is nobody to point to; an inner operation that was still is.
+        let is_told = is_written || settled.reporter.is_some();
+        let news = operation.parent.zip(operation.news(&settled)).filter(|_| is_told);
         Some(Self { settled, now, level, is_written, invoke, news })
     }
 

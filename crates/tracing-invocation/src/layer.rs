@@ -20,6 +20,7 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::LookupSpan;
 
+use crate::asking::is_asking;
 use crate::callsite::{Callsite, Evidence};
 use crate::context::ContextFields;
 use crate::journal::{Journal, Opened};
@@ -198,10 +199,10 @@ impl InvocationLayer {
     }
 
     /// How an operation ended that left no evidence until its span was closed.
-    fn ending_without_evidence(&self, operation: &Operation) -> Ending {
+    fn ending_without_evidence(operation: &Operation, settings: &Settings) -> Ending {
         let promises = operation.callsite.is_marked
             || operation.callsite.has_returned()
-            || self.current.load().has_promise_of(operation.callsite.metadata());
+            || settings.has_promise_of(operation.callsite.metadata());
         if promises { Ending::CANCELLED } else { Ending::UNKNOWN }
     }
 }
@@ -215,9 +216,12 @@ where
     }
 
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        if turn::is_writing() || is_asking() {
+            return;
+        }
         let current = self.current.load();
         let decision = Decision::of(attributes.metadata(), &current);
-        if !decision.is_recorded || turn::is_writing() {
+        if !decision.is_recorded {
             return;
         }
         let callsite = decision.callsite;
@@ -310,8 +314,8 @@ where
     }
 
     fn on_close(&self, id: Id, _: Context<'_, S>) {
-        let ending = |operation: &Operation| self.ending_without_evidence(operation);
-        self.journal.close(id.into_u64(), ending, || self.current.load_full());
+        let settings = || self.current.load_full();
+        self.journal.close(id.into_u64(), settings, Self::ending_without_evidence);
     }
 }
 

@@ -36,6 +36,7 @@
 //!
 //! The whole convention is in `docs/CONVENTION.md`, and its names are in [`convention`].
 
+mod asking;
 mod callsite;
 mod clock;
 mod context;

@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use crate::callsite::Callsite;
 use crate::clock::Moment;
-use crate::convention::error;
+use crate::convention::{error, mark};
 use crate::payload::{Fields, Fragment, Rules, text};
 use crate::record::{Level, Levels, Outcome, OwnLevels};
 use crate::settle::Classes;
@@ -18,6 +18,8 @@ pub(crate) struct Operation {
     pub(crate) parent: Option<Parent>,
     pub(crate) fields: Fields,
     pub(crate) keeping: Keeping,
+    /// Whether sampling left out the tree that it belongs to.
+    pub(crate) is_left_out: bool,
     /// The level of each outcome, where the operation has its own.
     pub(crate) levels: Option<&'static OwnLevels>,
     /// When it was invoked, on the monotonic clock.
@@ -156,6 +158,7 @@ impl Operation {
             parent,
             fields,
             keeping,
+            is_left_out: false,
             levels: None,
             invoked_ns: 0,
             phase: Phase::Opened,
@@ -357,11 +360,18 @@ impl Settled {
 }
 
 impl Failure {
+    /// Characters of a type's name: generic types have endless ones.
+    const KIND_LIMIT: usize = 200;
+
     /// A failure whose message `push` appends as a JSON text.
     pub(crate) fn new(kind: impl Into<Cow<'static, str>>, push: impl FnOnce(&mut Vec<u8>)) -> Self {
         let mut message = Vec::new();
         push(&mut message);
-        Self { kind: kind.into(), message, more: Fragment::default(), causes: Vec::new() }
+        let mut kind = kind.into();
+        if let Some(end) = text::cut_at(&kind, Self::KIND_LIMIT) {
+            kind = format!("{}{}", &kind[..end], mark::CUT).into();
+        }
+        Self { kind, message, more: Fragment::default(), causes: Vec::new() }
     }
 
     fn fingerprint(&self) -> Fingerprint {

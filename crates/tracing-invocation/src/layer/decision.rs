@@ -7,8 +7,8 @@ use tracing_core::Metadata;
 use tracing_core::span::Attributes;
 
 use super::visit;
+use crate::asking::ask;
 use crate::callsite::Callsite;
-use crate::payload::text::quietly;
 use crate::payload::{Fields, fields::Identity};
 use crate::policy::EventMetadata;
 use crate::settings::Current;
@@ -49,7 +49,7 @@ impl Decision {
         let policy = match &current.policy {
             None => Some(true),
             Some(_) if !is_recorded || callsite.names_itself => None,
-            Some(policy) => quietly(|| {
+            Some(policy) => ask(|| {
                 policy.static_answer(&event(metadata, metadata.target(), metadata.name(), None))
             })
             .flatten(),
@@ -81,7 +81,7 @@ impl Decision {
                     entity_id.as_deref(),
                 );
                 // A policy that panics counts as one that says "record".
-                (quietly(|| policy.is_recorded(&event)).unwrap_or(true), fields)
+                (ask(|| policy.is_recorded(&event)).unwrap_or(true), fields)
             }
         };
         (!is_recorded).then_some(fields)

@@ -29,7 +29,7 @@ pub(super) fn names(
     settings: &Settings,
     record: impl FnOnce(&mut dyn Visit),
 ) -> Fields {
-    if !callsite.names_itself && !callsite.may_have_entity {
+    if !callsite.names_itself && !callsite.may_have_entity && !callsite.may_opt_out {
         return Fields::default();
     }
     let mut visitor = SpanVisitor::new(callsite, &settings.rules, Wanted::Names);

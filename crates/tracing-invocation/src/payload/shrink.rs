@@ -126,9 +126,8 @@ fn cut_ending(line: &mut Vec<u8>, record: &mut Record, limit: usize) {
         if rewrite(line, record, limit) {
             return;
         }
-        let said = record.payload.get_mut(payload::ERROR);
-        if let Some(message) = said.and_then(|said| said.get_mut(error::MESSAGE)) {
-            cut(message, left);
+        if let Some(said) = record.payload.get_mut(payload::ERROR) {
+            cut(said, left);
         }
     }
     for left in STEPS {

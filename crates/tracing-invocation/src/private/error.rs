@@ -125,7 +125,7 @@ pub trait Classified<E> {
 
 impl<E> Classified<E> for Probe<'_, E> {
     fn class_by<C: IntoClass>(&self, classify: impl FnOnce(&E) -> C) -> Option<ErrorClass> {
-        crate::payload::text::quietly(|| classify(self.0).into_class()).flatten()
+        crate::asking::ask(|| classify(self.0).into_class()).flatten()
     }
 }
 

@@ -2,10 +2,12 @@
 
 use std::fmt;
 
+use crate::payload::{Limits, text};
+
 /// How many of the calls that succeed are kept: whole trees or none.
 ///
-/// The outermost operation of a tree decides by its event name, and by its `trace_id`, so that all processes that
-/// share a trace decide alike. What is inside follows it. A failure or cancellation is always kept, with its
+/// The outermost operation of a tree decides by its event name, and by its `trace_id`, which is random. What is inside
+/// follows it. A failure or cancellation is always kept, with its
 /// `invoke` before it, written late where the tree was not kept.
 ///
 /// ```
@@ -17,7 +19,8 @@ use std::fmt;
 #[derive(Clone, Debug, Default)]
 #[must_use = "a sampling changes nothing until settings have it"]
 pub struct Sampling {
-    named: Vec<(String, u64)>,
+    /// Event names as they stand in a record, quotes included.
+    named: Vec<(Vec<u8>, u64)>,
     others: Option<u64>,
 }
 
@@ -32,10 +35,12 @@ impl Sampling {
         if n == 0 {
             return Err(invalid(Reason::Zero));
         }
-        if self.named.iter().any(|(known, _)| known == event_name) {
+        let mut quoted = Vec::new();
+        text::push_name(&mut quoted, event_name, Limits::DEFAULT.text);
+        if self.named.iter().any(|(known, _)| *known == quoted) {
             return Err(invalid(Reason::Repeated));
         }
-        self.named.push((event_name.to_owned(), n));
+        self.named.push((quoted, n));
         Ok(self)
     }
 
@@ -58,11 +63,7 @@ impl Sampling {
 
     /// Whether the tree is kept whose outermost operation has this name, a JSON text with its quotes.
     pub(crate) fn keeps(&self, quoted_name: &[u8], trace_id: u128) -> bool {
-        let is_named = |name: &str| {
-            let inside = quoted_name.get(1..quoted_name.len().saturating_sub(1));
-            inside == Some(name.as_bytes())
-        };
-        let named = self.named.iter().find(|(name, _)| is_named(name)).map(|(_, n)| *n);
+        let named = self.named.iter().find(|(name, _)| name == quoted_name).map(|(_, n)| *n);
         let n = named.or(self.others).unwrap_or(1);
         // The low half of a random id; W3C Trace Context asks for randomness in the low 56 bits.
         (trace_id as u64).is_multiple_of(n)

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::ErrorClass;
-use crate::payload::text::quietly;
+use crate::asking::ask;
 
 /// What errors count as, by type, in the order in which a layer was told.
 ///
@@ -61,7 +61,7 @@ impl Classes {
             if by_layer.iter().any(|(decided, _)| *decided == layer) {
                 continue;
             }
-            let class = quietly(|| causes(error).find_map(|error| rule(error)));
+            let class = ask(|| causes(error).find_map(|error| rule(error)));
             by_layer.extend(class.flatten().map(|class| (layer, class)));
         }
         Self { by_layer, known: known(error) }
@@ -82,7 +82,7 @@ fn known(error: &(dyn Error + 'static)) -> Option<ErrorClass> {
         // waiting failed, and what was waited for has a record of its own that says `cancelled`.
         join.filter(|join| join.is_cancelled()).map(|_| ErrorClass::Cancelled)
     };
-    quietly(|| causes(error).find_map(known)).flatten()
+    ask(|| causes(error).find_map(known)).flatten()
 }
 
 #[cfg(not(feature = "tokio"))]
@@ -99,7 +99,7 @@ impl Drop for ErrorRules {
         drop(rules);
         // What a rule holds may do anything when it is dropped, so not under the lock.
         let mine: Vec<(u64, Rule)> = mine;
-        let _ = quietly(move || drop(mine));
+        let _ = ask(move || drop(mine));
     }
 }
 
