@@ -1,7 +1,7 @@
 //! Cases of the original, rebuilt: what operations say of their context, arguments, results and errors.
 //!
 //! A module is a group of cases, a test is a case under its own name. Where a record differs from the original's,
-//! the test says how; `docs/conformance-b.md` has the list.
+//! the test says how; `docs/DESIGN.md` has the list.
 
 use serde_json::Value;
 use tracing_invocation::InvocationLayer;
@@ -35,6 +35,7 @@ mod context_resolution;
 mod error_payloads;
 mod error_policy;
 mod field_specs;
+mod normalization;
 mod result_logging;
 
 /// Asserts what a log tells: of each record `name outcome LEVEL`, and its payload.

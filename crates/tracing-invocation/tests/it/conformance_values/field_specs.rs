@@ -89,6 +89,27 @@ fn alias_with_spaces() {
     assert_ran_with(&log, json!({"user_id": "u-1"}));
 }
 
+#[test]
+fn unbounded_marker() {
+    #[operation(args(whole: items))]
+    fn run(items: Vec<u8>) {}
+
+    let log = capture();
+    run((1..=12).collect());
+    assert_ran_with(&log, json!({"items": [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]}));
+}
+
+#[test]
+#[rustfmt::skip]
+fn unbounded_with_alias_and_spaces() {
+    #[operation(args(  whole  :  all  =  items  ))]
+    fn run(items: Vec<u8>) {}
+
+    let log = capture();
+    run((1..=12).collect());
+    assert_ran_with(&log, json!({"all": [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]}));
+}
+
 /// Differs: a name that is no identifier is written as a text; a name or a value that is missing is refused.
 #[test]
 fn odd_aliases() {

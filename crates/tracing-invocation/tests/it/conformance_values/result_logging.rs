@@ -221,6 +221,19 @@ fn object_fields() {
     assert_result(&log, json!({"session_id": "s-1", "uid": "u-1", "n": 12}));
 }
 
+#[test]
+fn object_field_bounded_and_unbounded() {
+    #[operation(result(short = tags, whole: long = tags))]
+    fn run() -> Session {
+        Session { session_id: "s-1", user: User { id: "u-1" }, tags: (0..12).collect() }
+    }
+
+    let log = capture();
+    run();
+    let short = json!([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, "... (2 more)"]);
+    assert_result(&log, json!({"short": short, "long": Vec::from_iter(0..12)}));
+}
+
 /// Differs: an index is one of a tuple; what a list holds is reached by its methods.
 #[test]
 fn list_index_length() {
