@@ -301,7 +301,9 @@ where
         let ending = handover::ending(key);
         let is_known = ending.is_some();
         if let Some(ending) = ending {
-            self.journal.settle(key, ending.seen_by(&self.errors), &self.current.load());
+            let current = self.current.load();
+            let ending = ending.seen_by(&self.errors).for_layer(&current.rules, current.epoch);
+            self.journal.settle(key, ending, &current);
         }
         if turn::is_writing() {
             return;

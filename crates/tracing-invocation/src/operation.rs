@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use crate::callsite::Callsite;
 use crate::clock::Moment;
 use crate::convention::{error, mark};
-use crate::payload::{Fields, Fragment, Rules, text};
+use crate::payload::{Fields, Fragment, Rules, json, text};
 use crate::record::{Level, Levels, Outcome, OwnLevels};
 use crate::settle::Classes;
 
@@ -81,6 +81,8 @@ pub(crate) struct Ending {
     pub(crate) items: Option<u64>,
     /// What its error counts as.
     pub(crate) classes: Classes,
+    /// The settings by whose rules its texts were written, by their epoch.
+    pub(crate) written_under: Option<u64>,
 }
 
 #[derive(Clone, Debug)]
@@ -321,7 +323,7 @@ impl Ending {
     pub(crate) const UNKNOWN: Self = Self::new(How::Unknown);
 
     pub(crate) const fn new(how: How) -> Self {
-        Self { how, items: None, classes: Classes::NONE }
+        Self { how, items: None, classes: Classes::NONE, written_under: None }
     }
 
     /// A panic unwound through the operation.
@@ -331,6 +333,22 @@ impl Ending {
             text::push_str(to, message, rules.limits.message, &rules.redaction)
         });
         Self::new(How::Failed(failure, Report::Once))
+    }
+
+    /// With its texts written again as a layer wants them that did not write them: what is secret to it is redacted.
+    pub(crate) fn for_layer(mut self, rules: &Rules, epoch: u64) -> Self {
+        if self.written_under == Some(epoch) {
+            return self;
+        }
+        match &mut self.how {
+            How::Success(Some(result)) => redact_json(result, rules),
+            How::Failed(failure, _) | How::Cancelled(Some(failure)) => {
+                redact_json(&mut failure.message, rules);
+                failure.more = failure.more.redacted(&rules.redaction);
+            }
+            How::Success(None) | How::Cancelled(None) | How::Unknown => {}
+        }
+        self
     }
 
     pub(crate) fn outcome(&self) -> Outcome {
@@ -396,6 +414,14 @@ impl Fingerprint {
         let messages = agree(self.message, other.message);
         let something = self.kind == other.kind || self.message == other.message;
         kinds && messages && something
+    }
+}
+
+fn redact_json(json: &mut Vec<u8>, rules: &Rules) {
+    if let Ok(mut value) = serde_json::from_slice(json) {
+        rules.redaction.redact_value(&mut value);
+        json.clear();
+        json::push_value(json, &value);
     }
 }
 

@@ -9,7 +9,7 @@ use tracing_core::span::Attributes;
 use super::visit;
 use crate::asking::ask;
 use crate::callsite::Callsite;
-use crate::payload::{Fields, fields::Identity};
+use crate::payload::Fields;
 use crate::policy::EventMetadata;
 use crate::settings::Current;
 
@@ -64,24 +64,20 @@ impl Decision {
             (Some(true), _) | (None, None) => return None,
             (Some(false), _) => (false, names()),
             (None, Some(policy)) => {
-                let fields = names();
                 let metadata = self.callsite.metadata();
-                let identity = fields.identity.as_deref();
-                let name = |name: fn(&Identity) -> &Option<Vec<u8>>| {
-                    let quoted = name(identity?).as_deref()?;
-                    serde_json::from_slice::<String>(quoted).ok()
-                };
-                let namespace = name(|names| &names.namespace);
-                let event_name = name(|names| &names.name);
-                let entity_id = name(|names| &names.entity_id);
+                let raw = visit::raw_names(self.callsite, |visitor| attributes.record(visitor));
                 let event = event(
                     metadata,
-                    namespace.as_deref().unwrap_or(metadata.target()),
-                    event_name.as_deref().unwrap_or(metadata.name()),
-                    entity_id.as_deref(),
+                    raw.namespace.as_deref().unwrap_or(metadata.target()),
+                    raw.name.as_deref().unwrap_or(metadata.name()),
+                    raw.entity_id.as_deref(),
                 );
                 // A policy that panics counts as one that says "record".
-                (ask(|| policy.is_recorded(&event)).unwrap_or(true), fields)
+                let is_recorded = ask(|| policy.is_recorded(&event)).unwrap_or(true);
+                if is_recorded {
+                    return None;
+                }
+                (false, names())
             }
         };
         (!is_recorded).then_some(fields)

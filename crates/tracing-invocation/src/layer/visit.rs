@@ -37,6 +37,47 @@ pub(super) fn names(
     visitor.fields
 }
 
+/// What a span says of its names and entity, as it is: neither cut nor redacted, and not to be written.
+#[derive(Default)]
+pub(super) struct RawNames {
+    pub(super) name: Option<String>,
+    pub(super) namespace: Option<String>,
+    pub(super) entity_id: Option<String>,
+}
+
+/// The names that the values `record` shows a visitor give a span of `callsite`, as they are.
+pub(super) fn raw_names(
+    callsite: &'static Callsite,
+    record: impl FnOnce(&mut dyn Visit),
+) -> RawNames {
+    let mut visitor = RawVisitor { callsite, names: RawNames::default() };
+    if callsite.names_itself || callsite.may_have_entity {
+        record(&mut visitor);
+    }
+    visitor.names
+}
+
+struct RawVisitor {
+    callsite: &'static Callsite,
+    names: RawNames,
+}
+
+impl Visit for RawVisitor {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.record_debug(field, &format_args!("{value}"));
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        let place = match self.callsite.role_of(field) {
+            Some(FieldRole::Name) => &mut self.names.name,
+            Some(FieldRole::Namespace) => &mut self.names.namespace,
+            Some(FieldRole::EntityId) => &mut self.names.entity_id,
+            _ => return,
+        };
+        *place = text::quietly(|| format!("{value:?}"));
+    }
+}
+
 /// The value of an event with one field, as JSON.
 pub(super) fn value(event: &Event<'_>, rules: &Rules) -> Vec<u8> {
     let mut visitor = ValueVisitor { rules, value: Vec::new() };

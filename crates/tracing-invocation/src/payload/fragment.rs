@@ -1,5 +1,7 @@
 //! Members of a JSON object, ready to be copied into a line.
 
+use super::{Redaction, json};
+
 /// The members of a JSON object without its braces: `"a":1,"b":"x"`.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Fragment {
@@ -36,6 +38,21 @@ impl Fragment {
     pub(crate) fn set(&mut self, key: &[u8], value: impl FnOnce(&mut Vec<u8>)) {
         self.remove(key);
         self.push(key, value);
+    }
+
+    /// The members with what is secret redacted.
+    pub(crate) fn redacted(&self, redaction: &Redaction) -> Self {
+        let mut redacted = Self::default();
+        for (key, value) in Members(&self.bytes) {
+            redacted.push(key, |to| match serde_json::from_slice(value) {
+                Ok(mut parsed) => {
+                    redaction.redact_value(&mut parsed);
+                    json::push_value(to, &parsed);
+                }
+                Err(_) => to.extend_from_slice(value),
+            });
+        }
+        redacted
     }
 
     /// Takes over the members of `newer`, each in the place of an earlier one with the same key.

@@ -79,5 +79,6 @@ pub fn settle_later(span: &Span) -> OperationGuard {
 
 /// The verdict on an operation that succeeded, with its result as JSON.
 pub fn success(result: Option<Vec<u8>>) -> Verdict {
-    Verdict::from_ending(Ending::new(How::Success(result)))
+    let written_under = handover::epoch();
+    Verdict::from_ending(Ending { written_under, ..Ending::new(How::Success(result)) })
 }

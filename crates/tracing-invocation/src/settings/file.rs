@@ -4,6 +4,7 @@ use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 
@@ -11,7 +12,8 @@ use super::Handle;
 use crate::policy::PatternPolicy;
 use crate::sink::report;
 
-/// A file, JSON or TOML, whose [`PatternPolicy`] is in force for as long as this value lives, and follows the file.
+/// A file, JSON or TOML, whose [`PatternPolicy`] is in force, and is followed for as long as this value lives. The
+/// policy that was in force last stays.
 ///
 /// A file that cannot be read or understood leaves the policy before it in force, and that is said on stderr once.
 ///
@@ -62,54 +64,70 @@ impl PolicyFile {
     ) -> Result<Self, PolicyFileError> {
         let path = path.as_ref().to_owned();
         let failed = |reason| PolicyFileError { path: path.clone(), reason };
-        let mut known = fs::read_to_string(&path).map_err(|error| failed(Reason::Read(error)))?;
-        let policy = parse(&path, &known).map_err(failed)?;
-        handle.update(|settings| settings.with_policy(policy.clone()));
-
-        let followed = path.clone();
-        let mut follow = move |event: Event| {
-            let may_have_changed =
-                !matches!(event.kind, EventKind::Access(access) if !ends_writing(access));
-            if !may_have_changed
-                || !event.paths.iter().any(|path| path.file_name() == followed.file_name())
-            {
+        let reading = Arc::new(Mutex::new(Reading { path: path.clone(), known: None, handle }));
+        let follower = Arc::clone(&reading);
+        // Whatever changes in the folder, and whatever goes wrong with being told of it, is a reason to look again: a
+        // file may be reached through links that change elsewhere in it. What says the same is passed over.
+        let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
+            if event.is_ok_and(|event| is_only_looked_at(event.kind)) {
                 return;
             }
-            let text = match fs::read_to_string(&followed) {
-                Ok(text) if text == known => return,
-                Ok(text) => text,
-                Err(error) => {
-                    return told(Err(&PolicyFileError {
-                        path: followed.clone(),
-                        reason: Reason::Read(error),
-                    }));
-                }
-            };
-            match parse(&followed, &text) {
-                Ok(policy) => {
-                    handle.update(|settings| settings.with_policy(policy.clone()));
-                    told(Ok(()));
-                }
-                Err(reason) => told(Err(&PolicyFileError { path: followed.clone(), reason })),
+            let outcome = follower.lock().unwrap_or_else(PoisonError::into_inner).read();
+            if let Some(outcome) = outcome {
+                told(outcome.as_ref().copied());
             }
-            known = text;
-        };
-        let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
-            event.into_iter().for_each(&mut follow);
         })
         .map_err(|error| failed(Reason::Follow(error)))?;
-        // The folder, because editors and deployments put a new file in the place of the old one.
+        // The folder, because editors and deployments put a new file in the place of the old one. Before the first
+        // reading, so that no change falls between the two.
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        watcher
-            .watch(folder.unwrap_or(Path::new(".")), RecursiveMode::NonRecursive)
-            .map_err(|error| failed(Reason::Follow(error)))?;
-        Ok(Self { _watcher: watcher })
+        let first = reading.lock().unwrap_or_else(PoisonError::into_inner).read_first(|| {
+            watcher.watch(folder.unwrap_or(Path::new(".")), RecursiveMode::NonRecursive)
+        });
+        first.map(|()| Self { _watcher: watcher })
     }
 }
 
-fn ends_writing(access: notify::event::AccessKind) -> bool {
+/// Whether somebody opened or read a file, as this does itself.
+fn is_only_looked_at(kind: EventKind) -> bool {
     use notify::event::{AccessKind, AccessMode};
-    access == AccessKind::Close(AccessMode::Write)
+    matches!(kind, EventKind::Access(access) if access != AccessKind::Close(AccessMode::Write))
+}
+
+/// What is known of the file.
+struct Reading {
+    path: PathBuf,
+    /// The text that was read last, whether it could be understood or not.
+    known: Option<String>,
+    handle: Handle,
+}
+
+impl Reading {
+    fn read_first(
+        &mut self,
+        follow: impl FnOnce() -> notify::Result<()>,
+    ) -> Result<(), PolicyFileError> {
+        follow().map_err(|error| self.failed(Reason::Follow(error)))?;
+        self.read().unwrap_or(Ok(()))
+    }
+
+    /// Reads the file, and puts its policy in force; `None` where the file says what it said before.
+    fn read(&mut self) -> Option<Result<(), PolicyFileError>> {
+        let text = match fs::read_to_string(&self.path) {
+            Ok(text) if self.known.as_ref() == Some(&text) => return None,
+            Ok(text) => text,
+            Err(error) => return Some(Err(self.failed(Reason::Read(error)))),
+        };
+        let policy = parse(&self.path, &text);
+        self.known = Some(text);
+        Some(policy.map_err(|reason| self.failed(reason)).map(|policy| {
+            self.handle.update(|settings| settings.with_policy(policy.clone()));
+        }))
+    }
+
+    fn failed(&self, reason: Reason) -> PolicyFileError {
+        PolicyFileError { path: self.path.clone(), reason }
+    }
 }
 
 fn parse(path: &Path, text: &str) -> Result<PatternPolicy, Reason> {

@@ -153,7 +153,8 @@ pub(crate) fn failed(probed: Probed<'_>, class: Option<ErrorClass>) -> Ending {
     if let Some(details) = probed.details {
         failure.more.push(&key(error::DETAILS), |to| to.extend_from_slice(&details));
     }
-    Ending { classes, ..Ending::new(classified(failure, class)) }
+    let written_under = handover::epoch();
+    Ending { classes, written_under, ..Ending::new(classified(failure, class)) }
 }
 
 /// How an operation ended that returned an error of this class.

@@ -29,8 +29,8 @@ pub fn begin(span: Span) -> OperationGuard {
 /// An operation that lasts as long as this guard: for callbacks, state machines, synchronous code.
 ///
 /// Dropped without [`complete`](Self::complete), [`fail`](Self::fail) or [`end`](Self::end) it is `cancelled`; dropped
-/// by a panic that unwinds, `failed` with the panic's message. The message of a panic that was caught once and goes
-/// on (`resume_unwind`) is not known.
+/// by a panic that unwinds, `failed` with the message of the last panic that began on this thread while the guard lived;
+/// that of a panic that began before and goes on (`resume_unwind`) is not known.
 #[derive(Debug)]
 #[must_use = "the operation ends when this is dropped"]
 pub struct OperationGuard {
@@ -51,15 +51,14 @@ impl OperationGuard {
     }
 
     /// Ends the operation as `failed`.
-    pub fn fail<E: Error + 'static>(self, error: &E) {
-        self.end(Verdict::failed(error));
+    pub fn fail<E: Error + 'static>(mut self, error: &E) {
+        // Inside the span, so that the error is written by the rules of the layers that are there now.
+        self.settle(|| Verdict::failed(error).into_ending());
     }
 
     /// Ends the operation.
     pub fn end(mut self, verdict: Verdict) {
-        if let Some(ending) = verdict.into_ending() {
-            self.settle(ending);
-        }
+        self.settle(|| verdict.into_ending());
     }
 
     /// A guard for an operation that has begun.
@@ -67,9 +66,9 @@ impl OperationGuard {
         Self { span, began: Began::now(), ended: false }
     }
 
-    fn settle(&mut self, ending: Ending) {
+    fn settle(&mut self, ending: impl FnOnce() -> Option<Ending>) {
         self.ended = true;
-        in_span(&self.span, None, || ((), Some(ending)));
+        in_span(&self.span, None, || ((), ending()));
     }
 }
 
@@ -79,6 +78,6 @@ impl Drop for OperationGuard {
             return;
         }
         let panic = self.began.panic_since();
-        self.settle(panic.unwrap_or(Ending::CANCELLED));
+        self.settle(|| Some(panic.unwrap_or(Ending::CANCELLED)));
     }
 }

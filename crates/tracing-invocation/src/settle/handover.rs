@@ -78,6 +78,11 @@ pub(crate) fn entered_under(rules: &Rules, epoch: u64) {
     });
 }
 
+/// The epoch of the settings that [`rules`] come from.
+pub(crate) fn epoch() -> Option<u64> {
+    RULES.try_with(|place| place.borrow().as_ref().map(|(epoch, _)| *epoch)).ok().flatten()
+}
+
 /// The rules of the layer that this thread entered a span in last: what a wrapper writes values by.
 pub(crate) fn rules() -> Rules {
     let entered = RULES.try_with(|place| place.borrow().as_ref().map(|(_, rules)| rules.clone()));

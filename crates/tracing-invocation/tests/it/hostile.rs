@@ -5,6 +5,6 @@ mod formatting;
 mod lives;
 mod sizes;
 mod threads;
-mod tools;
+pub(crate) mod tools;
 mod values;
 mod writers;

@@ -95,6 +95,7 @@ proptest! {
         values in prop::collection::btree_map("[a-z]{1,9}", "(\u{7f}|é|x){0,300}", 0..40),
         lists in prop::collection::vec(any::<u64>(), 0..2_000),
         message in "(\u{7f}|é|x){0,1200}",
+        kind in "(\u{7f}|é|x){0,400}",
     ) {
         let [name, namespace, entity] = names;
         for limits in [Limits::DEFAULT, Limits::RSYSLOG, Limits::PIPE, Limits { record: 700, ..Limits::DEFAULT }] {
@@ -109,7 +110,7 @@ proptest! {
                     lists = whole(&lists),
                 );
                 let guard = tracing_invocation::begin(span);
-                guard.end(tracing_invocation::Verdict::failed_as("type", &message));
+                guard.end(tracing_invocation::Verdict::failed_as(&kind, &message));
             });
             let lines = log.lines();
             prop_assert_eq!(lines.len(), 2);

@@ -96,6 +96,29 @@ fn it_is_followed_and_a_broken_file_leaves_the_policy_before_it() {
 }
 
 #[test]
+#[cfg(unix)]
+fn it_is_followed_through_links_that_change() {
+    let folder = Folder::new("links");
+    let link = |to: &str, name: &str| std::os::unix::fs::symlink(to, folder.0.join(name)).unwrap();
+    for (version, text) in [("1", "default_enabled = true"), ("2", "default_enabled = false")] {
+        fs::create_dir(folder.0.join(version)).unwrap();
+        folder.write(&format!("{version}/policy.toml"), text);
+    }
+    link("1", "data");
+    link("data/policy.toml", "policy.toml");
+
+    let log = Log::new();
+    let layer = log.layer();
+    let (_file, told) = told(&folder.0.join("policy.toml"), layer.handle());
+    let _default = tracing_subscriber::registry().with(layer).set_default();
+    link("2", "next");
+    fs::rename(folder.0.join("next"), folder.0.join("data")).unwrap();
+    wait_for(&told, Result::is_ok).unwrap();
+    run();
+    assert_eq!(log.lines(), [""; 0]);
+}
+
+#[test]
 fn toml_says_the_same() {
     let folder = Folder::new("toml");
     let path = folder.write("policy.toml", "[[rules]]\naction = \"deny\"\nevents = [\"*.run\"]\n");

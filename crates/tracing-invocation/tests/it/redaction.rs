@@ -546,4 +546,44 @@ mod settings {
         assert_eq!(error.pattern(), "(");
         assert!(error.to_string().starts_with("\"(\" is not a pattern: "), "{error}");
     }
+
+    #[test]
+    fn each_layer_redacts_an_error_by_its_own_rules() {
+        let strict = tracing_invocation::testing::Log::new();
+        let lax = tracing_invocation::testing::Log::new();
+        for lax_is_outside in [false, true] {
+            let strict = strict.layer();
+            let lax = lax.layer().with_redaction(Redaction::none());
+            let run = || {
+                let guard = tracing_invocation::begin(tracing::info_span!("open"));
+                guard.fail(&std::io::Error::other("cannot reach postgres://u:hunter2@db/x"));
+            };
+            let registry = tracing_subscriber::registry();
+            if lax_is_outside {
+                tracing::subscriber::with_default(registry.with(strict).with(lax), run);
+            } else {
+                tracing::subscriber::with_default(registry.with(lax).with(strict), run);
+            }
+        }
+        assert!(!strict.to_string().contains("hunter2"), "{strict}");
+        assert!(lax.to_string().contains("hunter2"), "in one order at least");
+    }
+
+    #[test]
+    fn an_error_is_redacted_by_the_rules_of_the_moment_at_which_it_is_told() {
+        let log = tracing_invocation::testing::Log::new();
+        let layer = log.layer();
+        let handle = layer.handle();
+        let dispatch = tracing::Dispatch::new(tracing_subscriber::registry().with(layer));
+        tracing::dispatcher::with_default(&dispatch, || {
+            let guard = tracing_invocation::begin(tracing::info_span!("open"));
+            let redaction = Redaction::standard().with_pattern("sk_[a-z]+").unwrap();
+            handle.update(|settings| settings.with_redaction(redaction.clone()));
+            let fail = move || guard.fail(&std::io::Error::other("key sk_live refused"));
+            std::thread::scope(|scope| {
+                scope.spawn(|| tracing::dispatcher::with_default(&dispatch, fail));
+            });
+        });
+        assert!(!log.to_string().contains("sk_live"), "{log}");
+    }
 }

@@ -177,6 +177,45 @@ mod policy {
     }
 
     #[test]
+    fn it_sees_an_entity_as_it_is() {
+        let entity = format!("https://u:p@h/{}", "a".repeat(300));
+        let expected = entity.clone();
+        let policy = move |event: &EventMetadata<'_>| event.entity_id != Some(&expected);
+        let log = logged(settings().with_policy(policy), || drop(run(&entity, false)));
+        assert_eq!(log.lines(), [""; 0], "neither cut nor redacted");
+    }
+
+    #[test]
+    fn a_call_that_opts_out_leaves_nothing_where_it_is_refused_either() {
+        #[operation(when = false)]
+        fn quiet() -> Result<(), String> {
+            Err("unheard".into())
+        }
+        let log = logged(settings().with_policy(deny_all), || drop(quiet()));
+        assert_eq!(log.lines(), [""; 0]);
+    }
+
+    #[test]
+    fn what_is_asked_may_be_an_operation_itself() {
+        #[operation]
+        fn is_wanted(name: &str) -> bool {
+            name != "unwanted"
+        }
+        crate::hostile::tools::alone(|| {
+            let log = Log::new();
+            let layer =
+                log.layer().with_policy(|event: &EventMetadata<'_>| is_wanted(event.event_name));
+            let layer =
+                layer.with_context_formatter(|_| is_wanted("formatted").then(Default::default));
+            // With a global subscriber, for a scoped one does not hear what it does itself.
+            tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layer))
+                .unwrap();
+            let _ = run("a", false);
+            assert_eq!(story(&log), ["run invoke", "run success"]);
+        });
+    }
+
+    #[test]
     fn it_sees_the_names_that_a_call_gives_itself() {
         let policy = |event: &EventMetadata<'_>| {
             (event.event_namespace, event.event_name) == ("app.db", "by \"hand\"")
@@ -227,6 +266,22 @@ mod levels {
             quiet.in_scope(|| {});
         });
         assert_eq!(story(&log), ["run failed"]);
+    }
+
+    #[test]
+    fn a_failure_that_was_left_out_suppresses_nothing() {
+        #[operation(levels(failed = "debug"))]
+        fn quiet() -> Result<(), String> {
+            Err("disk is full".into())
+        }
+        #[operation]
+        fn save() -> Result<(), String> {
+            quiet()
+        }
+        let log = logged(settings().with_directives("info/info").unwrap(), || drop(save()));
+        assert_eq!(story(&log), ["save failed"]);
+        let failed = only(&log, "save", Outcome::Failed);
+        assert_eq!(failed.payload["error"]["message"], "disk is full");
     }
 
     #[test]
@@ -337,6 +392,24 @@ mod sampling {
         ];
         assert_eq!(story(&log), expected);
         log.assert_every_invoke_ended_once();
+    }
+
+    #[test]
+    fn it_holds_below_a_root_that_a_policy_refuses() {
+        let sampling = Sampling::default().keep_one_in_of_others(1 << 40).unwrap();
+        let policy = |event: &EventMetadata<'_>| event.event_name != "tree";
+        let log =
+            logged(settings().with_sampling(sampling).with_policy(policy), || drop(tree(false)));
+        assert_eq!(log.lines(), [""; 0]);
+    }
+
+    #[test]
+    fn names_are_compared_as_they_are() {
+        let sampling = Sampling::default().keep_one_in(1 << 40, "say \"hi\"").unwrap();
+        let log = logged(settings().with_sampling(sampling), || {
+            tracing_invocation::begin(tracing::info_span!("say \"hi\"")).complete();
+        });
+        assert_eq!(log.lines(), [""; 0]);
     }
 
     #[test]
