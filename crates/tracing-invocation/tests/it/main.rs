@@ -13,6 +13,7 @@ mod conformance_policy;
 mod conformance_settings;
 mod conformance_values;
 mod docs;
+mod errors;
 mod hostile;
 mod limits;
 mod operation;

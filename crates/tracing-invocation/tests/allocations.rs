@@ -1,0 +1,91 @@
+//! What it costs to be an operation while nothing is recorded. A program of its own, as its allocator counts.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker};
+
+use allocation_counter::measure;
+use futures_core::Stream;
+use tracing::info_span;
+use tracing_invocation::testing::capture;
+use tracing_invocation::{FutureExt as _, StreamExt as _, operation};
+
+/// Polls before anything is counted: what is set up once is set up then.
+const WARM_UP: usize = 3;
+
+/// Never ready.
+async fn wait() {
+    poll_fn(|_| Poll::Pending).await
+}
+
+#[operation(fields(id), args(id), result)]
+async fn run(id: u32) -> Result<u32, String> {
+    wait().await;
+    Ok(id)
+}
+
+#[operation(live(id))]
+async fn run_live(id: u32) -> Result<u32, String> {
+    wait().await;
+    Ok(id)
+}
+
+#[track_caller]
+fn assert_pending_polls_allocate_nothing<F: Future>(begin: impl FnOnce() -> F) {
+    let log = capture();
+    let mut future = pin!(begin());
+    let mut context = Context::from_waker(Waker::noop());
+    for _ in 0..WARM_UP {
+        assert!(future.as_mut().poll(&mut context).is_pending());
+    }
+    for _ in 0..3 {
+        let counted = measure(|| assert!(future.as_mut().poll(&mut context).is_pending()));
+        assert_eq!(counted.count_total, 0);
+    }
+    assert!(!log.open().is_empty());
+}
+
+#[test]
+fn a_pending_poll_allocates_nothing() {
+    assert_pending_polls_allocate_nothing(|| wait().operation(info_span!("run")));
+    assert_pending_polls_allocate_nothing(|| run(1));
+    assert_pending_polls_allocate_nothing(|| run_live(1));
+    assert_pending_polls_allocate_nothing(|| run(1).operation(info_span!("outer")));
+}
+
+#[test]
+fn an_item_of_a_stream_allocates_nothing() {
+    struct Numbers;
+    impl Stream for Numbers {
+        type Item = u32;
+
+        fn poll_next(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<u32>> {
+            Poll::Ready(Some(1))
+        }
+    }
+    let log = capture();
+    let mut stream = pin!(Numbers.operation_stream(info_span!("numbers")));
+    let mut context = Context::from_waker(Waker::noop());
+    let mut next = || assert_eq!(stream.as_mut().poll_next(&mut context), Poll::Ready(Some(1)));
+    (0..WARM_UP).for_each(|_| next());
+    assert_eq!(measure(next).count_total, 0);
+    assert_eq!(log.open().len(), 1);
+}
+
+#[test]
+fn what_nobody_listens_to_allocates_nothing() {
+    let begin = || {
+        let mut future = pin!(run(1));
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(future.as_mut().poll(&mut context).is_pending());
+    };
+    begin();
+    assert_eq!(measure(begin).count_total, 0);
+}
+
+#[test]
+fn the_counter_counts() {
+    assert_eq!(measure(|| drop(Box::new(1))).count_total, 1);
+}
