@@ -35,7 +35,8 @@ use quote::quote;
 /// - `"name"`: the event name; otherwise the function's. Letters, digits, `_` and `.`, not a digit first.
 /// - `fields(..)`: context, on every record, evaluated once before the body.
 /// - `live(..)`: context that is evaluated anew for the terminal record. Where the body was dropped and may still
-///   borrow it, the record has the last value known.
+///   borrow it, the record has the last value known. The body borrows its arguments then, so that an async function
+///   sends only what is `Sync` too.
 /// - `args(..)`: arguments, on `invoke` only.
 /// - `result`: the value, of an `Ok` its inside, on `success`. `result(a, n = b.len(), 0)` selects parts, `result(?)`
 ///   its text.
@@ -44,6 +45,9 @@ use quote::quote;
 /// - `errors = f`: what an error counts as: from `&E` to `ErrorClass` or to `Option<ErrorClass>`. `error(?)`: its
 ///   `Debug` text is the message.
 /// - `when = expr`: `false` leaves no record of this call, not even of a failure; nothing else is evaluated.
+///
+/// An operation that returns `impl Future` or a boxed future lasts until that future ends, and is `invoke`d when it is
+/// first polled.
 ///
 /// A value without a name in front has that of its last segment: `self.peer.host` is `host`. A value is one that
 /// `tracing` records, or serializes; `%` in front takes its `Display` text, `?` its `Debug` text.
