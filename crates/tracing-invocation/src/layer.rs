@@ -37,7 +37,8 @@ use crate::sink::{WriterSink, turn};
 ///
 /// Made by [`layer`], configured by its `with_` methods, and composed with a registry like any other layer. It
 /// chooses spans by itself: a per-layer filter around it (`with_filter`) would hide the evidence of how
-/// operations ended. It never disables anything for the layers beside it.
+/// operations ended. It never disables anything for the layers beside it. Composing it installs a panic hook that notes
+/// what a panic says and calls the hook that was there.
 ///
 /// ```
 /// use tracing_subscriber::prelude::*;

@@ -32,8 +32,9 @@ impl std::ops::Deref for Current {
 
 /// Replaces the settings of a layer, from any thread, while it records. Clones speak of the same layer.
 ///
-/// Replacing is atomic: a record is built wholly under the settings before or wholly under those after, and a call
-/// keeps the answer that a policy gave at its beginning. Recording never waits for it.
+/// Replacing is atomic: a record is put together wholly under the settings before or wholly under those after, and a call
+/// keeps the answer that a policy gave at its beginning. The values of its fields are written when they are read, under
+/// the settings of that moment. Recording never waits for it.
 ///
 /// ```
 /// use tracing_invocation::{EventMetadata, Verbosity, testing};
