@@ -28,7 +28,7 @@ use crate::operation::{Ending, How, Keeping, Operation};
 use crate::payload::{Limits, Redaction};
 use crate::policy::EventPolicy;
 use crate::record::Levels;
-use crate::settings::{Current, Handle, InvalidDirectives, Settings};
+use crate::settings::{Current, Handle, InvalidDirectives, Sampling, Settings, Verbosity};
 use crate::settle::{ErrorClass, ErrorRules, handover, panics};
 use crate::sink::{WriterSink, turn};
 
@@ -79,7 +79,7 @@ impl InvocationLayer {
         self
     }
 
-    /// Records what these settings say: for those which the methods below do not name.
+    /// Records what these settings say. The methods below change one of them each.
     #[must_use]
     pub fn with_settings(self, settings: Settings) -> Self {
         self.handle().replace(settings);
@@ -130,6 +130,24 @@ impl InvocationLayer {
     #[must_use]
     pub fn with_policy(self, policy: impl EventPolicy + 'static) -> Self {
         self.changed(|settings| settings.with_policy(policy))
+    }
+
+    /// See [`Settings::with_record_threshold`].
+    #[must_use]
+    pub fn with_record_threshold(self, targets: impl Into<Targets>) -> Self {
+        self.changed(|settings| settings.with_record_threshold(targets))
+    }
+
+    /// See [`Settings::with_sampling`].
+    #[must_use]
+    pub fn with_sampling(self, sampling: Sampling) -> Self {
+        self.changed(|settings| settings.with_sampling(sampling))
+    }
+
+    /// See [`Settings::with_verbosity`].
+    #[must_use]
+    pub fn with_verbosity(self, verbosity: Verbosity) -> Self {
+        self.changed(|settings| settings.with_verbosity(verbosity))
     }
 
     /// See [`Settings::with_limits`].

@@ -14,7 +14,7 @@ use proptest::prelude::*;
 use tokio::runtime::Builder;
 use tracing::{Dispatch, dispatcher};
 use tracing_invocation::testing::Log;
-use tracing_invocation::{Outcome, Record, SpanId};
+use tracing_invocation::{EventMetadata, Outcome, Record, Sampling, Settings, SpanId};
 use tracing_subscriber::layer::SubscriberExt as _;
 
 use crate::support::check_lines;
@@ -143,8 +143,13 @@ fn program(kit: Kit) -> impl Strategy<Value = Program> {
 
 /// Runs a program, stops it after a while, shuts its runtime down, and returns what was logged and what was seen.
 fn observe(program: Program, runtime: &mut Builder) -> (Log, Ledger) {
+    observe_under(Settings::default(), program, runtime)
+}
+
+fn observe_under(settings: Settings, program: Program, runtime: &mut Builder) -> (Log, Ledger) {
     let log = Log::new();
-    let dispatch = Dispatch::new(tracing_subscriber::registry().with(log.layer()));
+    let layer = log.layer().with_settings(settings);
+    let dispatch = Dispatch::new(tracing_subscriber::registry().with(layer));
     let world = World::default();
     let workers = dispatch.clone();
     let runtime = runtime
@@ -238,5 +243,61 @@ proptest! {
         let (log, ledger) = observe(program, Builder::new_multi_thread().worker_threads(2));
         // Who ended first, of operations on two threads, is not for the model to know.
         agrees(&log, &ledger, false);
+    }
+}
+
+/// Settings that leave something out: by policy, by sampling, by threshold; and whether cancellations too.
+fn leaving_out() -> impl Strategy<Value = (Settings, bool)> {
+    let denied = prop::sample::select(vec!["", "exact", "sync_exact"]);
+    let threshold = prop::sample::select(vec!["info", "info/info", "info/error"]);
+    (denied, 1..4_u64, threshold).prop_map(|(denied, n, directives)| {
+        let settings = Settings::default()
+            .with_directives(directives)
+            .unwrap()
+            .with_policy(move |event: &EventMetadata<'_>| event.event_name != denied)
+            .with_sampling(Sampling::default().keep_one_in_of_others(n).unwrap());
+        (settings, directives == "info/error")
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Where something is left out, each failure and cancellation is told all the same: in full, or by a record
+    /// that points to one that is there.
+    #[test]
+    fn whatever_is_left_out_no_failure_is_hidden(
+        program in program(EXACT),
+        (settings, only_errors) in leaving_out(),
+    ) {
+        let (log, ledger) = observe_under(settings, program, Builder::new_current_thread().start_paused(true));
+        check_lines(&log);
+        let records = log.records();
+        let ends: BTreeMap<_, _> = records
+            .iter()
+            .filter(|record| record.event_outcome.is_terminal())
+            .map(|record| (record.span_id, record))
+            .collect();
+        for record in ends.values() {
+            for link in ["caused_by", "cancelled_by"] {
+                let Some(id) = record.payload.get(link) else { continue };
+                let reporter = &ends[&id.as_str().unwrap().parse().unwrap()];
+                prop_assert_eq!(reporter.event_outcome, record.event_outcome);
+                prop_assert!(reporter.payload.contains_key("error"), "{}", log);
+            }
+        }
+        let full = |outcome| {
+            let is_full = |record: &&&Record| {
+                record.event_outcome == outcome
+                    && ["caused_by", "cancelled_by"].iter().all(|link| !record.payload.contains_key(*link))
+            };
+            ends.values().filter(is_full).count()
+        };
+        let told = |is: fn(&Told) -> bool| ledger.calls().filter_map(|(_, told)| told).filter(is).count();
+        prop_assert_eq!(full(Outcome::Failed), told(|told| matches!(told, Told::Failed { by: None, .. })), "{}", log);
+        if !only_errors {
+            let cancelled = told(|told| matches!(told, Told::Cancelled { by: None }));
+            prop_assert_eq!(full(Outcome::Cancelled), cancelled, "{}", log);
+        }
     }
 }
