@@ -1,0 +1,144 @@
+//! How an operation ended, and what is known of it.
+
+use std::borrow::Cow;
+
+use crate::convention::{error, mark};
+use crate::payload::{Fragment, Rules, json, text};
+use crate::record::{Level, Levels, Outcome};
+use crate::settle::Classes;
+
+/// How an operation ended, and what is known of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Ending {
+    pub(crate) how: How,
+    /// How many items a stream gave.
+    pub(crate) items: Option<u64>,
+    /// What its error counts as.
+    pub(crate) classes: Classes,
+    /// The settings by whose rules its texts were written, by their epoch.
+    pub(crate) written_under: Option<u64>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum How {
+    /// With the result as JSON, where it was asked for.
+    Success(Option<Vec<u8>>),
+    Failed(Failure, Report),
+    /// With the error that stands for the cancellation, where one does.
+    Cancelled(Option<Failure>),
+    Unknown,
+}
+
+/// How much of a failure is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Report {
+    /// Everything, unless an inner operation has told it.
+    Once,
+    /// Everything.
+    Full,
+    /// That there was one.
+    Suppressed,
+}
+
+/// What went wrong.
+#[derive(Clone, Debug)]
+pub(crate) struct Failure {
+    pub(crate) kind: Cow<'static, str>,
+    /// A JSON text, quotes included.
+    pub(crate) message: Vec<u8>,
+    /// More members for the error's object: causes and details.
+    pub(crate) more: Fragment,
+    /// The texts of the causes below, as their fingerprints.
+    pub(crate) causes: Vec<u64>,
+}
+
+/// An ending that is to be recorded now.
+pub(crate) struct Settled {
+    pub(crate) ending: Ending,
+    /// The inner operation that told it in full.
+    pub(crate) reporter: Option<u64>,
+}
+
+impl Ending {
+    pub(crate) const SUCCESS: Self = Self::new(How::Success(None));
+    pub(crate) const CANCELLED: Self = Self::new(How::Cancelled(None));
+    pub(crate) const UNKNOWN: Self = Self::new(How::Unknown);
+
+    pub(crate) const fn new(how: How) -> Self {
+        Self { how, items: None, classes: Classes::NONE, written_under: None }
+    }
+
+    /// A panic unwound through the operation.
+    pub(crate) fn panicked(message: Option<&str>, rules: &Rules) -> Self {
+        let message = message.unwrap_or(error::MESSAGE_PANIC);
+        let failure = Failure::new(error::TYPE_PANIC, |to| {
+            text::push_str(to, message, rules.limits.message, &rules.redaction)
+        });
+        Self::new(How::Failed(failure, Report::Once))
+    }
+
+    /// With its texts written again as a layer wants them that did not write them: what is secret to it is redacted.
+    pub(crate) fn for_layer(mut self, rules: &Rules, epoch: u64) -> Self {
+        if self.written_under == Some(epoch) {
+            return self;
+        }
+        match &mut self.how {
+            How::Success(Some(result)) => redact_json(result, rules),
+            How::Failed(failure, _) | How::Cancelled(Some(failure)) => {
+                redact_json(&mut failure.message, rules);
+                failure.more = failure.more.redacted(&rules.redaction);
+            }
+            How::Success(None) | How::Cancelled(None) | How::Unknown => {}
+        }
+        self
+    }
+
+    pub(crate) fn outcome(&self) -> Outcome {
+        match self.how {
+            How::Success(_) => Outcome::Success,
+            How::Failed(..) => Outcome::Failed,
+            How::Cancelled(_) => Outcome::Cancelled,
+            How::Unknown => Outcome::Unknown,
+        }
+    }
+}
+
+impl Settled {
+    /// Whether the call did what it was called for, as far as is known.
+    pub(crate) fn is_ordinary(&self) -> bool {
+        matches!(self.ending.how, How::Success(_) | How::Unknown)
+    }
+
+    /// Whether less is told than is known.
+    pub(crate) fn is_suppressed(&self) -> bool {
+        self.reporter.is_some() || matches!(self.ending.how, How::Failed(_, Report::Suppressed))
+    }
+
+    pub(crate) fn level(&self, levels: &Levels) -> Level {
+        if self.is_suppressed() { levels.suppressed } else { levels.of(self.ending.outcome()) }
+    }
+}
+
+impl Failure {
+    /// Characters of a type's name: generic types have endless ones.
+    const KIND_LIMIT: usize = 200;
+
+    /// A failure whose message `push` appends as a JSON text.
+    pub(crate) fn new(kind: impl Into<Cow<'static, str>>, push: impl FnOnce(&mut Vec<u8>)) -> Self {
+        let mut message = Vec::new();
+        push(&mut message);
+        let mut kind = kind.into();
+        if let Some(end) = text::cut_at(&kind, Self::KIND_LIMIT) {
+            kind = format!("{}{}", &kind[..end], mark::CUT).into();
+        }
+        Self { kind, message, more: Fragment::default(), causes: Vec::new() }
+    }
+}
+
+fn redact_json(json: &mut Vec<u8>, rules: &Rules) {
+    if let Ok(mut value) = serde_json::from_slice(json) {
+        rules.redaction.redact_value(&mut value);
+        json.clear();
+        json::push_value(json, &value);
+    }
+}
