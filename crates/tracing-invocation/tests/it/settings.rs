@@ -170,10 +170,14 @@ mod policy {
             }
         }
         static POLICY: ByName = ByName(AtomicUsize::new(0));
+        #[operation("run", namespace = "app")]
+        fn named() {}
         let log = logged(settings().with_policy(&POLICY), || {
             (0..100).for_each(|_| drop(run("a", false)));
+            assert_eq!(POLICY.0.load(Ordering::Relaxed), 1);
+            (0..100).for_each(|_| named());
         });
-        assert_eq!((log.lines().len(), POLICY.0.load(Ordering::Relaxed)), (0, 1));
+        assert_eq!((log.lines().len(), POLICY.0.load(Ordering::Relaxed)), (0, 2));
     }
 
     #[test]
