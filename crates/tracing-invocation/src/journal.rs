@@ -76,29 +76,28 @@ impl Journal {
                 let is_plain = is_written && settings.formatter.is_none();
                 let line =
                     is_plain.then(|| line::invoke(take_buffer(), operation, now, level, None));
-                (now, level, is_written, line)
+                let waits = matches!(operation.keeping, Keeping::Sampled { .. });
+                (now, level, is_written, waits, line)
             })
         });
-        let Some((now, level, is_written, line)) = begun.flatten() else {
+        let Some((now, level, is_written, waits, line)) = begun.flatten() else {
             return;
         };
         let shaped = || {
             let view =
                 self.table.with(key, |operation| ContextFields::of(operation, Outcome::Invoke))?;
-            let context = settings.formatter.as_ref()?.context(&view, &settings.rules.redaction);
+            let context = settings.shaped(&view);
             self.table.with(key, |operation| {
                 line::invoke(take_buffer(), operation, now, level, context.as_ref())
             })
         };
         if let Some(line) = line.or_else(|| is_written.then(shaped).flatten()) {
-            let line = self.table.with(key, |operation| match &mut operation.keeping {
-                Keeping::Sampled { invoke } => {
-                    *invoke = Some((level, line));
-                    None
-                }
-                _ => Some(line),
-            });
-            line.flatten().into_iter().for_each(|line| self.write(level, line, settings));
+            if waits {
+                let waiting = Keeping::Sampled { invoke: Some((level, line)) };
+                self.table.with(key, |operation| operation.keeping = waiting);
+            } else {
+                self.write(level, line, settings);
+            }
         }
         if let Some((ending, now)) = self.table.with(key, Operation::invoked).flatten() {
             self.settle_at(key, ending, now, settings);
@@ -137,7 +136,7 @@ impl Journal {
         let shaped = || {
             let outcome = ended.settled.ending.outcome();
             let view = self.table.with(key, |operation| ContextFields::of(operation, outcome))?;
-            let context = settings.formatter.as_ref()?.context(&view, &settings.rules.redaction);
+            let context = settings.shaped(&view);
             self.table.with(key, |operation| ended.line(operation, context.as_ref()))
         };
         let line = line.or_else(|| ended.is_written.then(shaped).flatten());
@@ -163,12 +162,11 @@ impl Journal {
             .unwrap_or_else(|| (ending(&operation, settings), self.clock.now()));
         if let Some(ended) = Ended::new(&mut operation, ending, now, settings) {
             let outcome = ended.settled.ending.outcome();
-            let formatter = settings.formatter.as_ref().filter(|_| ended.is_written);
-            let context = formatter.and_then(|formatter| {
-                let view = ContextFields::of(&operation, outcome);
-                formatter.context(&view, &settings.rules.redaction)
+            let line = ended.is_written.then(|| {
+                let view = || ContextFields::of(&operation, outcome);
+                let shaped = settings.formatter.is_some().then(view);
+                ended.line(&operation, shaped.and_then(|view| settings.shaped(&view)).as_ref())
             });
-            let line = ended.is_written.then(|| ended.line(&operation, context.as_ref()));
             self.publish(ended, line, settings);
         }
     }

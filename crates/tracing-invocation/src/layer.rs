@@ -266,8 +266,8 @@ where
     fn on_record(&self, id: &Id, values: &Record<'_>, _: Context<'_, S>) {
         let key = id.into_u64();
         let wanted = self.journal.table.with(key, |operation| {
-            let is_refused = matches!(operation.keeping, Keeping::Refused);
-            (!is_refused).then_some(operation.callsite)
+            let is_over = operation.is_settled() || matches!(operation.keeping, Keeping::Refused);
+            (!is_over).then_some(operation.callsite)
         });
         let Some(callsite) = wanted.flatten() else {
             return;

@@ -24,7 +24,7 @@ use tracing_core::{LevelFilter, Metadata};
 use tracing_subscriber::filter::Targets;
 
 use crate::context::{ContextFields, ContextFormatter};
-use crate::payload::{Limits, Redaction, Rules};
+use crate::payload::{Fragment, Limits, Redaction, Rules};
 use crate::policy::EventPolicy;
 use crate::record::{Level, Levels};
 
@@ -160,6 +160,11 @@ impl Settings {
 
     pub(crate) fn recorded(&self) -> &Targets {
         &self.recorded
+    }
+
+    /// The context as the program's formatter shapes it, if there is one and it does.
+    pub(crate) fn shaped(&self, context: &ContextFields) -> Option<Fragment> {
+        self.formatter.as_ref()?.context(context, &self.rules.redaction)
     }
 
     /// Whether a span is recorded.
