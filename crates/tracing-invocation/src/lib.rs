@@ -41,6 +41,7 @@ mod callsite;
 mod clock;
 mod context;
 pub mod convention;
+pub mod format;
 mod ids;
 mod init;
 mod journal;
