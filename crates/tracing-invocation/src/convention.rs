@@ -97,12 +97,26 @@ pub mod payload {
     pub const CANCELLED_BY: &str = "cancelled_by";
     /// How many items a stream gave, on its terminal record.
     pub const ITEM_COUNT: &str = "item_count";
+    /// Why an operation ended as `unknown`, where that is known.
+    pub const UNKNOWN_REASON: &str = "unknown_reason";
     /// Where context moves when one of its fields has a reserved name.
     pub const CONTEXT: &str = "context";
 
     /// The names that context fields must not have: if one does, all context moves under [`CONTEXT`].
-    pub const RESERVED: [&str; 8] =
-        [ARGS, RESULT, ERROR, CANCELLED, CANCELLATION, CAUSED_BY, CANCELLED_BY, ITEM_COUNT];
+    pub const RESERVED: [&str; 9] = [
+        ARGS,
+        RESULT,
+        ERROR,
+        CANCELLED,
+        CANCELLATION,
+        CAUSED_BY,
+        CANCELLED_BY,
+        ITEM_COUNT,
+        UNKNOWN_REASON,
+    ];
+
+    /// The reason of an operation that was open when the program ended.
+    pub const PROCESS_EXIT: &str = "process exit";
 }
 
 /// Keys and fixed words of `payload.error`.
@@ -126,6 +140,16 @@ pub mod error {
     pub const MESSAGE_PANIC: &str = "panicked";
     /// The text of a cancellation.
     pub const MESSAGE_CANCELLED: &str = "dropped before completion";
+}
+
+/// Words of the records that tell what is missing from a log: as of an operation that delivers records, and failed.
+pub mod delivery {
+    /// Their namespace.
+    pub const NAMESPACE: &str = "tracing_invocation";
+    /// Their event name.
+    pub const NAME: &str = "delivery";
+    /// The type of their error.
+    pub const RECORDS_LOST: &str = "records_lost";
 }
 
 /// Marks that stand in the place of what could not be written.

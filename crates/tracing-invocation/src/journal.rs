@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::callsite::Callsite;
 use crate::clock::{Clock, Moment};
@@ -12,7 +13,7 @@ use crate::operation::{Ending, Keeping, News, Operation, Parent, Settled};
 use crate::payload::{Fields, Fragment, shrink::shrink};
 use crate::record::{Level, Outcome, OwnLevels};
 use crate::settings::{Current, Settings};
-use crate::sink::{Sink, turn};
+use crate::sink::{Outputs, turn};
 use crate::table::Table;
 
 /// The operations that are open, and what is needed to record them.
@@ -22,12 +23,19 @@ pub(crate) struct Journal {
     pub(crate) table: Table,
     pub(crate) clock: Clock,
     pub(crate) ids: Ids,
-    pub(crate) sink: Arc<dyn Sink>,
+    pub(crate) outputs: Arc<Outputs>,
+    pub(crate) tally: Tally,
 }
 
 impl Journal {
-    pub(crate) fn new(sink: Arc<dyn Sink>) -> Self {
-        Self { table: Table::new(), clock: Clock::System, ids: Ids::Random, sink }
+    pub(crate) fn new() -> Self {
+        Self {
+            table: Table::new(),
+            clock: Clock::System,
+            ids: Ids::Random,
+            outputs: Arc::default(),
+            tally: Tally::default(),
+        }
     }
 
     /// An operation's span was opened, inside the nearest of `ancestors` that is an operation.
@@ -96,7 +104,7 @@ impl Journal {
                 let waiting = Keeping::Sampled { invoke: Some((level, line)) };
                 self.table.with(key, |operation| operation.keeping = waiting);
             } else {
-                self.write(level, line, settings);
+                self.write((level, Outcome::Invoke), line, settings);
             }
         }
         if let Some((ending, now)) = self.table.with(key, Operation::invoked).flatten() {
@@ -171,24 +179,49 @@ impl Journal {
         }
     }
 
+    /// Settles every operation that is open, the innermost first: the program ends, and nothing else will.
+    pub(crate) fn settle_open(&self, settings: &Settings) {
+        let mut open = self.table.open();
+        open.sort_unstable_by_key(|(invoked_ns, _)| std::cmp::Reverse(*invoked_ns));
+        for (_, key) in open {
+            self.settle(key, Ending::PROCESS_EXIT, settings);
+        }
+    }
+
     fn publish(&self, ended: Ended, line: Option<Vec<u8>>, settings: &Settings) {
         if let Some((parent, news)) = ended.news {
             self.table.with(parent.key, |outer| outer.hear(news));
         }
         if let Some((level, invoke)) = ended.invoke {
-            self.write(level, invoke, settings);
+            self.write((level, Outcome::Invoke), invoke, settings);
         }
-        line.into_iter().for_each(|line| self.write(ended.level, line, settings));
+        let outcome = ended.settled.ending.outcome();
+        line.into_iter().for_each(|line| self.write((ended.level, outcome), line, settings));
     }
 
-    fn write(&self, level: Level, mut line: Vec<u8>, settings: &Settings) {
+    fn write(&self, kind: (Level, Outcome), mut line: Vec<u8>, settings: &Settings) {
+        self.tally.recorded.fetch_add(1, Ordering::Relaxed);
         let limit = settings.rules.limits.record;
         if line.len() > limit {
+            self.tally.truncated.fetch_add(1, Ordering::Relaxed);
             shrink(&mut line, limit);
         }
-        if let Some(line) = turn::write(&self.sink, level, line) {
+        if let Some(line) = turn::write(&self.outputs, kind, line) {
             give_back_buffer(line);
         }
+    }
+}
+
+/// How many records were made, and how many of them were shrunk.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    recorded: AtomicU64,
+    truncated: AtomicU64,
+}
+
+impl Tally {
+    pub(crate) fn read(&self) -> (u64, u64) {
+        (self.recorded.load(Ordering::Relaxed), self.truncated.load(Ordering::Relaxed))
     }
 }
 

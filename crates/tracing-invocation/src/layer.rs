@@ -23,6 +23,7 @@ use tracing_subscriber::registry::LookupSpan;
 use crate::asking::is_asking;
 use crate::callsite::{Callsite, Evidence};
 use crate::context::ContextFields;
+use crate::delivery::{Delivery, Guard};
 use crate::journal::{Journal, Opened};
 use crate::operation::{Ending, How, Keeping, Operation};
 use crate::payload::{Limits, Redaction};
@@ -30,7 +31,7 @@ use crate::policy::EventPolicy;
 use crate::record::Levels;
 use crate::settings::{Current, Handle, InvalidDirectives, Sampling, Settings, Verbosity};
 use crate::settle::{ErrorClass, ErrorRules, handover, panics};
-use crate::sink::{WriterSink, turn};
+use crate::sink::{JsonLines, Output, turn};
 
 /// A layer that records what happened to every operation: `invoke`, then exactly one of `success`, `failed`,
 /// `cancelled` and `unknown`.
@@ -50,7 +51,7 @@ use crate::sink::{WriterSink, turn};
 /// # Ok::<(), tracing_invocation::InvalidDirectives>(())
 /// ```
 pub struct InvocationLayer {
-    journal: Journal,
+    journal: Arc<Journal>,
     current: Arc<ArcSwap<Current>>,
     errors: ErrorRules,
 }
@@ -58,25 +59,62 @@ pub struct InvocationLayer {
 /// A layer that writes JSON lines to stdout and records spans of level `INFO` and more severe.
 #[must_use]
 pub fn layer() -> InvocationLayer {
-    InvocationLayer {
-        journal: Journal::new(Arc::new(WriterSink::new(io::stdout))),
-        current: Arc::new(ArcSwap::from_pointee(Current::new(Settings::default()))),
-        errors: ErrorRules::new(),
-    }
+    InvocationLayer::new(Journal::new()).with_writer(io::stdout)
 }
 
 impl InvocationLayer {
-    /// Writes records through `make_writer`, each with one `write_all` of one whole line.
-    ///
-    /// The metadata that a [`MakeWriter`] is shown carries the record's level, so that
-    /// [`with_max_level`](tracing_subscriber::fmt::writer::MakeWriterExt::with_max_level) chooses by it.
+    pub(crate) fn new(journal: Journal) -> Self {
+        Self {
+            journal: Arc::new(journal),
+            current: Arc::new(ArcSwap::from_pointee(Current::new(Settings::default()))),
+            errors: ErrorRules::new(),
+        }
+    }
+
+    /// Writes records through `make_writer` and nowhere else: [`with_sink`](Self::with_sink) of [`JsonLines`].
     #[must_use]
-    pub fn with_writer<W>(mut self, make_writer: W) -> Self
+    pub fn with_writer<W>(self, make_writer: W) -> Self
     where
         W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
     {
-        self.journal.sink = Arc::new(WriterSink::new(make_writer));
+        self.with_sink(JsonLines::new(make_writer))
+    }
+
+    /// Gives records to this output and no other: a [`Sink`](crate::sink::Sink), or an [`Output`] that says more about
+    /// how it is used.
+    #[must_use]
+    pub fn with_sink(self, output: impl Into<Output>) -> Self {
+        let output = output.into();
+        self.journal.outputs.choose(|outputs| *outputs = vec![output]);
         self
+    }
+
+    /// Gives records to this output as well.
+    ///
+    /// ```
+    /// use tracing_invocation::sink::{JsonLines, Output};
+    /// use tracing_invocation::{Level, layer};
+    ///
+    /// let failures = Output::new(JsonLines::new(std::io::stderr)).with_max_level(Level::Error);
+    /// let layer = layer().and_sink(failures);
+    /// # drop(layer);
+    /// ```
+    #[must_use]
+    pub fn and_sink(self, output: impl Into<Output>) -> Self {
+        let output = output.into();
+        self.journal.outputs.choose(|outputs| outputs.push(output));
+        self
+    }
+
+    /// Counts and flushes what this layer records.
+    #[must_use]
+    pub fn delivery(&self) -> Delivery {
+        Delivery::new(&self.journal, &self.current)
+    }
+
+    /// Ends the log of this layer when it is dropped: see [`Guard`].
+    pub fn guard(&self) -> Guard {
+        Guard::new(self.delivery())
     }
 
     /// Records what these settings say. The methods below change one of them each.
@@ -199,10 +237,6 @@ impl InvocationLayer {
     ) -> Self {
         self.errors.add(classify);
         self
-    }
-
-    pub(crate) fn journal_mut(&mut self) -> &mut Journal {
-        &mut self.journal
     }
 
     /// A filter for a subscriber that has no other layer: what this one makes no use of costs next to nothing.

@@ -106,7 +106,12 @@ fn push_ending(to: &mut Vec<u8>, settled: &Settled) {
                 push_span_id(to, payload::CANCELLED_BY, span_id);
             }
         }
-        How::Success(None) | How::Unknown => {}
+        How::Unknown(Some(reason)) => {
+            push_key(to, payload::UNKNOWN_REASON);
+            json::push_string(to, reason);
+            to.push(b',');
+        }
+        How::Success(None) | How::Unknown(None) => {}
     }
     if let Some(items) = settled.ending.items {
         push_key(to, payload::ITEM_COUNT);

@@ -119,6 +119,11 @@ impl Operation {
         matches!(self.phase, Phase::Settled)
     }
 
+    /// Whether it was invoked and has not ended.
+    pub(crate) fn is_open(&self) -> bool {
+        self.is_invoked() && !self.is_settled()
+    }
+
     /// The span was entered. Whether this is the first time, and `invoke` is to be written.
     pub(crate) fn enter(&mut self) -> bool {
         self.entered = self.entered.wrapping_add(1);
@@ -201,7 +206,7 @@ impl Operation {
                 Some(News::Error(settled.ending.outcome(), Fingerprint::of(failure), reporter))
             }
             How::Cancelled(None) => Some(News::Cancelled(reporter)),
-            How::Success(_) | How::Unknown => None,
+            How::Success(_) | How::Unknown(_) => None,
         }
     }
 }

@@ -1,18 +1,92 @@
 //! Where finished records go.
 
+mod callback;
+mod counters;
+mod destination;
+mod failure;
+mod flush;
+mod json_lines;
+mod line;
+mod losses;
 mod metadata;
+mod output;
+mod outputs;
+mod queue;
 mod report;
 pub(crate) mod turn;
-mod writer;
 
+pub use callback::Callback;
+pub use counters::{Counters, Dropped, OutputCounters};
+pub use failure::{Incident, OnFailure};
+pub use flush::FlushError;
+pub use json_lines::JsonLines;
+pub use line::Line;
+pub use output::Output;
+pub(crate) use outputs::Outputs;
+pub(crate) use queue::flush_on_panic;
+pub use queue::{Queue, WhenFull};
 pub(crate) use report::report;
-pub(crate) use writer::WriterSink;
 
-use crate::record::Level;
+use std::io;
+use std::time::Duration;
 
-/// Takes finished records, one call each. Handles its own failures: what it is given comes from the middle of
-/// somebody else's work.
-pub(crate) trait Sink: Send + Sync {
-    /// Takes one record: a line of JSON, newline included.
-    fn write(&self, level: Level, line: &[u8]);
+/// Takes finished records out of the program.
+///
+/// A sink does one thing: it hands over what it is given, whole, or says why it could not. The [`Output`] around it
+/// counts, waits, and tells of what was lost. It is called with nothing locked, by many threads at once unless it
+/// stands behind a [`Queue`]. What it does on its own account is not recorded; a panic counts as an error.
+///
+/// ```
+/// use std::io;
+/// use tracing_invocation::sink::{Line, Sink};
+///
+/// struct Syslog(std::os::unix::net::UnixDatagram);
+///
+/// impl Sink for Syslog {
+///     fn write(&self, line: &Line<'_>) -> io::Result<()> {
+///         self.0.send(line.bytes().trim_ascii_end()).map(drop)
+///     }
+/// }
+/// ```
+pub trait Sink: Send + Sync {
+    /// Takes one record.
+    ///
+    /// # Errors
+    ///
+    /// Where the record is lost.
+    fn write(&self, line: &Line<'_>) -> io::Result<()>;
+
+    /// What it is called where its output has no name of its own, such as the path of a file.
+    fn name(&self) -> String {
+        "sink".to_owned()
+    }
+
+    /// Takes all of these records, at most [`max_batch`](Self::max_batch) of them.
+    ///
+    /// # Errors
+    ///
+    /// Where all of them are lost.
+    fn write_batch(&self, lines: &[Line<'_>]) -> io::Result<()> {
+        lines.iter().try_for_each(|line| self.write(line))
+    }
+
+    /// How many records it takes at once. More than one is for sinks to whom each call is dear, such as one that
+    /// sends over a network: behind a queue, they get what is there.
+    fn max_batch(&self) -> usize {
+        1
+    }
+
+    /// How long a queue may wait for a batch to fill. Flushing does not wait.
+    fn batch_delay(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    /// Hands on whatever it still holds.
+    ///
+    /// # Errors
+    ///
+    /// Where that is lost.
+    fn flush(&self) -> io::Result<()> {
+        Ok(())
+    }
 }

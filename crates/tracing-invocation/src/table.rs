@@ -37,6 +37,17 @@ impl Table {
         self.shard(key).get_mut(&key).map(look)
     }
 
+    /// When each operation that is open was invoked, and its key.
+    pub(crate) fn open(&self) -> Vec<(u64, u64)> {
+        let mut open = Vec::new();
+        for shard in &self.shards {
+            let shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+            let invoked = shard.iter().filter(|(_, operation)| operation.is_open());
+            open.extend(invoked.map(|(key, operation)| (operation.invoked_ns, *key)));
+        }
+        open
+    }
+
     fn shard(&self, key: u64) -> MutexGuard<'_, Shard> {
         let shard = (spread(key) >> 32) as usize % SHARDS;
         self.shards[shard].lock().unwrap_or_else(PoisonError::into_inner)

@@ -19,6 +19,7 @@ mod assertions;
 pub use assertions::Calls;
 
 use std::fmt;
+use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -29,9 +30,10 @@ use tracing_subscriber::registry;
 
 use crate::clock::Clock;
 use crate::ids::Ids;
-use crate::layer::{InvocationLayer, layer};
-use crate::record::{Level, Record};
-use crate::sink::Sink;
+use crate::journal::Journal;
+use crate::layer::InvocationLayer;
+use crate::record::Record;
+use crate::sink::{Line, Sink};
 
 /// Midnight of 2000-01-01, when every [`Log`] begins.
 const START: Duration = Duration::from_secs(946_684_800);
@@ -113,16 +115,16 @@ impl Log {
     /// A layer that records here, for a subscriber of one's own. Keeps what the `with_` methods of
     /// [`InvocationLayer`] say, but for the writer.
     pub fn layer(&self) -> InvocationLayer {
-        let mut layer = layer();
-        let journal = layer.journal_mut();
-        journal.sink = Arc::new(LogSink(Arc::clone(&self.lines)));
-        journal.ids = self.ids.clone();
-        journal.clock = Clock::Stepped {
-            elapsed: Arc::clone(&self.elapsed),
-            start: SystemTime::UNIX_EPOCH + START,
-            step: STEP,
+        let journal = Journal {
+            clock: Clock::Stepped {
+                elapsed: Arc::clone(&self.elapsed),
+                start: SystemTime::UNIX_EPOCH + START,
+                step: STEP,
+            },
+            ids: self.ids.clone(),
+            ..Journal::new()
         };
-        layer
+        InvocationLayer::new(journal).with_sink(LogSink(Arc::clone(&self.lines)))
     }
 
     /// Moves the clock of the records.
@@ -169,8 +171,9 @@ impl fmt::Display for Log {
 struct LogSink(Arc<Mutex<Vec<String>>>);
 
 impl Sink for LogSink {
-    fn write(&self, _: Level, line: &[u8]) {
-        let line = String::from_utf8_lossy(line).trim_end_matches('\n').to_owned();
+    fn write(&self, line: &Line<'_>) -> io::Result<()> {
+        let line = String::from_utf8_lossy(line.bytes()).trim_end_matches('\n').to_owned();
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+        Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::convention::{error, mark};
+use crate::convention::{error, mark, payload};
 use crate::payload::{Fragment, Rules, json, text};
 use crate::record::{Level, Levels, Outcome};
 use crate::settle::Classes;
@@ -26,7 +26,8 @@ pub(crate) enum How {
     Failed(Failure, Report),
     /// With the error that stands for the cancellation, where one does.
     Cancelled(Option<Failure>),
-    Unknown,
+    /// With the reason, where there is one.
+    Unknown(Option<&'static str>),
 }
 
 /// How much of a failure is told.
@@ -62,7 +63,8 @@ pub(crate) struct Settled {
 impl Ending {
     pub(crate) const SUCCESS: Self = Self::new(How::Success(None));
     pub(crate) const CANCELLED: Self = Self::new(How::Cancelled(None));
-    pub(crate) const UNKNOWN: Self = Self::new(How::Unknown);
+    pub(crate) const UNKNOWN: Self = Self::new(How::Unknown(None));
+    pub(crate) const PROCESS_EXIT: Self = Self::new(How::Unknown(Some(payload::PROCESS_EXIT)));
 
     pub(crate) const fn new(how: How) -> Self {
         Self { how, items: None, classes: Classes::NONE, written_under: None }
@@ -88,7 +90,7 @@ impl Ending {
                 redact_json(&mut failure.message, rules);
                 failure.more = failure.more.redacted(&rules.redaction);
             }
-            How::Success(None) | How::Cancelled(None) | How::Unknown => {}
+            How::Success(None) | How::Cancelled(None) | How::Unknown(_) => {}
         }
         self
     }
@@ -98,7 +100,7 @@ impl Ending {
             How::Success(_) => Outcome::Success,
             How::Failed(..) => Outcome::Failed,
             How::Cancelled(_) => Outcome::Cancelled,
-            How::Unknown => Outcome::Unknown,
+            How::Unknown(_) => Outcome::Unknown,
         }
     }
 }
@@ -106,7 +108,7 @@ impl Ending {
 impl Settled {
     /// Whether the call did what it was called for, as far as is known.
     pub(crate) fn is_ordinary(&self) -> bool {
-        matches!(self.ending.how, How::Success(_) | How::Unknown)
+        matches!(self.ending.how, How::Success(_) | How::Unknown(_))
     }
 
     /// Whether less is told than is known.

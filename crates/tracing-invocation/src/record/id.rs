@@ -23,6 +23,14 @@ macro_rules! id {
                 }
             }
 
+            /// The id with this number, and for zero the one after it.
+            pub(crate) const fn of(number: $number) -> Self {
+                match <$inner>::new(number) {
+                    Some(number) => Self(number),
+                    None => Self(<$inner>::MIN),
+                }
+            }
+
             /// The id as a number.
             #[must_use]
             pub const fn get(self) -> $number {

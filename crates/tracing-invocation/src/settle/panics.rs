@@ -7,6 +7,7 @@ use std::sync::Once;
 
 use super::handover;
 use crate::operation::Ending;
+use crate::sink::flush_on_panic;
 
 thread_local! {
     /// How many panics began on this thread, and the message of the latest.
@@ -25,6 +26,8 @@ pub(crate) fn install_hook() {
         let previous = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
             note(info);
+            // What the hooks before may do is end the process.
+            flush_on_panic();
             previous(info);
         }));
     });

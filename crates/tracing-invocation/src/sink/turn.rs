@@ -5,12 +5,14 @@ use std::collections::VecDeque;
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
-use super::Sink;
-use crate::record::Level;
+use super::{Line, Outputs};
+use crate::record::{Level, Outcome};
 
+/// A record that waits until this thread has written another.
 struct Waiting {
-    sink: Arc<dyn Sink>,
+    outputs: Arc<Outputs>,
     level: Level,
+    outcome: Outcome,
     line: Vec<u8>,
 }
 
@@ -29,24 +31,35 @@ pub(crate) fn is_writing() -> bool {
 
 /// Writes a record. Where this thread is writing one already, its writer has ended an operation of the program
 /// and may hold a lock: the record waits until that one is written. Gives back the buffer, if it is free.
-pub(crate) fn write(sink: &Arc<dyn Sink>, level: Level, line: Vec<u8>) -> Option<Vec<u8>> {
+pub(crate) fn write(
+    outputs: &Arc<Outputs>,
+    (level, outcome): (Level, Outcome),
+    line: Vec<u8>,
+) -> Option<Vec<u8>> {
     if WRITING.get() {
         let mut waiting = WAITING.take();
-        waiting.push_back(Waiting { sink: Arc::clone(sink), level, line });
+        waiting.push_back(Waiting { outputs: Arc::clone(outputs), level, outcome, line });
         WAITING.set(waiting);
         return None;
     }
-    WRITING.set(true);
-    sink.write(level, &line);
+    writing(|| outputs.write(&Line::native(level, outcome, &line)));
+    Some(line)
+}
+
+/// Does what counts as writing on this thread, and then writes the records that came up meanwhile.
+pub(super) fn writing<T>(write: impl FnOnce() -> T) -> T {
+    let outer = WRITING.replace(true);
+    let answer = write();
     loop {
         let waiting = ManuallyDrop::into_inner(WAITING.take());
-        if waiting.is_empty() {
+        if outer || waiting.is_empty() {
+            WAITING.set(ManuallyDrop::new(waiting));
             break;
         }
-        for Waiting { sink, level, line } in waiting {
-            sink.write(level, &line);
+        for Waiting { outputs, level, outcome, line } in waiting {
+            outputs.write(&Line::native(level, outcome, &line));
         }
     }
-    WRITING.set(false);
-    Some(line)
+    WRITING.set(outer);
+    answer
 }

@@ -1,0 +1,106 @@
+//! From the last record to the end of the process: flushing, counting, and what was still open.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use arc_swap::ArcSwap;
+
+use crate::journal::Journal;
+use crate::settings::Current;
+use crate::sink::{Counters, FlushError};
+
+/// What becomes of a layer's records, seen from outside: counters, and flushing. Clones speak of the same layer.
+#[derive(Clone)]
+pub struct Delivery {
+    journal: Arc<Journal>,
+    current: Arc<ArcSwap<Current>>,
+}
+
+impl Delivery {
+    pub(crate) fn new(journal: &Arc<Journal>, current: &Arc<ArcSwap<Current>>) -> Self {
+        Self { journal: Arc::clone(journal), current: Arc::clone(current) }
+    }
+
+    /// What was recorded, written and lost so far.
+    #[must_use]
+    pub fn counters(&self) -> Counters {
+        let (recorded, truncated) = self.journal.tally.read();
+        let redacted = self.current.load().redaction().redacted();
+        Counters { recorded, truncated, redacted, outputs: self.journal.outputs.counters() }
+    }
+
+    /// Waits until what was recorded before this call is written and flushed, by every output, `deadline` in all at
+    /// the most. What was lost is told in the log, if it can be.
+    ///
+    /// The deadline holds for outputs with a queue; one without is flushed on this thread, and takes what it takes.
+    ///
+    /// # Errors
+    ///
+    /// Where an output could not be flushed, or not in time. The others were, nevertheless.
+    pub fn flush(&self, deadline: Duration) -> Result<(), FlushError> {
+        self.journal.outputs.flush(Instant::now().checked_add(deadline))
+    }
+
+    /// Records what is still open as `unknown`, with the reason `process exit`, and flushes.
+    ///
+    /// Operations that go on afterwards have had their end: nothing more is recorded of them.
+    ///
+    /// # Errors
+    ///
+    /// As [`flush`](Self::flush).
+    pub fn finish(&self, deadline: Duration) -> Result<(), FlushError> {
+        self.journal.settle_open(&self.current.load_full());
+        self.flush(deadline)
+    }
+}
+
+impl fmt::Debug for Delivery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Delivery").field("counters", &self.counters()).finish()
+    }
+}
+
+/// Ends a log: dropped, it records the operations that are still open as `unknown`, with the reason `process exit`, and
+/// flushes every output.
+///
+/// Keep it where the program ends: in `main`, outside the runtime, so that operations that a runtime drops as it
+/// shuts down are recorded as cancelled.
+///
+/// ```
+/// use tracing_subscriber::prelude::*;
+///
+/// let layer = tracing_invocation::layer();
+/// let _guard = layer.guard();
+/// let subscriber = tracing_subscriber::registry().with(layer);
+/// # drop(subscriber);
+/// ```
+#[derive(Debug)]
+#[must_use = "it ends the log when it is dropped"]
+pub struct Guard {
+    delivery: Delivery,
+    deadline: Duration,
+}
+
+impl Guard {
+    /// Time for flushing, unless it says otherwise.
+    const DEADLINE: Duration = Duration::from_secs(5);
+
+    pub(crate) fn new(delivery: Delivery) -> Self {
+        Self { delivery, deadline: Self::DEADLINE }
+    }
+
+    /// Flushes for so long at the most. Five seconds by default.
+    pub fn with_deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if let Err(error) = self.delivery.finish(self.deadline) {
+            self.delivery.journal.outputs.tell(&error);
+        }
+    }
+}

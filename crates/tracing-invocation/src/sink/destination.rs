@@ -1,0 +1,156 @@
+//! A sink, and what is done about its failures.
+
+use std::fmt;
+use std::io;
+
+use super::counters::{Counts, Reason};
+use super::losses::{Losses, Story, Telling};
+use super::{Incident, Line, OnFailure, Sink};
+use crate::format::Format;
+use crate::payload::text::quietly;
+use crate::record::{Level, Outcome};
+
+/// A sink, the format of what it is given, and the account of what became of it.
+pub(super) struct Destination {
+    pub(super) name: String,
+    pub(super) sink: Box<dyn Sink>,
+    pub(super) format: Option<Box<dyn Format>>,
+    pub(super) on_failure: OnFailure,
+    pub(super) counts: Counts,
+    losses: Losses,
+}
+
+impl Destination {
+    pub(super) fn new(name: String, sink: Box<dyn Sink>) -> Self {
+        Self {
+            name,
+            sink,
+            format: None,
+            on_failure: OnFailure::default(),
+            counts: Counts::default(),
+            losses: Losses::default(),
+        }
+    }
+
+    /// Writes records that the sink takes at once, and before them what was lost.
+    pub(super) fn write(&self, lines: &[Line<'_>]) {
+        self.tell_losses(Telling::Due);
+        match self.attempt(lines) {
+            Ok(bytes) => self.counts.wrote(lines.len(), bytes),
+            Err(error) => self.failed(lines.len() as u64, &error),
+        }
+    }
+
+    /// Tells of losses, and hands on what the sink holds.
+    pub(super) fn flush(&self) -> Result<(), String> {
+        self.tell_losses(Telling::Now);
+        let flushed = quietly(|| self.sink.flush().map_err(text_of));
+        let flushed = flushed.unwrap_or_else(|| Err("the sink panicked".to_owned()));
+        flushed.inspect_err(|_| self.counts.failed())
+    }
+
+    /// Counts records that were lost before they came to the sink.
+    pub(super) fn lost(&self, reason: Reason, error: &str) {
+        self.counts.lost(reason, 1);
+        self.note(reason, 1, error);
+    }
+
+    /// Whether there are losses that the log does not tell of yet.
+    pub(super) fn has_losses(&self) -> bool {
+        self.losses.has_any()
+    }
+
+    /// Says in the log what is missing from it.
+    pub(super) fn tell_losses(&self, telling: Telling) {
+        let Some(story) = self.losses.take(telling) else {
+            return;
+        };
+        let told = serde_json::to_vec(&story.record(&self.name)).map_err(|error| error.to_string());
+        let told = told.and_then(|mut line| {
+            line.push(b'\n');
+            self.attempt(&[Line::native(Level::Error, Outcome::Failed, &line)])
+        });
+        match told {
+            Ok(_) => self.recovered(&story),
+            Err(_) => {
+                self.counts.failed();
+                self.losses.put_back(story);
+            }
+        }
+    }
+
+    fn recovered(&self, story: &Story) {
+        self.counts.wrote_of_losses();
+        self.on_failure.tell(&Incident::Recovered {
+            output: &self.name,
+            lost: story.lost(),
+            since: story.since,
+            until: story.until,
+        });
+    }
+
+    fn failed(&self, records: u64, error: &str) {
+        self.counts.failed();
+        self.counts.lost(Reason::WriteFailed, records);
+        self.note(Reason::WriteFailed, records, error);
+    }
+
+    fn note(&self, reason: Reason, records: u64, error: &str) {
+        if self.losses.note(reason, records, error) {
+            self.on_failure.tell(&Incident::Losing { output: &self.name, error });
+        }
+    }
+
+    /// Gives lines to the sink, in its format. How many bytes they were.
+    fn attempt(&self, lines: &[Line<'_>]) -> Result<usize, String> {
+        let Some(format) = &self.format else {
+            return self.give(lines);
+        };
+        let texts =
+            quietly(|| lines.iter().map(|line| text_in(&**format, line)).collect::<Vec<_>>());
+        let texts = texts.ok_or("the format panicked")?;
+        let formatted: Vec<_> =
+            lines.iter().zip(&texts).map(|(line, text)| line.formatted(text)).collect();
+        self.give(&formatted)
+    }
+
+    fn give(&self, lines: &[Line<'_>]) -> Result<usize, String> {
+        let given = quietly(|| match lines {
+            [line] => self.sink.write(line).map_err(text_of),
+            lines => self.sink.write_batch(lines).map_err(text_of),
+        });
+        given.unwrap_or_else(|| Err("the sink panicked".to_owned()))?;
+        Ok(lines.iter().map(|line| line.bytes().len()).sum())
+    }
+}
+
+/// Why not everything could be handed on.
+#[derive(Clone, Debug)]
+pub(super) enum FlushFailure {
+    TimedOut { queued: u64 },
+    Failed(String),
+}
+
+/// A record as `format` writes it.
+fn text_in(format: &dyn Format, line: &Line<'_>) -> Vec<u8> {
+    let mut text = Vec::with_capacity(2 * line.bytes().len());
+    match line.record() {
+        Ok(record) => format.format(&record, &mut text),
+        // Better in another format than not at all.
+        Err(_) => text.extend_from_slice(line.bytes()),
+    }
+    text
+}
+
+fn text_of(error: io::Error) -> String {
+    error.to_string()
+}
+
+impl fmt::Debug for Destination {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Destination")
+            .field("name", &self.name)
+            .field("on_failure", &self.on_failure)
+            .finish_non_exhaustive()
+    }
+}

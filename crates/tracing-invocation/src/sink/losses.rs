@@ -1,0 +1,167 @@
+//! What an output lost and has not yet told of in its own log.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+use serde_json::{Map, json};
+
+use super::counters::Reason;
+use crate::convention::{delivery, error, payload};
+use crate::ids::Ids;
+use crate::record::{Level, Outcome, Record, SpanId, TraceId};
+
+/// The records that were lost since the log last said so.
+#[derive(Debug, Default)]
+pub(super) struct Losses {
+    /// How many, so that asking costs nothing where there are none.
+    count: AtomicU64,
+    told: Mutex<Told>,
+}
+
+#[derive(Debug, Default)]
+struct Told {
+    /// What is still to be told.
+    next: Option<Story>,
+    /// When something was told last.
+    last: Option<Instant>,
+}
+
+/// When losses are told: what comes and goes quickly would fill the log with records about the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Telling {
+    /// At most once in [`PAUSE`].
+    Due,
+    /// At once.
+    Now,
+}
+
+/// How long after losses were told others are not.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// What is to be told of some lost records.
+#[derive(Debug)]
+pub(super) struct Story {
+    pub(super) queue_full: u64,
+    pub(super) write_failed: u64,
+    pub(super) no_writer: u64,
+    pub(super) since: SystemTime,
+    pub(super) until: SystemTime,
+    /// Why the latest was lost.
+    error: String,
+}
+
+impl Losses {
+    pub(super) fn has_any(&self) -> bool {
+        self.count.load(Ordering::Relaxed) > 0
+    }
+
+    /// Notes lost records. Whether they are the first since the log last told of some.
+    pub(super) fn note(&self, reason: Reason, records: u64, error: &str) -> bool {
+        let now = SystemTime::now();
+        let mut story = Story { error: error.to_owned(), ..Story::at(now) };
+        match reason {
+            Reason::QueueFull => story.queue_full = records,
+            Reason::WriteFailed => story.write_failed = records,
+            Reason::NoWriter => story.no_writer = records,
+        }
+        self.add(story)
+    }
+
+    /// What is to be told. Whoever takes it tells it, or puts it back.
+    pub(super) fn take(&self, telling: Telling) -> Option<Story> {
+        if !self.has_any() {
+            return None;
+        }
+        let mut told = self.told();
+        let is_recent = told.last.is_some_and(|last| last.elapsed() < PAUSE);
+        if telling == Telling::Due && is_recent {
+            return None;
+        }
+        let story = told.next.take()?;
+        told.last = Some(Instant::now());
+        self.count.store(0, Ordering::Relaxed);
+        Some(story)
+    }
+
+    /// What could not be told is told another time.
+    pub(super) fn put_back(&self, story: Story) {
+        self.add(story);
+        self.told().last = None;
+    }
+
+    fn add(&self, more: Story) -> bool {
+        let mut told = self.told();
+        let known = told.next.take();
+        let is_first = known.is_none();
+        let all = match known {
+            Some(known) => known.and(more),
+            None => more,
+        };
+        self.count.store(all.lost(), Ordering::Relaxed);
+        told.next = Some(all);
+        is_first
+    }
+
+    fn told(&self) -> MutexGuard<'_, Told> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Story {
+    fn at(now: SystemTime) -> Self {
+        let error = String::new();
+        Self { queue_full: 0, write_failed: 0, no_writer: 0, since: now, until: now, error }
+    }
+
+    fn and(self, more: Self) -> Self {
+        let error = if more.until >= self.until { more.error } else { self.error };
+        Self {
+            queue_full: self.queue_full + more.queue_full,
+            write_failed: self.write_failed + more.write_failed,
+            no_writer: self.no_writer + more.no_writer,
+            since: self.since.min(more.since),
+            until: self.until.max(more.until),
+            error,
+        }
+    }
+
+    pub(super) fn lost(&self) -> u64 {
+        self.queue_full + self.write_failed + self.no_writer
+    }
+
+    /// The record that tells it: as of an operation that delivers records, and failed.
+    pub(super) fn record(&self, output: &str) -> Record {
+        let now = SystemTime::now();
+        let lost = self.lost();
+        let of_time = |time| humantime::format_rfc3339_micros(time).to_string();
+        let story = json!({
+            error::TYPE: delivery::RECORDS_LOST,
+            error::MESSAGE: format!("{lost} records were lost: {}", self.error),
+            error::DETAILS: {
+                "output": output,
+                "lost": lost,
+                "queue_full": self.queue_full,
+                "write_failed": self.write_failed,
+                "no_writer": self.no_writer,
+                "since": of_time(self.since),
+                "until": of_time(self.until),
+            },
+        });
+        let lasted = now.duration_since(self.since).unwrap_or(Duration::ZERO);
+        Record {
+            timestamp: now,
+            level: Level::Error,
+            event_namespace: delivery::NAMESPACE.to_owned(),
+            event_name: delivery::NAME.to_owned(),
+            event_outcome: Outcome::Failed,
+            entity_id: None,
+            trace_id: TraceId::of(Ids::Random.trace()),
+            span_id: SpanId::of(Ids::Random.span()),
+            parent_span_id: None,
+            duration_ns: Some(u64::try_from(lasted.as_nanos()).unwrap_or(u64::MAX)),
+            payload_truncated: false,
+            payload: Map::from_iter([(payload::ERROR.to_owned(), story)]),
+        }
+    }
+}

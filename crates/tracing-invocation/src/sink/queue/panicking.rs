@@ -1,0 +1,32 @@
+//! Queues are written before a panic can end the process.
+
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Instant;
+
+use super::super::turn;
+use super::shared::Shared;
+
+static QUEUES: Mutex<Vec<Weak<Shared>>> = Mutex::new(Vec::new());
+
+pub(super) fn register(queue: &Arc<Shared>) {
+    let mut queues = QUEUES.lock().unwrap_or_else(PoisonError::into_inner);
+    queues.retain(|queue| queue.strong_count() > 0);
+    queues.push(Arc::downgrade(queue));
+}
+
+/// Has every queue written, within the time that each gives to it. Called by the panic hook.
+pub(crate) fn flush_on_panic() {
+    // A thread that writes would wait for itself.
+    if turn::is_writing() {
+        return;
+    }
+    let queues = QUEUES.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    for queue in queues.iter().filter_map(Weak::upgrade) {
+        let deadline = queue.queue.panic_deadline;
+        if !deadline.is_zero() {
+            // What is not written by then still may be, where the process lives on.
+            let ticket = queue.request_flush();
+            let _ = queue.wait_for(ticket, Instant::now().checked_add(deadline));
+        }
+    }
+}
