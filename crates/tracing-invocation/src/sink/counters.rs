@@ -6,7 +6,7 @@ use serde::Serialize;
 
 /// What a layer recorded and what became of it, counted since the layer was made.
 ///
-/// Read from [`Delivery::counters`](super::Delivery::counters). Of an output that takes every level,
+/// Read from [`Delivery::counters`](crate::Delivery::counters). Of an output that takes every level,
 /// `recorded = written + dropped + queued` whenever nothing is being recorded at that moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]

@@ -18,7 +18,7 @@ use std::time::Duration;
 /// When it is full, something has to give: [`WhenFull`] says what. Terminal records of failed and cancelled operations
 /// are dropped last. Whatever is dropped is counted, and told in the log once it flows again.
 ///
-/// Keep a [`Guard`](super::Guard): what is in the queue when the process ends is lost without one.
+/// Keep a [`Guard`](crate::Guard): what is in the queue when the process ends is lost without one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "a queue holds nothing until an output has it"]
 pub struct Queue {
