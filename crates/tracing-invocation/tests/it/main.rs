@@ -12,6 +12,7 @@ mod conformance_calls;
 mod conformance_policy;
 mod conformance_settings;
 mod conformance_values;
+mod delivery;
 mod docs;
 mod errors;
 mod hostile;

@@ -1,0 +1,69 @@
+//! The end of a log.
+
+use std::time::Duration;
+
+use tracing::info_span;
+use tracing_invocation::sink::{Incident, OnFailure, Output, Queue};
+use tracing_invocation::{FutureExt as _, Outcome, begin, layer};
+
+use super::{Kept, LONG, recorded, succeed};
+
+#[test]
+fn what_is_open_when_the_guard_drops_is_unknown_the_innermost_first() {
+    let kept = Kept::new();
+    let layer = layer().with_sink(Output::new(kept.clone()).with_queue(Queue::new(100)));
+    let guard = layer.guard();
+    recorded(layer, || {
+        let outer = info_span!("outer");
+        let _outer = outer.enter();
+        let inner = info_span!("inner");
+        let _inner = inner.enter();
+        let _never = info_span!("never entered");
+        succeed();
+        drop(guard);
+        // What ends now has had its end.
+    });
+    let told = kept.told();
+    let ends = ["end invoke", "end success", "inner unknown", "outer unknown"];
+    assert_eq!(told, [&["outer invoke", "inner invoke"][..], &ends].concat());
+    let records = kept.records();
+    for record in records.iter().filter(|record| record.event_outcome == Outcome::Unknown) {
+        assert_eq!(record.payload["unknown_reason"], "process exit");
+        assert!(record.duration_ns.is_some());
+    }
+}
+
+#[test]
+fn an_operation_that_goes_on_after_the_end_of_the_log_is_told_no_other_end() {
+    let kept = Kept::new();
+    let layer = layer().with_sink(kept.clone());
+    let delivery = layer.delivery();
+    recorded(layer, || {
+        let operation = begin(info_span!("guarded"));
+        let future = Box::pin(async {}.operation(info_span!("never polled")));
+        delivery.finish(LONG).unwrap();
+        operation.complete();
+        drop(future);
+        succeed();
+    });
+    assert_eq!(kept.told(), ["guarded invoke", "guarded unknown", "end invoke", "end success"]);
+}
+
+#[test]
+fn a_guard_that_cannot_flush_in_time_says_so_and_lets_the_program_end() {
+    let (kept, open, waiting) = Kept::gated();
+    let (tell, told) = std::sync::mpsc::channel();
+    let on_failure = OnFailure::call(move |incident| {
+        if let Incident::Unflushed { output, .. } = incident {
+            tell.send((*output).to_owned()).unwrap();
+        }
+    });
+    let output = Output::new(kept).with_queue(Queue::new(10)).on_failure(on_failure);
+    let layer = layer().with_sink(output);
+    let guard = layer.guard().with_deadline(Duration::from_millis(20));
+    recorded(layer, succeed);
+    waiting.recv().unwrap();
+    drop(guard);
+    assert_eq!(told.try_recv().unwrap(), "kept");
+    drop(open);
+}
