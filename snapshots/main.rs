@@ -8,7 +8,9 @@ mod installation;
 mod labels;
 mod process;
 
-use process::{CANCELLATION, POLICY, QUICKSTART, SERVICE, run, run_refusing};
+use process::{
+    CANCELLATION, POLICY, QUICKSTART, SERVICE, SHUTDOWN, run, run_refusing, run_until_terminated,
+};
 
 /// Asserts what a program prints against the snapshot of this name.
 macro_rules! assert_printed {
@@ -59,4 +61,11 @@ fn service_accounts_for_every_request() {
     let finished = run(SERVICE);
     let counted = labels::counted(&finished.lines());
     assert_printed!("service", format!("{counted}stderr: {}", finished.stderr));
+}
+
+#[test]
+fn shutdown_ends_every_operation_that_it_began() {
+    let finished = run_until_terminated(SHUTDOWN, 3);
+    let counted = labels::counted(&finished.lines());
+    assert_printed!("shutdown", format!("{counted}stderr: {}", finished.stderr));
 }

@@ -1,7 +1,8 @@
 //! Real processes, and what holds for everything that they print.
 
 use std::collections::BTreeMap;
-use std::process::{Command, Output};
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Command, Output, Stdio};
 use std::sync::LazyLock;
 
 use jsonschema::Validator;
@@ -12,6 +13,7 @@ pub(crate) const QUICKSTART: &str = env!("CARGO_BIN_EXE_quickstart");
 pub(crate) const CANCELLATION: &str = env!("CARGO_BIN_EXE_cancellation");
 pub(crate) const POLICY: &str = env!("CARGO_BIN_EXE_policy");
 pub(crate) const SERVICE: &str = env!("CARGO_BIN_EXE_service");
+pub(crate) const SHUTDOWN: &str = env!("CARGO_BIN_EXE_shutdown");
 
 /// What a process left behind that ended well.
 pub(crate) struct Finished {
@@ -52,6 +54,24 @@ pub(crate) fn finish(command: Command) -> Finished {
     finish_with(command, is_whole)
 }
 
+/// Runs a program until so many lines are on its stdout, and has it told to end.
+#[track_caller]
+pub(crate) fn run_until_terminated(program: &str, lines: usize) -> Finished {
+    let mut command = command(program);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    let mut begun = String::new();
+    for _ in 0..lines {
+        assert!(stdout.read_line(&mut begun).unwrap() > 0, "it ended by itself: {begun}");
+    }
+    let told = Command::new("sh").args(["-c", &format!("kill -TERM {}", child.id())]).status();
+    assert!(told.unwrap().success());
+    stdout.read_to_string(&mut begun).unwrap();
+    let output = child.wait_with_output().unwrap();
+    check_finished(Output { stdout: begun.into_bytes(), ..output }, is_whole)
+}
+
 /// Whether an operation begins once and then ends once.
 fn is_whole(told: &[Outcome]) -> bool {
     matches!(told, [Outcome::Invoke, end] if end.is_terminal())
@@ -59,7 +79,12 @@ fn is_whole(told: &[Outcome]) -> bool {
 
 #[track_caller]
 fn finish_with(mut command: Command, is_right: impl Fn(&[Outcome]) -> bool) -> Finished {
-    let Output { status, stdout, stderr } = command.output().unwrap();
+    check_finished(command.output().unwrap(), is_right)
+}
+
+#[track_caller]
+fn check_finished(output: Output, is_right: impl Fn(&[Outcome]) -> bool) -> Finished {
+    let Output { status, stdout, stderr } = output;
     let stderr = String::from_utf8(stderr).unwrap();
     assert!(status.success(), "{status}\n{stderr}");
     let stdout = String::from_utf8(stdout).unwrap();
