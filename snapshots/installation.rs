@@ -56,6 +56,6 @@ fn a_closed_stdout_loses_the_records_and_nothing_else() {
     let [loss, own @ ..] = &finished.stderr.lines().collect::<Vec<_>>()[..] else {
         panic!("nothing is said of the loss")
     };
-    assert!(loss.starts_with("tracing-invocation: records are being lost: "), "{loss}");
+    assert!(loss.starts_with("tracing-invocation: writer: records are being lost: "), "{loss}");
     assert_eq!(own, ["order 2 is not paid: the card was declined", "order 1 is not delivered yet"]);
 }

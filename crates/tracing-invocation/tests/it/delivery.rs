@@ -18,11 +18,14 @@ use tracing_subscriber::prelude::*;
 /// Long enough for anything that happens at all.
 const LONG: Duration = Duration::from_secs(30);
 
+/// What a sink does with a batch.
+type Behaviour = dyn Fn(&[Record]) -> io::Result<()> + Send + Sync;
+
 /// A sink that remembers what it took, and does with each batch what it is told.
 #[derive(Clone)]
 struct Kept {
     batches: Arc<Mutex<Vec<Vec<Record>>>>,
-    behave: Arc<dyn Fn(&[Record]) -> io::Result<()> + Send + Sync>,
+    behave: Arc<Behaviour>,
     max_batch: usize,
     batch_delay: Duration,
 }

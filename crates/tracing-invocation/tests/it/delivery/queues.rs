@@ -54,7 +54,7 @@ fn what_failed_or_was_cancelled_is_dropped_last() {
         recorded(layer, || {
             info_span!("first").in_scope(|| waiting.recv().unwrap());
             (0..10).for_each(|_| succeed());
-            drop(futures_like());
+            drop_while_pending();
             (0..2).for_each(|_| fail());
             (0..10).for_each(|_| succeed());
         });
@@ -75,8 +75,8 @@ fn what_failed_or_was_cancelled_is_dropped_last() {
     }
 }
 
-/// A future that was polled once and is dropped while it waits.
-fn futures_like() {
+/// Drops a future that was polled once, while it waits.
+fn drop_while_pending() {
     let mut future = Box::pin(std::future::pending::<()>().operation(info_span!("dropped")));
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
     assert!(std::future::Future::poll(future.as_mut(), &mut context).is_pending());
