@@ -1,0 +1,9 @@
+//! What the tests of whole ways share: programs of other makers, folders of their own, and bounded waiting.
+//!
+//! The tests need programs that are not written in Rust; `.ci/install` brings them.
+
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod tools;
+
+pub use tools::{python, tool};
