@@ -31,6 +31,8 @@ pub(crate) struct Callsite {
     pub(crate) may_opt_out: bool,
     /// Whether a field names an entity.
     pub(crate) may_have_entity: bool,
+    /// Whether a field says who called.
+    pub(crate) may_have_caller: bool,
     /// Whether a field speaks to this crate, which promises that `ret` and `err` are in force.
     pub(crate) is_marked: bool,
     /// Whether this is an event that may be evidence, and of what.
@@ -51,6 +53,7 @@ pub(crate) enum FieldRole {
     Namespace,
     EntityId,
     Record,
+    Traceparent,
     Argument(Gate, Box<[u8]>),
     Context(Gate, Box<[u8]>),
 }
@@ -103,6 +106,7 @@ impl Callsite {
                 field::NAMESPACE => FieldRole::Namespace,
                 field::ENTITY_ID => FieldRole::EntityId,
                 field::RECORD => FieldRole::Record,
+                field::TRACEPARENT => FieldRole::Traceparent,
                 name => {
                     let (gate, name) = Gate::of(name);
                     match name.strip_prefix(field::ARGUMENT_PREFIX) {
@@ -130,6 +134,7 @@ impl Callsite {
             names_itself: names().any(|name| matches!(name, field::NAME | field::NAMESPACE)),
             may_opt_out: names().any(|name| name == field::RECORD),
             may_have_entity: names().any(|name| name == field::ENTITY_ID),
+            may_have_caller: names().any(|name| name == field::TRACEPARENT),
             is_marked: names().any(|name| name.starts_with(field::PREFIX)),
             evidence: Evidence::of(metadata),
             fields,

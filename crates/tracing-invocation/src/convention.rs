@@ -21,6 +21,8 @@ pub mod field {
     pub const ENTITY_ID: &str = "invocation.entity_id";
     /// Whether the call is recorded: `false` leaves no record at all, not even of a failure.
     pub const RECORD: &str = "invocation.record";
+    /// The `traceparent` of the caller, of W3C Trace Context: the operation is a part of that trace.
+    pub const TRACEPARENT: &str = "invocation.traceparent";
     /// The prefix of a gated field: `invocation.at.normal+maximum.x` is the field `x`, at these verbosities only.
     pub const GATE_PREFIX: &str = "invocation.at.";
     /// The prefix of a field that is an argument: `args.x` becomes `payload.args.x`, on `invoke` only.

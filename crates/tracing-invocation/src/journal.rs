@@ -11,7 +11,7 @@ use crate::ids::Ids;
 use crate::line;
 use crate::operation::{Ending, Keeping, News, Operation, Parent, Settled};
 use crate::payload::{Fields, Fragment, shrink::shrink};
-use crate::record::{Level, Outcome, OwnLevels};
+use crate::record::{Level, Outcome, OwnLevels, TraceContext};
 use crate::settings::{Current, Settings};
 use crate::sink::{Outputs, turn};
 use crate::table::Table;
@@ -46,7 +46,7 @@ impl Journal {
         mut ancestors: impl Iterator<Item = u64>,
         settings: &Settings,
     ) {
-        let Opened { callsite, fields, is_refused } = opened;
+        let Opened { callsite, fields, is_refused, caller } = opened;
         let found = ancestors.find_map(|key| {
             self.table.with(key, |outer| {
                 (outer.trace_id, outer.is_left_out, Parent { key, span_id: outer.span_id })
@@ -55,20 +55,45 @@ impl Journal {
         let trace_id = found.map_or_else(|| self.ids.trace(), |(trace_id, ..)| trace_id);
         let ids = (trace_id, self.ids.span());
         let parent = found.map(|(_, _, parent)| parent);
-        let mut operation = Operation::new(callsite, ids, parent, fields, Keeping::All);
-        operation.is_left_out = match found {
-            Some((_, is_left_out, _)) => is_left_out,
-            None => {
-                let sampling = &settings.sampling;
-                !sampling.keeps_all() && !sampling.keeps(operation.name(), trace_id)
-            }
-        };
-        if is_refused {
-            operation.keeping = Keeping::Refused;
-        } else if operation.is_left_out {
-            operation.keeping = Keeping::Sampled { invoke: None };
+        let keeping = if is_refused { Keeping::Refused } else { Keeping::All };
+        let mut operation = Operation::new(callsite, ids, parent, fields, keeping);
+        if let Some(caller) = caller {
+            operation.join(caller);
         }
+        let is_left_out = match found {
+            Some((_, is_left_out, _)) => is_left_out,
+            None => leaves_out(&operation, settings),
+        };
+        operation.leave_out(is_left_out);
         self.table.insert(key, operation);
+    }
+
+    /// An operation that was not invoked takes its place in a trace that others take part in. Where there is none, it
+    /// follows the operation around it, which may have taken its own since this one was opened.
+    pub(crate) fn join(&self, key: u64, context: Option<TraceContext>, settings: &Settings) {
+        let parent = self.table.with(key, |operation| operation.parent).flatten();
+        let around = parent.and_then(|parent| {
+            self.table.with(parent.key, |outer| (outer.trace_id, outer.span_id, outer.is_left_out))
+        });
+        self.table.with(key, |operation| {
+            if operation.is_invoked() {
+                return;
+            }
+            if let (Some((trace_id, span_id, _)), Some(parent)) = (around, &mut operation.parent) {
+                parent.span_id = span_id;
+                if operation.caller.is_none() {
+                    operation.trace_id = trace_id;
+                }
+            }
+            if let Some(context) = context {
+                operation.join(context);
+            }
+            let is_left_out = match around {
+                Some((.., is_left_out)) => is_left_out,
+                None => leaves_out(operation, settings),
+            };
+            operation.leave_out(is_left_out);
+        });
     }
 
     /// An operation's span was entered: the first time, that is its `invoke`. `levels` are its own, if it has any.
@@ -212,6 +237,12 @@ impl Journal {
     }
 }
 
+/// Whether sampling leaves out the tree that begins with this operation.
+fn leaves_out(operation: &Operation, settings: &Settings) -> bool {
+    let sampling = &settings.sampling;
+    !sampling.keeps_all() && !sampling.keeps(operation.name(), operation.trace_id)
+}
+
 /// How many records were made, and how many of them were shrunk.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
@@ -231,6 +262,8 @@ pub(crate) struct Opened {
     pub(crate) fields: Fields,
     /// Whether a policy refused it.
     pub(crate) is_refused: bool,
+    /// Who called, where that is known.
+    pub(crate) caller: Option<TraceContext>,
 }
 
 /// An operation that just ended.

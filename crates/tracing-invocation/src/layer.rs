@@ -1,10 +1,12 @@
 //! The only `impl Layer`: what `tracing` tells, in the words of the journal.
 
 mod decision;
+mod trace;
 mod unwinding;
 mod visit;
 
 use decision::Decision;
+use trace::Tracer;
 
 use std::error::Error;
 use std::fmt;
@@ -14,7 +16,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use serde_json::{Map, Value};
 use tracing_core::span::{Attributes, Id, Record};
-use tracing_core::{Event, Metadata, Subscriber};
+use tracing_core::{Dispatch, Event, Metadata, Subscriber};
 use tracing_subscriber::filter::{FilterFn, Targets, filter_fn};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::{Context, Layer};
@@ -28,7 +30,7 @@ use crate::journal::{Journal, Opened};
 use crate::operation::{Ending, How, Keeping, Operation};
 use crate::payload::{Limits, Redaction};
 use crate::policy::EventPolicy;
-use crate::record::Levels;
+use crate::record::{Levels, TraceContext};
 use crate::settings::{Current, Handle, InvalidDirectives, Sampling, Settings, Verbosity};
 use crate::settle::{ErrorClass, ErrorRules, handover, panics};
 use crate::sink::{JsonLines, Output, turn};
@@ -54,6 +56,7 @@ pub struct InvocationLayer {
     journal: Arc<Journal>,
     current: Arc<ArcSwap<Current>>,
     errors: ErrorRules,
+    tracer: Option<Tracer>,
 }
 
 /// A layer that writes JSON lines to stdout and records spans of level `INFO` and more severe.
@@ -68,6 +71,7 @@ impl InvocationLayer {
             journal: Arc::new(journal),
             current: Arc::new(ArcSwap::from_pointee(Current::new(Settings::default()))),
             errors: ErrorRules::new(),
+            tracer: None,
         }
     }
 
@@ -239,6 +243,29 @@ impl InvocationLayer {
         self
     }
 
+    /// Asks `context` where an operation stands in a trace that others take part in, such as that of OpenTelemetry. It is
+    /// asked once for each operation, when its span is first entered and nothing is locked; where it answers `None` or
+    /// panics, the operation has ids of its own, in the trace of the operation around it.
+    ///
+    /// It is given the span and the subscriber that this layer is a part of. What layers *before* this one (`with`) do
+    /// on entering a span is done by then. Of `tracing-opentelemetry`, the function is
+    /// `tracing_invocation_otlp::trace_context`.
+    ///
+    /// ```
+    /// use tracing_invocation::{TraceContext, TraceId};
+    ///
+    /// let trace_id = TraceId::new(7).unwrap();
+    /// let layer = tracing_invocation::layer().with_trace_context(move |_, _| Some(TraceContext::new(trace_id)));
+    /// # drop(layer);
+    /// ```
+    #[must_use]
+    pub fn with_trace_context(
+        self,
+        context: impl Fn(&Id, &Dispatch) -> Option<TraceContext> + Send + Sync + 'static,
+    ) -> Self {
+        Self { tracer: Some(Tracer::new(context)), ..self }
+    }
+
     /// A filter for a subscriber that has no other layer: what this one makes no use of costs next to nothing.
     pub(crate) fn filter(&self) -> FilterFn<impl Fn(&Metadata<'_>) -> bool + use<>> {
         let recorded = self.current.load().recorded().clone();
@@ -268,6 +295,12 @@ where
         panics::install_hook();
     }
 
+    fn on_register_dispatch(&self, subscriber: &Dispatch) {
+        if let Some(tracer) = &self.tracer {
+            tracer.is_part_of(subscriber);
+        }
+    }
+
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         if turn::is_writing() || is_asking() {
             return;
@@ -288,7 +321,8 @@ where
         }
         let parent = context.span(id).and_then(|span| span.parent());
         let ancestors = parent.into_iter().flat_map(|parent| parent.scope());
-        let opened = Opened { callsite, fields, is_refused };
+        let caller = visit::caller(callsite, |visitor| attributes.record(visitor));
+        let opened = Opened { callsite, fields, is_refused, caller };
         self.journal.open(
             id.into_u64(),
             opened,
@@ -299,13 +333,19 @@ where
 
     fn on_record(&self, id: &Id, values: &Record<'_>, _: Context<'_, S>) {
         let key = id.into_u64();
-        let wanted = self.journal.table.with(key, |operation| {
+        let known = self.journal.table.with(key, |operation| {
             let is_over = operation.is_settled() || matches!(operation.keeping, Keeping::Refused);
-            (!is_over).then_some(operation.callsite)
+            (operation.callsite, is_over)
         });
-        let Some(callsite) = wanted.flatten() else {
+        let Some((callsite, is_over)) = known else {
             return;
         };
+        if let Some(caller) = visit::caller(callsite, |visitor| values.record(visitor)) {
+            self.journal.join(key, Some(caller), &self.current.load());
+        }
+        if is_over {
+            return;
+        }
         let current = self.current.load();
         let newer = visit::fields(callsite, &current, |visitor| values.record(visitor));
         self.journal.table.with(key, |operation| {
@@ -346,6 +386,12 @@ where
         let current = self.current.load();
         unwinding::entered(id.into_u64());
         handover::entered_under(&current.rules, current.epoch);
+        if let Some(tracer) = &self.tracer
+            && self.journal.table.with(id.into_u64(), |operation| operation.is_invoked())
+                == Some(false)
+        {
+            self.journal.join(id.into_u64(), tracer.context_of(id), &current);
+        }
         self.journal.enter(id.into_u64(), handover::levels(id.into_u64()), &current);
     }
 

@@ -67,7 +67,9 @@ pub use init::{InitError, init, try_init};
 pub use layer::{InvocationLayer, layer};
 pub use payload::{InvalidRedaction, Json, Limits, Redaction, Whole};
 pub use policy::{EventMetadata, EventPolicy, InvalidPolicy, PatternPolicy, PolicyRule};
-pub use record::{InvalidId, Level, Levels, Outcome, Record, SpanId, TraceId};
+pub use record::{
+    InvalidId, InvalidTraceparent, Level, Levels, Outcome, Record, SpanId, TraceContext, TraceId,
+};
 pub use secret::Secret;
 pub use settings::{
     Handle, InvalidDirectives, InvalidSampling, Sampling, Settings, UnknownVerbosity, Verbosity,

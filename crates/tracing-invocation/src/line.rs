@@ -72,9 +72,9 @@ fn push_head(to: &mut Vec<u8>, operation: &Operation, now: Moment, level: Level,
     json::push_hex(to, operation.trace_id, 32);
     to.extend_from_slice(br#"","span_id":""#);
     json::push_hex(to, operation.span_id.into(), 16);
-    if let Some(parent) = operation.parent {
+    if let Some(parent) = operation.parent_span_id() {
         to.extend_from_slice(br#"","parent_span_id":""#);
-        json::push_hex(to, parent.span_id.into(), 16);
+        json::push_hex(to, parent.into(), 16);
     }
     to.push(b'"');
 }

@@ -10,7 +10,7 @@ use self::told::{Fingerprint, Inner};
 use crate::callsite::Callsite;
 use crate::clock::Moment;
 use crate::payload::Fields;
-use crate::record::{Level, Levels, OwnLevels};
+use crate::record::{Level, Levels, OwnLevels, SpanId, TraceContext};
 
 /// One call of an operation, from the opening of its span to the span's end.
 pub(crate) struct Operation {
@@ -18,6 +18,8 @@ pub(crate) struct Operation {
     pub(crate) trace_id: u128,
     pub(crate) span_id: u64,
     pub(crate) parent: Option<Parent>,
+    /// What it was begun by in another process, where somebody said so.
+    pub(crate) caller: Option<u64>,
     pub(crate) fields: Fields,
     pub(crate) keeping: Keeping,
     /// Whether sampling left out the tree that it belongs to.
@@ -79,6 +81,7 @@ impl Operation {
             trace_id,
             span_id,
             parent,
+            caller: None,
             fields,
             keeping,
             is_left_out: false,
@@ -104,6 +107,31 @@ impl Operation {
 
     pub(crate) fn entity_id(&self) -> Option<&[u8]> {
         self.fields.identity.as_ref()?.entity_id.as_deref()
+    }
+
+    /// What it was begun by, here or elsewhere.
+    pub(crate) fn parent_span_id(&self) -> Option<u64> {
+        self.caller.or(self.parent.map(|parent| parent.span_id))
+    }
+
+    /// Takes its place in a trace that others take part in, unless its records speak of another already.
+    pub(crate) fn join(&mut self, context: TraceContext) {
+        if self.is_invoked() {
+            return;
+        }
+        self.trace_id = context.trace_id.get();
+        self.span_id = context.span_id.map_or(self.span_id, SpanId::get);
+        self.caller = context.parent_span_id.map(SpanId::get).or(self.caller);
+    }
+
+    /// Whether sampling leaves out the tree that it belongs to, which decides how much of it is recorded.
+    pub(crate) fn leave_out(&mut self, is_left_out: bool) {
+        self.is_left_out = is_left_out;
+        self.keeping = match self.keeping {
+            Keeping::Refused => Keeping::Refused,
+            _ if is_left_out => Keeping::Sampled { invoke: None },
+            _ => Keeping::All,
+        };
     }
 
     /// The level of each of its outcomes, in a layer with these.

@@ -2,9 +2,11 @@
 
 mod id;
 mod outcome;
+mod trace_context;
 
 pub use id::{InvalidId, SpanId, TraceId};
 pub use outcome::{Level, Levels, Outcome, OwnLevels};
+pub use trace_context::{InvalidTraceparent, TraceContext};
 
 use std::time::SystemTime;
 

@@ -9,6 +9,7 @@ use crate::callsite::{Callsite, FieldRole, SecretFields};
 use crate::convention::error;
 use crate::operation::{Ending, Failure, How, Report};
 use crate::payload::{Fields, Fragment, Rules, fields::Identity, json, push_debug, text};
+use crate::record::TraceContext;
 use crate::settings::{Gate, Settings, Verbosity};
 
 /// What the values that `record` shows a visitor say of a span of `callsite`.
@@ -43,6 +44,7 @@ pub(super) struct RawNames {
     pub(super) name: Option<String>,
     pub(super) namespace: Option<String>,
     pub(super) entity_id: Option<String>,
+    traceparent: Option<String>,
 }
 
 /// The names that the values `record` shows a visitor give a span of `callsite`, as they are.
@@ -55,6 +57,20 @@ pub(super) fn raw_names(
         record(&mut visitor);
     }
     visitor.names
+}
+
+/// What the values that `record` shows a visitor say of who called. What is no `traceparent` says nothing, as W3C Trace
+/// Context has it: the operation begins a trace.
+pub(super) fn caller(
+    callsite: &'static Callsite,
+    record: impl FnOnce(&mut dyn Visit),
+) -> Option<TraceContext> {
+    if !callsite.may_have_caller {
+        return None;
+    }
+    let mut visitor = RawVisitor { callsite, names: RawNames::default() };
+    record(&mut visitor);
+    visitor.names.traceparent?.parse().ok()
 }
 
 struct RawVisitor {
@@ -72,6 +88,7 @@ impl Visit for RawVisitor {
             Some(FieldRole::Name) => &mut self.names.name,
             Some(FieldRole::Namespace) => &mut self.names.namespace,
             Some(FieldRole::EntityId) => &mut self.names.entity_id,
+            Some(FieldRole::Traceparent) => &mut self.names.traceparent,
             _ => return,
         };
         *place = text::quietly(|| format!("{value:?}"));
@@ -155,7 +172,8 @@ impl<'a> SpanVisitor<'a> {
                 push(&mut value);
                 self.fields.opts_out = value == b"false";
             }
-            None => {}
+            // Read as it is: see `caller`.
+            Some(FieldRole::Traceparent) | None => {}
         }
     }
 }

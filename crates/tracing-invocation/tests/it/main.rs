@@ -25,5 +25,6 @@ mod redaction;
 mod settings;
 mod stock;
 mod support;
+mod traces;
 mod ui;
 mod wrappers;
