@@ -3,6 +3,7 @@
 mod ending;
 mod losses;
 mod outputs;
+mod pretty;
 mod queues;
 
 use std::io;

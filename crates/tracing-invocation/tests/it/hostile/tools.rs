@@ -141,6 +141,13 @@ impl Writes {
         writes.iter().map(|line| read_line(line)).collect()
     }
 
+    /// What each call wrote.
+    #[track_caller]
+    pub(crate) fn texts(&self) -> Vec<String> {
+        let writes = self.0.lock().unwrap();
+        writes.iter().map(|text| String::from_utf8(text.clone()).unwrap()).collect()
+    }
+
     /// The lines in all calls together, newlines included.
     pub(crate) fn lines(&self) -> Vec<Vec<u8>> {
         let bytes = self.0.lock().unwrap().concat();
