@@ -20,6 +20,24 @@ pub(crate) fn numbered(lines: &[&str]) -> String {
     .collect()
 }
 
+/// What a person sees, with a label for each time and a number for each span.
+pub(crate) fn seen(text: &str) -> String {
+    let mut known: Vec<String> = Vec::new();
+    let time = Regex::new(r"(?m)^\d\d:\d\d:\d\d\.\d{3}Z").unwrap();
+    let duration = Regex::new(r"  [\d.]+ (ns|µs|ms|s)\b").unwrap();
+    let id = Regex::new(r"#[0-9a-f]{6}\b").unwrap();
+    let text = time.replace_all(text, "[time]");
+    let text = duration.replace_all(&text, "  [duration]");
+    let text = id.replace_all(&text, |found: &Captures<'_>| {
+        let number = known.iter().position(|id| *id == found[0]).unwrap_or_else(|| {
+            known.push(found[0].to_owned());
+            known.len() - 1
+        });
+        format!("#[span-{}]", number + 1)
+    });
+    text.into_owned()
+}
+
 /// How often each line occurs, whatever its ids and wherever it stands.
 pub(crate) fn counted(lines: &[&str]) -> String {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
@@ -62,5 +80,15 @@ fn the_same_id_gets_the_same_label_wherever_it_stands() {
     insta::assert_snapshot!(numbered(&lines), @r#"
     {"timestamp":"[timestamp]","trace_id":"[trace-1]","span_id":"[span-1]"}
     {"trace_id":"[trace-1]","span_id":"[span-2]","duration_ns":[duration],"payload":{"cancelled_by":"[span-1]"}}
+    "#);
+}
+
+#[test]
+fn the_same_span_gets_the_same_number_wherever_a_person_sees_it() {
+    let text = "08:00:00.004Z ✗ failed    a 1  4.53 ms  shop #3c8602\n\
+                08:00:00.005Z ✗ failed    b 1  812 µs  — same error as #3c8602  shop #bf4c3c\n";
+    insta::assert_snapshot!(seen(text), @r#"
+    [time] ✗ failed    a 1  [duration]  shop #[span-1]
+    [time] ✗ failed    b 1  [duration]  — same error as #[span-1]  shop #[span-2]
     "#);
 }

@@ -7,9 +7,11 @@
 mod installation;
 mod labels;
 mod process;
+mod terminal;
 
 use process::{
-    CANCELLATION, POLICY, QUICKSTART, SERVICE, SHUTDOWN, run, run_refusing, run_until_terminated,
+    CANCELLATION, POLICY, PRETTY, QUICKSTART, SERVICE, SHUTDOWN, run, run_refusing,
+    run_until_terminated,
 };
 
 /// Asserts what a program prints against the snapshot of this name.
@@ -68,4 +70,10 @@ fn shutdown_ends_every_operation_that_it_began() {
     let finished = run_until_terminated(SHUTDOWN, 3);
     let counted = labels::counted(&finished.lines());
     assert_printed!("shutdown", format!("{counted}stderr: {}", finished.stderr));
+}
+
+#[test]
+fn pretty_shows_a_person_what_happened() {
+    let finished = run(PRETTY);
+    assert_printed!("pretty", labels::seen(&finished.stderr));
 }

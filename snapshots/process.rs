@@ -9,6 +9,7 @@ use jsonschema::Validator;
 use serde_json::Value;
 use tracing_invocation::{Outcome, Record, convention};
 
+pub(crate) const PRETTY: &str = env!("CARGO_BIN_EXE_pretty");
 pub(crate) const QUICKSTART: &str = env!("CARGO_BIN_EXE_quickstart");
 pub(crate) const CANCELLATION: &str = env!("CARGO_BIN_EXE_cancellation");
 pub(crate) const POLICY: &str = env!("CARGO_BIN_EXE_policy");
@@ -31,6 +32,9 @@ impl Finished {
 pub(crate) fn command(program: &str) -> Command {
     let mut command = Command::new(program);
     command.env_remove(convention::ENVIRONMENT_VARIABLE).env_remove("RUST_BACKTRACE");
+    for choice_of_color in ["NO_COLOR", "CLICOLOR_FORCE", "FORCE_COLOR"] {
+        command.env_remove(choice_of_color);
+    }
     command
 }
 
