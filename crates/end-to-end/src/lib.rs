@@ -14,5 +14,5 @@ mod tools;
 pub use child::Child;
 pub use guide::{fenced, guide, guide_path};
 pub use patience::within;
-pub use receiver::Receiver;
+pub use receiver::{Away, Receiver};
 pub use tools::{python, tool};

@@ -1,11 +1,14 @@
 //! The far end of a shipper.
 
 use std::io::{self, BufRead, BufReader};
-use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, SocketAddrV4, TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
 use std::sync::mpsc::{Receiver as Channel, RecvTimeoutError, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
+
+use rustix::net::{self, AddressFamily, SocketType};
 
 /// Takes lines over TCP at a port of its own on 127.0.0.1, from one connection after the other, until it is dropped.
 #[derive(Debug)]
@@ -14,6 +17,46 @@ pub struct Receiver {
     lines: Channel<String>,
     connection: Arc<Mutex<Connection>>,
     thread: Option<JoinHandle<()>>,
+}
+
+/// A receiver that is not there yet: its port is taken, and whoever connects to it is refused.
+#[derive(Debug)]
+pub struct Away(OwnedFd);
+
+impl Away {
+    /// Takes a port.
+    ///
+    /// # Panics
+    ///
+    /// Where none can be had.
+    #[must_use]
+    #[expect(clippy::new_without_default, reason = "a port is no default")]
+    pub fn new() -> Self {
+        let socket = net::socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+        net::bind(&socket, &SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0)).unwrap();
+        Self(socket)
+    }
+
+    /// The port at which it will listen.
+    ///
+    /// # Panics
+    ///
+    /// Never: it has one.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        SocketAddr::try_from(net::getsockname(&self.0).unwrap()).unwrap().port()
+    }
+
+    /// Listens from now on.
+    ///
+    /// # Panics
+    ///
+    /// Where the port cannot be listened at.
+    #[must_use]
+    pub fn come(self) -> Receiver {
+        net::listen(&self.0, 128).unwrap();
+        Receiver::new(TcpListener::from(self.0))
+    }
 }
 
 #[derive(Debug, Default)]
@@ -30,7 +73,10 @@ impl Receiver {
     /// Where no port can be had.
     #[must_use]
     pub fn listen() -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        Away::new().come()
+    }
+
+    fn new(listener: TcpListener) -> Self {
         let address = listener.local_addr().unwrap();
         let connection = Arc::new(Mutex::new(Connection::default()));
         let (send, lines) = channel();
@@ -85,7 +131,7 @@ impl Receiver {
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Connection> {
+    fn lock(&self) -> MutexGuard<'_, Connection> {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
