@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
-use end_to_end::{Child, guide_path, tool};
+use end_to_end::{Child, fenced, guide_path, tool};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -131,4 +131,18 @@ fn what_was_cancelled_is_seen_and_counted() {
         written.iter().map(|line| parse(line)).filter(|record| record["level"] == "INFO").count();
     assert_eq!(seen.len(), told);
     assert!(seen.iter().all(|line| line.contains("dropped before completion")), "{}", seen[0]);
+}
+
+#[test]
+fn what_the_guide_asks_is_answered() {
+    let lnav = Lnav::new();
+    let log = lnav.home.path().join("operations.jsonl");
+    produce(60, "default", &log);
+    let [questions] = &fenced("lnav.md", "text").collect::<Vec<_>>()[..] else {
+        panic!("one block")
+    };
+    for question in questions.lines() {
+        let answer = output(lnav.command().args(["-n", "-c", question]).arg(&log));
+        assert!(answer.lines().count() > 3, "{question}\n{answer}");
+    }
 }
