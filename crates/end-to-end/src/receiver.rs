@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use rustix::net::{self, AddressFamily, SocketType};
+use rustix::net::{self, AddressFamily, SocketFlags, SocketType};
 
 /// Takes lines over TCP at a port of its own on 127.0.0.1, from one connection after the other, until it is dropped.
 #[derive(Debug)]
@@ -32,7 +32,10 @@ impl Away {
     #[must_use]
     #[expect(clippy::new_without_default, reason = "a port is no default")]
     pub fn new() -> Self {
-        let socket = net::socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+        // Not for the processes that other tests start: they would hold on to the port.
+        let flags = SocketFlags::CLOEXEC;
+        let socket =
+            net::socket_with(AddressFamily::INET, SocketType::STREAM, flags, None).unwrap();
         net::bind(&socket, &SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0)).unwrap();
         Self(socket)
     }

@@ -3,7 +3,7 @@
 //! `produce OPERATIONS LIMITS [FILE]`: so many operations, with the limits `default`, `rsyslog` or `pipe`, onto stdout
 //! and to the end of a file.
 
-#![allow(clippy::panic, reason = "a call that is wrong ends here, and one operation panics")]
+#![expect(clippy::panic, reason = "a call that is wrong ends here")]
 
 use std::error::Error;
 use std::fmt;
@@ -116,7 +116,7 @@ async fn wait_for_inner(text: &str) {
     wait(text).await
 }
 
-/// Leaves no evidence of how it ended, and has as many fields as a span may have.
+/// Leaves no evidence of how it ended, and has fields enough to fill a record.
 fn unknown(text: &str) {
     let span = info_span!(
         "an \"unknown\" %msg% of {}",
