@@ -30,8 +30,22 @@ struct Left {
 /// are missing is said. What says how the operation ended stays whole, unless it alone is above the limit; then the
 /// names are cut as well. Ids, levels and times always stay.
 pub(crate) fn shrink(line: &mut Vec<u8>, limit: usize) {
-    let Ok(mut record) = serde_json::from_slice::<Record>(line) else {
-        return;
+    if let Ok(record) = serde_json::from_slice(line) {
+        shrink_as(line, record, limit, write_native);
+    }
+}
+
+/// The same of a `line` that says `record` as `write` appends it, its newline included.
+pub(crate) fn shrink_as(
+    line: &mut Vec<u8>,
+    mut record: Record,
+    limit: usize,
+    write: impl Fn(&Record, &mut Vec<u8>),
+) {
+    let rewrite = |line: &mut Vec<u8>, record: &Record| {
+        line.clear();
+        write(record, line);
+        line.len() <= limit
     };
     record.payload_truncated = true;
     for left in STEPS {
@@ -40,13 +54,13 @@ pub(crate) fn shrink(line: &mut Vec<u8>, limit: usize) {
                 cut(value, left);
             }
         }
-        if rewrite(line, &record, limit) {
+        if rewrite(line, &record) {
             return;
         }
     }
     drop_members(line, &mut record, limit);
-    if !rewrite(line, &record, limit) {
-        cut_ending(line, &mut record, limit);
+    if !rewrite(line, &record) {
+        cut_ending(line, &mut record, rewrite);
     }
 }
 
@@ -55,19 +69,13 @@ fn gives_way(key: &str) -> bool {
     matches!(key, payload::ARGS | payload::RESULT) || !payload::RESERVED.contains(&key)
 }
 
-fn rewrite(line: &mut Vec<u8>, record: &Record, limit: usize) -> bool {
-    line.clear();
-    write_record(line, record);
-    line.push(b'\n');
-    line.len() <= limit
-}
-
 /// Writes through the escaping of this crate, so that a shrunk line is as safe as any other.
-fn write_record(line: &mut Vec<u8>, record: &Record) {
+fn write_native(record: &Record, line: &mut Vec<u8>) {
     use serde::Serialize as _;
-    let mut serializer = serde_json::Serializer::with_formatter(line, super::json::Safe);
+    let mut serializer = serde_json::Serializer::with_formatter(&mut *line, super::json::Safe);
     // Neither a `Vec` nor a record that was just read can fail to be written.
     let _ = record.serialize(&mut serializer);
+    line.push(b'\n');
 }
 
 fn cut(value: &mut Value, left: Left) {
@@ -117,13 +125,17 @@ fn drop_members(line: &[u8], record: &mut Record, limit: usize) {
 }
 
 /// Leaves of the ending what a reader relies on, and of the names what there is room for.
-fn cut_ending(line: &mut Vec<u8>, record: &mut Record, limit: usize) {
+fn cut_ending(
+    line: &mut Vec<u8>,
+    record: &mut Record,
+    rewrite: impl Fn(&mut Vec<u8>, &Record) -> bool,
+) {
     record.payload.remove(payload::CANCELLATION);
     if let Some(Value::Object(said)) = record.payload.get_mut(payload::ERROR) {
         said.retain(|key, _| matches!(key.as_str(), error::TYPE | error::MESSAGE));
     }
     for left in STEPS {
-        if rewrite(line, record, limit) {
+        if rewrite(line, record) {
             return;
         }
         if let Some(said) = record.payload.get_mut(payload::ERROR) {
@@ -131,13 +143,13 @@ fn cut_ending(line: &mut Vec<u8>, record: &mut Record, limit: usize) {
         }
     }
     for left in STEPS {
-        if rewrite(line, record, limit) {
+        if rewrite(line, record) {
             return;
         }
         let names = [&mut record.event_namespace, &mut record.event_name];
         names.into_iter().chain(&mut record.entity_id).for_each(|name| cut_text(name, left.text));
     }
-    rewrite(line, record, limit);
+    rewrite(line, record);
 }
 
 /// Drops members until `over` bytes and the mark that counts them are gained; returns how many were.

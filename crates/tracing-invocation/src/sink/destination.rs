@@ -6,7 +6,7 @@ use std::io;
 use super::counters::{Counts, Reason};
 use super::losses::{Losses, Story, Telling};
 use super::{Incident, Line, OnFailure, Sink};
-use crate::format::Format;
+use crate::format::{Fitted, Format};
 use crate::payload::text::quietly;
 use crate::record::{Level, Outcome};
 
@@ -14,7 +14,7 @@ use crate::record::{Level, Outcome};
 pub(super) struct Destination {
     pub(super) name: String,
     pub(super) sink: Box<dyn Sink>,
-    pub(super) format: Option<Box<dyn Format>>,
+    pub(super) format: Option<Fitted>,
     pub(super) on_failure: OnFailure,
     pub(super) counts: Counts,
     losses: Losses,
@@ -106,8 +106,7 @@ impl Destination {
         let Some(format) = &self.format else {
             return self.give(lines);
         };
-        let texts =
-            quietly(|| lines.iter().map(|line| text_in(&**format, line)).collect::<Vec<_>>());
+        let texts = quietly(|| lines.iter().map(|line| text_in(format, line)).collect::<Vec<_>>());
         let texts = texts.ok_or("the format panicked")?;
         let formatted: Vec<_> =
             lines.iter().zip(&texts).map(|(line, text)| line.formatted(text)).collect();

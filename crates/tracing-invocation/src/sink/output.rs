@@ -5,7 +5,8 @@ use std::fmt;
 use super::destination::Destination;
 use super::outputs::OpenOutput;
 use super::{OnFailure, Queue, Sink};
-use crate::format::Format;
+use crate::format::{Fitted, Format};
+use crate::payload::Limits;
 use crate::record::Level;
 
 /// A sink as a layer uses it: which records it is given, in what format, and on whose time they are written.
@@ -25,6 +26,8 @@ use crate::record::Level;
 #[must_use = "an output writes nothing until a layer has it"]
 pub struct Output {
     destination: Destination,
+    format: Option<Box<dyn Format>>,
+    format_limit: usize,
     max_level: Level,
     queue: Option<Queue>,
 }
@@ -33,7 +36,13 @@ impl Output {
     /// An output that gives every record to `sink`.
     pub fn new(sink: impl Sink + 'static) -> Self {
         let destination = Destination::new(sink.name(), Box::new(sink));
-        Self { destination, max_level: Level::Trace, queue: None }
+        Self {
+            destination,
+            format: None,
+            format_limit: Limits::DEFAULT.record,
+            max_level: Level::Trace,
+            queue: None,
+        }
     }
 
     /// What it is called where its losses are told. By default, what its sink is called.
@@ -48,9 +57,19 @@ impl Output {
     }
 
     /// Writes records in this format instead of the native one.
-    pub fn with_format(mut self, format: impl Format + 'static) -> Self {
-        self.destination.format = Some(Box::new(format));
-        self
+    pub fn with_format(self, format: impl Format + 'static) -> Self {
+        Self { format: Some(Box::new(format)), ..self }
+    }
+
+    /// Bytes of one record as its format writes it, the newline included: 16,000 by default.
+    ///
+    /// A schema has more to say than the native format. Where that is too much, the payload shrinks as it does for
+    /// [`Limits::record`], and `payload_truncated` says so. Ids, levels and times always stay, and so does what the
+    /// format was told to write itself, so that a limit below some 1,500 may be exceeded.
+    ///
+    /// [`Limits::record`]: crate::Limits::record
+    pub fn with_format_limit(self, bytes: usize) -> Self {
+        Self { format_limit: bytes, ..self }
     }
 
     /// Puts records into a queue, from which a thread of its own writes them.
@@ -66,7 +85,9 @@ impl Output {
 
     /// Puts it to work.
     pub(super) fn open(self) -> OpenOutput {
-        OpenOutput::new(self.destination, self.max_level, self.queue)
+        let mut destination = self.destination;
+        destination.format = self.format.map(|format| Fitted::new(format, self.format_limit));
+        OpenOutput::new(destination, self.max_level, self.queue)
     }
 }
 
