@@ -15,4 +15,4 @@ pub use child::Child;
 pub use guide::{fenced, guide, guide_path};
 pub use patience::within;
 pub use receiver::{Away, Receiver};
-pub use tools::{python, tool};
+pub use tools::{node, npm, python, tool};

@@ -33,3 +33,35 @@ pub fn python() -> Command {
     assert!(python.is_file(), "the tools in Python are not installed: run .ci/install");
     Command::new(python)
 }
+
+/// A script of this crate's tests in Node.js, which finds the packages of `package.json`.
+///
+/// # Panics
+///
+/// Where they are not installed.
+#[must_use]
+#[track_caller]
+pub fn node() -> Command {
+    let mut node = tool("node");
+    node.env("NODE_PATH", npm_packages());
+    node
+}
+
+/// The command of this name that a package of `package.json` brings.
+///
+/// # Panics
+///
+/// Where it is not installed.
+#[must_use]
+#[track_caller]
+pub fn npm(name: &str) -> Command {
+    Command::new(npm_packages().join(".bin").join(name))
+}
+
+#[track_caller]
+fn npm_packages() -> PathBuf {
+    let packages =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tools/npm/node_modules");
+    assert!(packages.is_dir(), "the tools on Node.js are not installed: run .ci/install");
+    packages
+}

@@ -61,13 +61,14 @@ fn push_why(message: &mut String, record: &Record) {
     }
 }
 
+/// Appends a text in one line, and without what a terminal would take for a command.
 fn push_part(message: &mut String, part: &str) {
-    match cut_at(part, PART) {
-        None => message.push_str(part),
-        Some(end) => {
-            message.push_str(&part[..end]);
-            message.push_str(mark::CUT);
-        }
+    let end = cut_at(part, PART);
+    let shown = part[..end.unwrap_or(part.len())].chars();
+    let is_a_break = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    message.extend(shown.map(|c| if is_a_break(c) { ' ' } else { c }));
+    if end.is_some() {
+        message.push_str(mark::CUT);
     }
 }
 

@@ -3,9 +3,16 @@
 use serde_json::{Map, Value};
 use tracing_invocation::Record;
 
+type Inverse = fn(Value) -> Record;
+
 /// What reads the lines of a preset, by its name.
-pub(super) const INVERSES: [(&str, fn(Value) -> Record); 3] =
-    [("ecs", ecs), ("google_cloud", google_cloud), ("otlp_json", otlp_json)];
+pub(super) const INVERSES: [(&str, Inverse); 5] = [
+    ("ecs", ecs),
+    ("google_cloud", google_cloud),
+    ("otlp_json", otlp_json),
+    ("bunyan", bunyan),
+    ("datadog", datadog),
+];
 
 fn ecs(mut line: Value) -> Record {
     let mut record = taken(&mut line, "/invocation");
@@ -63,6 +70,28 @@ fn otlp_json(mut line: Value) -> Record {
     assert!(attributes.is_empty(), "{attributes:?}");
     let [kind, message] = error;
     put_error(&mut record, kind, message);
+    read(record)
+}
+
+fn bunyan(mut line: Value) -> Record {
+    let mut record = taken(&mut line, "/invocation");
+    put(&mut record, "timestamp", taken(&mut line, "/time"));
+    let level = line["level"].as_u64().unwrap() / 10 - 1;
+    let word = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR"][usize::try_from(level).unwrap()];
+    put(&mut record, "level", word.into());
+    put_error(&mut record, taken(&mut line, "/err/name"), taken(&mut line, "/err/message"));
+    read(record)
+}
+
+fn datadog(mut line: Value) -> Record {
+    let mut record = taken(&mut line, "/invocation");
+    let mut move_to = |key: &str, from: &str| put(&mut record, key, taken(&mut line, from));
+    move_to("timestamp", "/timestamp");
+    move_to("event_namespace", "/logger/name");
+    move_to("event_name", "/evt/name");
+    move_to("duration_ns", "/duration");
+    put(&mut record, "level", line["status"].as_str().unwrap().to_uppercase().into());
+    put_error(&mut record, taken(&mut line, "/error/kind"), taken(&mut line, "/error/message"));
     read(record)
 }
 

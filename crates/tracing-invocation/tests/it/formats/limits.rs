@@ -10,7 +10,7 @@ use tracing_invocation::sink::{Callback, Output};
 use tracing_invocation::{Limits, Record, layer, whole};
 use tracing_subscriber::prelude::*;
 
-use super::{presets, strict};
+use super::{presets, strict, written};
 
 /// What an output with this format and limit writes of an operation with this field, each line with its native record.
 fn outcome_of(
@@ -86,5 +86,31 @@ fn a_line_that_shrank_says_so_and_keeps_what_has_room() {
         );
         assert!(line.contains(r#"{"key":"first","value":{"intValue":"1"}}"#));
         assert!(line.contains("more)\""), "{line}");
+    }
+}
+
+/// By how much a preset's line is longer than the native one at the most, but for its message: how many bytes it adds
+/// to how many times the record.
+pub(super) const AT_MOST: [(&str, usize, usize); 5] = [
+    ("ecs", 200, 1),
+    ("google_cloud", 300, 1),
+    ("otlp_json", 0, 14),
+    ("bunyan", 120, 1),
+    ("datadog", 200, 1),
+];
+
+#[test]
+fn the_docs_say_how_long_lines_become() {
+    const DOCS: &str = include_str!("../../../../../docs/FORMATS.md");
+    let records = || super::RECORDS.lines();
+    let native: usize = records().map(|line| line.len() + 1).sum();
+    assert!(DOCS.contains(&format!("have {native} bytes")), "{native}");
+    for ((name, format), (of, adds, times)) in presets().into_iter().zip(AT_MOST) {
+        assert_eq!(of, name);
+        let record = |line| serde_json::from_str(line).unwrap();
+        let bytes: usize = records().map(|line| written(&*format, &record(line)).len()).sum();
+        let most = if times == 1 { format!("{adds} bytes more") } else { format!("{times} times") };
+        let row = format!("| {bytes} | {most} |");
+        assert!(DOCS.contains(&row), "{name}: {row}");
     }
 }

@@ -10,6 +10,7 @@ use tracing_invocation::format::{Format, OtlpJson};
 use tracing_invocation::{Level, Outcome, Record, SpanId, TraceId};
 
 use super::inverse::INVERSES;
+use super::limits::AT_MOST;
 use super::{presets, strict, written};
 
 /// Any text but U+0000, which no record holds.
@@ -110,13 +111,34 @@ proptest! {
 
     #[test]
     fn a_line_reads_back_into_the_record_that_it_was(record in records()) {
-        for (name, format) in presets() {
-            let inverse = INVERSES.iter().find(|(of, _)| *of == name);
-            if let Some((_, inverse)) = inverse {
-                prop_assert_eq!(&inverse(read(&written(&*format, &record))), &record, "{}", name);
-            }
+        for ((name, format), (of, inverse)) in presets().into_iter().zip(INVERSES) {
+            prop_assert_eq!(of, name);
+            prop_assert_eq!(&inverse(read(&written(&*format, &record))), &record, "{}", name);
         }
     }
+
+    #[test]
+    fn a_line_is_longer_by_no_more_than_the_docs_say(record in records()) {
+        let native = escaped(&serde_json::to_string(&record).unwrap());
+        for ((name, format), (of, adds, times)) in presets().into_iter().zip(AT_MOST) {
+            prop_assert_eq!(of, name);
+            let line = written(&*format, &record);
+            let message = match name {
+                "otlp_json" => "/resourceLogs/0/scopeLogs/0/logRecords/0/body/stringValue",
+                "bunyan" => "/msg",
+                _ => "/message",
+            };
+            let message = escaped(&read(&line).pointer(message).unwrap().to_string());
+            let most = times * native + adds + message;
+            prop_assert!(line.len() <= most, "{} wrote {} of {}", name, line.len(), native);
+        }
+    }
+}
+
+/// The length of JSON as this crate writes it, which escapes more.
+fn escaped(json: &str) -> usize {
+    let is_escaped = |c: &char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    json.len() + json.chars().filter(is_escaped).map(|c| 6 - c.len_utf8()).sum::<usize>()
 }
 
 #[test]
