@@ -24,10 +24,12 @@ mod datadog;
 mod ecs;
 mod fitted;
 mod google_cloud;
+pub(crate) mod hostile;
 mod message;
 mod object;
 mod otlp_json;
 mod rest;
+pub(crate) mod time;
 
 pub use bunyan::Bunyan;
 pub use datadog::Datadog;

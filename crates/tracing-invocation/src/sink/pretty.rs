@@ -4,7 +4,6 @@ mod color;
 mod entry;
 mod nesting;
 mod page;
-mod time;
 mod value;
 
 use std::fmt;

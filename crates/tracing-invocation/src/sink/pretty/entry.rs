@@ -5,8 +5,9 @@ use serde_json::{Map, Value};
 
 use super::color::{self, DIM, ERROR, LOST, NAME, PLAIN};
 use super::page::Page;
-use super::{time, value};
+use super::value;
 use crate::convention::{delivery, error, payload};
+use crate::format::time;
 use crate::record::{Outcome, Record};
 
 /// Characters of a name, a key or a value.

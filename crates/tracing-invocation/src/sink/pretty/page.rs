@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use anstyle::Style;
 
+use crate::format::hostile::is_hostile;
+
 /// Ends what was cut.
 const CUT: char = '…';
 
@@ -69,18 +71,4 @@ impl Page {
             }
         }
     }
-}
-
-/// Whether a character does something other than to be seen: controls, separators of lines, what reorders text, and
-/// what is invisible. What joins and varies the characters of scripts and emoji may stay.
-pub(super) fn is_hostile(character: char) -> bool {
-    character.is_control()
-        || matches!(
-            character,
-            // Bidirectional marks, embeddings, overrides and isolates; separators of lines and paragraphs.
-            '\u{61c}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
-            // Invisible: spaces of no width, operators, formatting that is deprecated, annotations, tags.
-            | '\u{200b}' | '\u{2060}'..='\u{2065}' | '\u{206a}'..='\u{206f}' | '\u{feff}'
-            | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
-        )
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::page::is_hostile;
+use crate::format::hostile::is_hostile;
 
 /// A value: `2500`, `EUR`, `"two words"`, `[1, 2]`, `{city=Bern}`.
 pub(super) fn text(value: &Value) -> String {

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 /// The time of day in UTC, to the millisecond: `08:00:00.123Z`.
-pub(super) fn of_day(time: SystemTime) -> String {
+pub(crate) fn of_day(time: SystemTime) -> String {
     let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let (seconds, millis) = (since.as_secs(), since.subsec_millis());
     let (hours, minutes) = (seconds / 3_600 % 24, seconds / 60 % 60);
@@ -12,7 +12,7 @@ pub(super) fn of_day(time: SystemTime) -> String {
 
 /// Nanoseconds in the unit that a person would choose: `12.3 ms`, `4m 10s`. What does not fit is cut off, so that
 /// nothing is said to have taken longer than it has.
-pub(super) fn lasted(nanos: u64) -> String {
+pub(crate) fn lasted(nanos: u64) -> String {
     const UNITS: [(u64, &str); 3] = [(1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "µs")];
     let seconds = nanos / 1_000_000_000;
     let of_two = |large, unit_of_large, small: u64, unit_of_small| {
