@@ -26,8 +26,11 @@ const LABELLED: [&str; 3] = [key::EVENT_NAME, key::EVENT_OUTCOME, key::ENTITY_ID
 const OTHERS: [&str; 5] =
     [key::LEVEL, key::PARENT_SPAN_ID, key::DURATION_NS, key::PAYLOAD_TRUNCATED, key::PAYLOAD];
 
-/// Structured logging for the agents of Google Cloud: what they read from stdout on Cloud Run and Kubernetes Engine, or
-/// the Ops Agent from a file, and turn into `LogEntry` v2.
+/// Structured logging for the agents of Google Cloud: what those built into Cloud Run, Kubernetes Engine and others read
+/// from stdout, and turn into `LogEntry` v2.
+///
+/// The Ops Agent, which reads files, takes the time and the severity of its entries by other names: its `parse_json` needs
+/// `time_key: time`, and a `modify_fields` moves `jsonPayload.severity` to `severity`.
 ///
 /// Cloud Logging knows operations, with a first entry and a last: the records of a call are one.
 ///
