@@ -28,11 +28,11 @@ pub struct Limits {
 
 impl Limits {
     /// Texts of 200 characters, messages of 1,000, ten items, four levels, and records of 16,000 bytes, which fits
-    /// the 16 KiB at which container runtimes split lines.
+    /// the 16 KiB at which Docker and containerd split lines.
     pub const DEFAULT: Self =
         Self { text: 200, message: 1_000, causes: 10, items: 10, depth: 4, record: 16_000 };
 
-    /// Records of 8,000 bytes, for rsyslog as it comes: its longest message has 8 KiB.
+    /// Records of 8,000 bytes, for rsyslog as it comes: its longest message has 8,096 bytes.
     pub const RSYSLOG: Self = Self { record: 8_000, ..Self::DEFAULT };
 
     /// Records of 4,096 bytes, for a pipe that several processes write to: Linux writes so much at once, unmixed.
