@@ -11,6 +11,7 @@ mod losses;
 mod metadata;
 mod output;
 mod outputs;
+mod partial_loss;
 mod pretty;
 mod queue;
 mod report;
@@ -24,13 +25,14 @@ pub use json_lines::JsonLines;
 pub use line::Line;
 pub use output::Output;
 pub(crate) use outputs::Outputs;
+pub use partial_loss::PartialLoss;
 pub use pretty::Pretty;
 pub(crate) use queue::flush_on_panic;
 pub use queue::{Queue, WhenFull};
 pub(crate) use report::report;
 
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Takes finished records out of the program.
 ///
@@ -67,7 +69,7 @@ pub trait Sink: Send + Sync {
     ///
     /// # Errors
     ///
-    /// Where all of them are lost.
+    /// Where all of them are lost, or as many as a [`PartialLoss`] in the error says.
     fn write_batch(&self, lines: &[Line<'_>]) -> io::Result<()> {
         lines.iter().try_for_each(|line| self.write(line))
     }
@@ -81,6 +83,13 @@ pub trait Sink: Send + Sync {
     /// How long a queue may wait for a batch to fill. Flushing does not wait.
     fn batch_delay(&self) -> Duration {
         Duration::ZERO
+    }
+
+    /// Somebody waits for a flush, until then at the most. What waits of its own accord, as a sink that tries again
+    /// later, should go on now. Called by the thread that wants the flush, while another may be writing: it must not
+    /// block. Only where the sink stands behind a queue.
+    fn hurry(&self, until: Option<Instant>) {
+        let _ = until;
     }
 
     /// Hands on whatever it still holds.

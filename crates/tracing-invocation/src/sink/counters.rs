@@ -29,7 +29,7 @@ pub struct OutputCounters {
     pub name: String,
     /// Records that its sink took.
     pub written: u64,
-    /// Bytes of these records.
+    /// Bytes of these records; of a batch that was taken in part, its share.
     pub bytes: u64,
     /// Records that were lost.
     pub dropped: Dropped,

@@ -5,7 +5,7 @@ use std::io;
 
 use super::counters::{Counts, Reason};
 use super::losses::{Losses, Story, Telling};
-use super::{Incident, Line, OnFailure, Sink};
+use super::{Incident, Line, OnFailure, PartialLoss, Sink};
 use crate::format::{Fitted, Format};
 use crate::payload::text::quietly;
 use crate::record::{Level, Outcome};
@@ -37,7 +37,12 @@ impl Destination {
         self.tell_losses(Telling::Due);
         match self.attempt(lines) {
             Ok(bytes) => self.counts.wrote(lines.len(), bytes),
-            Err(error) => self.failed(lines.len() as u64, &error),
+            Err(Failure { lost, bytes, error }) => {
+                self.counts.wrote(lines.len() - lost, bytes);
+                if lost > 0 {
+                    self.failed(lost as u64, &error);
+                }
+            }
         }
     }
 
@@ -68,7 +73,8 @@ impl Destination {
         let told = serde_json::to_vec(&story.record(&self.name)).map_err(|error| error.to_string());
         let told = told.and_then(|mut line| {
             line.push(b'\n');
-            self.attempt(&[Line::native(Level::Error, Outcome::Failed, &line)])
+            let line = Line::native(Level::Error, Outcome::Failed, &line);
+            self.attempt(&[line]).map_err(|failure| failure.error)
         });
         match told {
             Ok(_) => self.recovered(&story),
@@ -102,25 +108,49 @@ impl Destination {
     }
 
     /// Gives lines to the sink, in its format. How many bytes they were.
-    fn attempt(&self, lines: &[Line<'_>]) -> Result<usize, String> {
+    fn attempt(&self, lines: &[Line<'_>]) -> Result<usize, Failure> {
         let Some(format) = &self.format else {
             return self.give(lines);
         };
         let texts = quietly(|| lines.iter().map(|line| text_in(format, line)).collect::<Vec<_>>());
-        let texts = texts.ok_or("the format panicked")?;
+        let texts = texts.ok_or_else(|| Failure::of_all(lines, "the format panicked"))?;
         let formatted: Vec<_> =
             lines.iter().zip(&texts).map(|(line, text)| line.formatted(text)).collect();
         self.give(&formatted)
     }
 
-    fn give(&self, lines: &[Line<'_>]) -> Result<usize, String> {
+    fn give(&self, lines: &[Line<'_>]) -> Result<usize, Failure> {
         let given = quietly(|| match lines {
-            [line] => self.sink.write(line).map_err(text_of),
-            lines => self.sink.write_batch(lines).map_err(text_of),
+            [line] => self.sink.write(line).map_err(|error| Failure::of(lines, &error)),
+            lines => self.sink.write_batch(lines).map_err(|error| Failure::of(lines, &error)),
         });
-        given.unwrap_or_else(|| Err("the sink panicked".to_owned()))?;
-        Ok(lines.iter().map(|line| line.bytes().len()).sum())
+        given.unwrap_or_else(|| Err(Failure::of_all(lines, "the sink panicked")))?;
+        Ok(bytes_of(lines))
     }
+}
+
+/// Why records were lost, how many, and how many bytes were written of the others.
+struct Failure {
+    lost: usize,
+    bytes: usize,
+    error: String,
+}
+
+impl Failure {
+    fn of_all(lines: &[Line<'_>], error: &str) -> Self {
+        Self { lost: lines.len(), bytes: 0, error: error.to_owned() }
+    }
+
+    fn of(lines: &[Line<'_>], error: &io::Error) -> Self {
+        let lost = PartialLoss::of(error, lines.len());
+        // Which of them were taken is not known.
+        let bytes = bytes_of(lines) * (lines.len() - lost) / lines.len().max(1);
+        Self { lost, bytes, error: error.to_string() }
+    }
+}
+
+fn bytes_of(lines: &[Line<'_>]) -> usize {
+    lines.iter().map(|line| line.bytes().len()).sum()
 }
 
 /// Why not everything could be handed on.

@@ -34,7 +34,7 @@ impl Outputs {
     pub(crate) fn flush(&self, until: Option<Instant>) -> Result<(), FlushError> {
         let queues =
             || self.open().iter().filter_map(|output| Some((output, output.queue.as_ref()?)));
-        let tickets: Vec<_> = queues().map(|(_, queue)| queue.request_flush()).collect();
+        let tickets: Vec<_> = queues().map(|(_, queue)| queue.request_flush(until)).collect();
         let mut failures = Vec::new();
         let mut note = |output: &OpenOutput, result: Result<(), FlushFailure>| {
             if let Err(failure) = result {

@@ -1,5 +1,6 @@
 //! Records on their way out: sinks, queues, losses, and the end of a log.
 
+mod batches;
 mod ending;
 mod losses;
 mod outputs;

@@ -25,8 +25,9 @@ pub(crate) fn flush_on_panic() {
         let deadline = queue.queue.panic_deadline;
         if !deadline.is_zero() {
             // What is not written by then still may be, where the process lives on.
-            let ticket = queue.request_flush();
-            let _ = queue.wait_for(ticket, Instant::now().checked_add(deadline));
+            let until = Instant::now().checked_add(deadline);
+            let ticket = queue.request_flush(until);
+            let _ = queue.wait_for(ticket, until);
         }
     }
 }

@@ -45,9 +45,9 @@ impl Producer {
         self.0.destination.lost(reason, error);
     }
 
-    /// Has what is in the queue now written and flushed.
-    pub(in super::super) fn request_flush(&self) -> Ticket {
-        self.0.request_flush()
+    /// Has what is in the queue now written and flushed, while somebody waits until then at the most.
+    pub(in super::super) fn request_flush(&self, until: Option<Instant>) -> Ticket {
+        self.0.request_flush(until)
     }
 
     /// Waits until what was requested is done, or the time is over.

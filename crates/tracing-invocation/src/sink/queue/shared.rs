@@ -10,6 +10,7 @@ use super::super::counters::Reason;
 use super::super::destination::{Destination, FlushFailure};
 use super::lanes::{Lanes, Waiting};
 use super::{Queue, WhenFull};
+use crate::payload::text::quietly;
 
 thread_local! {
     /// Whether this thread writes a queue.
@@ -112,12 +113,14 @@ impl Shared {
         answer
     }
 
-    /// Has what is in the queue now written and flushed.
-    pub(super) fn request_flush(&self) -> Ticket {
+    /// Has what is in the queue now written and flushed, while somebody waits until then at the most.
+    pub(super) fn request_flush(&self, until: Option<Instant>) -> Ticket {
         let mut state = self.state();
         let ticket = Ticket { last: state.lanes.last(), flushings: state.flushings };
         state.wanted = state.wanted.max(Some(ticket.last));
         self.work.notify_one();
+        drop(state);
+        quietly(|| self.destination.sink.hurry(until));
         ticket
     }
 

@@ -31,8 +31,12 @@ pub(super) fn run(shared: &Shared) {
     shared.begin_writing();
     let destination = &*shared.destination;
     let sink = &*destination.sink;
-    let wishes =
-        quietly(|| Wishes { max_batch: sink.max_batch().max(1), batch_delay: sink.batch_delay() });
+    // A batch larger than the queue would never be full.
+    let most = shared.queue.capacity.get();
+    let wishes = quietly(|| Wishes {
+        max_batch: sink.max_batch().clamp(1, most),
+        batch_delay: sink.batch_delay(),
+    });
     let wishes = wishes.unwrap_or(Wishes { max_batch: 1, batch_delay: Duration::ZERO });
     let mut batch = Vec::new();
     while let Some(task) = next(shared, &mut batch, &wishes) {
