@@ -1,0 +1,95 @@
+//! The sink: batches of records on their way to a collector.
+
+use std::io;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use opentelemetry_proto::tonic::logs::v1::LogRecord;
+use tokio::runtime::Handle;
+use tracing_invocation::sink::{Line, PartialLoss, Sink};
+
+use crate::connection::Connection;
+use crate::haste::Haste;
+use crate::settings::Settings;
+use crate::{mapping, requests};
+
+/// Sends records to a collector. It blocks, so it stands behind a queue.
+pub(crate) struct Collector {
+    settings: Settings,
+    haste: Haste,
+    /// Opened by the thread that sends, once there is something to send.
+    connection: Mutex<Option<Connection>>,
+}
+
+impl Collector {
+    pub(crate) fn new(settings: Settings) -> Self {
+        Self { settings, haste: Haste::default(), connection: Mutex::new(None) }
+    }
+
+    /// Sends records, in as many requests as it takes. How many were not taken, and why the last of them were not.
+    fn send(&self, records: Vec<LogRecord>) -> io::Result<(usize, String)> {
+        let settings = &self.settings;
+        let mut slot = self.connection()?;
+        let connection = match &mut *slot {
+            Some(connection) => connection,
+            slot => slot.insert(Connection::new(settings)?),
+        };
+        let deadline = Instant::now() + settings.retry.budget();
+        let (mut lost, mut why) = (0, String::new());
+        for records in requests::divide(&settings.empty, records, settings.max_request_bytes) {
+            let count = records.len();
+            let request = requests::filled(&settings.empty, records);
+            match connection.deliver(request, settings, &self.haste, deadline) {
+                Ok(taken) if taken.rejected == 0 => {}
+                Ok(taken) => {
+                    lost += taken.rejected.min(count);
+                    why = format!("rejected: {}", taken.message);
+                }
+                Err(error) => {
+                    lost += count;
+                    why = error;
+                }
+            }
+        }
+        Ok((lost, why))
+    }
+
+    /// The connection. It may have been left in the midst of an attempt, and that does no harm.
+    fn connection(&self) -> io::Result<MutexGuard<'_, Option<Connection>>> {
+        if Handle::try_current().is_ok() {
+            return Err(io::Error::other(
+                "a thread of a runtime cannot wait for a collector, and there is no other thread",
+            ));
+        }
+        Ok(self.connection.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Sink for Collector {
+    fn write(&self, line: &Line<'_>) -> io::Result<()> {
+        self.write_batch(&[*line])
+    }
+
+    fn name(&self) -> String {
+        format!("collector {}", self.settings.place)
+    }
+
+    fn write_batch(&self, lines: &[Line<'_>]) -> io::Result<()> {
+        let records: Result<Vec<_>, _> =
+            lines.iter().map(|line| line.record().map(mapping::log_record)).collect();
+        let (lost, why) = self.send(records?)?;
+        if lost == 0 { Ok(()) } else { Err(PartialLoss::new(lost, why).into()) }
+    }
+
+    fn max_batch(&self) -> usize {
+        self.settings.max_batch
+    }
+
+    fn batch_delay(&self) -> Duration {
+        self.settings.batch_delay
+    }
+
+    fn hurry(&self, until: Option<Instant>) {
+        self.haste.hurry(until);
+    }
+}

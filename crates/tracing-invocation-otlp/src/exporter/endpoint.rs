@@ -1,0 +1,95 @@
+//! Where a collector is.
+
+use http::Uri;
+use http::uri::{PathAndQuery, Scheme};
+
+use crate::environment::Environment;
+use crate::settings::{InvalidExporter, Protocol};
+
+/// Where logs are taken over HTTP.
+const PATH: &str = "v1/logs";
+
+/// The endpoint that the code gives, else the environment, else OpenTelemetry.
+pub(super) fn resolve(
+    given: Option<&str>,
+    protocol: Protocol,
+    environment: &Environment<'_>,
+) -> Result<Uri, InvalidExporter> {
+    if let Some(given) = given {
+        let uri = parse(given, "with_endpoint", protocol)?;
+        let is_bare = uri.path() == "/" && uri.query().is_none();
+        return if is_bare { for_logs(uri, protocol) } else { Ok(uri) };
+    }
+    match environment.otlp("ENDPOINT")? {
+        Some(said) if said.is_of_logs => parse(&said.value, &said.by, protocol),
+        Some(said) => for_logs(parse(&said.value, &said.by, protocol)?, protocol),
+        None => {
+            let port = match protocol {
+                Protocol::HttpProtobuf => "http://localhost:4318",
+                Protocol::Grpc => "http://localhost:4317",
+            };
+            for_logs(parse(port, "the default", protocol)?, protocol)
+        }
+    }
+}
+
+/// An endpoint without what may be secret in it.
+pub(super) fn told(endpoint: &Uri) -> String {
+    let scheme = endpoint.scheme_str().unwrap_or_default();
+    let place = endpoint.authority().map(|authority| authority.as_str()).unwrap_or_default();
+    let path = if endpoint.path() == "/" { "" } else { endpoint.path() };
+    format!("{scheme}://{place}{path}")
+}
+
+fn parse(text: &str, by: &str, protocol: Protocol) -> Result<Uri, InvalidExporter> {
+    let invalid = |instead: &str| {
+        let example = match protocol {
+            Protocol::HttpProtobuf => "http://localhost:4318",
+            Protocol::Grpc => "http://localhost:4317",
+        };
+        let instead = if instead.is_empty() { example } else { instead };
+        InvalidExporter::new(format!(
+            "{by}: the endpoint {text:?} cannot be asked: write {instead}"
+        ))
+    };
+    let text = text.trim();
+    if !text.contains("://") && !text.is_empty() {
+        return Err(invalid(&format!("http://{text}")));
+    }
+    let uri: Uri = text.parse().map_err(|_| invalid(""))?;
+    let Some(place) = uri.authority() else {
+        return Err(invalid(""));
+    };
+    if place.as_str().contains('@') {
+        // The text has a secret in it.
+        return Err(InvalidExporter::new(format!(
+            "{by}: an endpoint has no credentials in it: write them as a header, such as authorization"
+        )));
+    }
+    match uri.scheme() {
+        Some(scheme) if *scheme == Scheme::HTTP => {}
+        Some(scheme) if *scheme == Scheme::HTTPS && cfg!(feature = "tls") => {}
+        Some(scheme) if *scheme == Scheme::HTTPS => {
+            return Err(invalid("http://, or enable the feature `tls` of tracing-invocation-otlp"));
+        }
+        _ => return Err(invalid("")),
+    }
+    if protocol == Protocol::Grpc && (uri.path() != "/" || uri.query().is_some()) {
+        let scheme = uri.scheme_str().unwrap_or_default();
+        return Err(invalid(&format!("{scheme}://{place}: gRPC has no paths")));
+    }
+    Ok(uri)
+}
+
+/// The place for logs below a base.
+fn for_logs(base: Uri, protocol: Protocol) -> Result<Uri, InvalidExporter> {
+    if protocol == Protocol::Grpc {
+        return Ok(base);
+    }
+    let folder = base.path().trim_end_matches('/');
+    let query = base.query().map(|query| format!("?{query}")).unwrap_or_default();
+    let below: Result<PathAndQuery, _> = format!("{folder}/{PATH}{query}").parse();
+    let mut parts = base.into_parts();
+    parts.path_and_query = below.ok();
+    Uri::from_parts(parts).map_err(|error| InvalidExporter::new(error.to_string()))
+}

@@ -1,0 +1,45 @@
+//! Whether somebody waits.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::Notify;
+use tokio::time::timeout;
+
+use crate::retry::Pauses;
+
+/// For whom nobody says until when: as good as forever.
+const LONG: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Until when somebody waits for records to be sent.
+#[derive(Debug, Default)]
+pub(crate) struct Haste {
+    until: Mutex<Option<Instant>>,
+    began: Notify,
+}
+
+impl Haste {
+    /// Ends the pause that there is, and keeps others short until then.
+    pub(crate) fn hurry(&self, until: Option<Instant>) {
+        let until = until.unwrap_or_else(|| Instant::now() + LONG);
+        let mut latest = self.until.lock().unwrap_or_else(PoisonError::into_inner);
+        *latest = (*latest).max(Some(until));
+        drop(latest);
+        self.began.notify_waiters();
+    }
+
+    /// Waits before another attempt, for as long as it is nobody's loss and `left` allows.
+    pub(crate) async fn pause(&self, pauses: &mut Pauses, left: Duration) {
+        let mut began = std::pin::pin!(self.began.notified());
+        // From here on nothing is missed.
+        began.as_mut().enable();
+        let pause = if self.is_on() { pauses.first() } else { pauses.next() };
+        // Over, or cut short: both are the end of a pause.
+        let _ = timeout(pause.min(left), began).await;
+    }
+
+    fn is_on(&self) -> bool {
+        let until = self.until.lock().unwrap_or_else(PoisonError::into_inner);
+        until.is_some_and(|until| until > Instant::now())
+    }
+}
