@@ -172,8 +172,10 @@ def main(protocol, port, *rest):
         tls = rest[at + 1 : at + 3]
         rest = rest[:at]
     serve = {"http": serve_http, "grpc": serve_grpc}[protocol]
-    kept = serve(int(port), Answers(rest), tls)
-    os.write(1, b"ready\n")
+    # The first request may come before this is said.
+    with told_lock:
+        kept = serve(int(port), Answers(rest), tls)
+        os.write(1, b"ready\n")
     sys.stdin.buffer.read()
     over.set()
     del kept

@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex};
 use serde_json::{Value, json};
 use tracing_invocation::layer;
 use tracing_invocation::sink::JsonLines;
+use tracing_invocation_otlp::Retry;
 
-use super::receiver::{Port, Receiver, Wire};
-use super::{LONG, account, bounded, end_in_every_way, exporter, quiet, recorded, store};
+use super::receiver::{Port, Receiver, Request, Wire};
+use super::{LONG, account, bounded, end_in_every_way, exporter, quiet, recorded, store, succeed};
 
 /// Lines in memory.
 #[derive(Clone, Default)]
@@ -56,7 +57,7 @@ fn arrives(wire: Wire, gzip: bool) {
     assert_eq!(account(&delivery).written, expected.len() as u64);
 
     let requests = receiver.stop();
-    let arrived: Vec<_> = requests.iter().flat_map(super::receiver::Request::records).collect();
+    let arrived: Vec<_> = requests.iter().flat_map(Request::records).collect();
     assert_eq!(arrived, expected);
     // Of each outcome there is one, and nothing but the program was recorded.
     let outcomes: Vec<_> = arrived.iter().map(|record| &record["event_outcome"]).collect();
@@ -110,4 +111,47 @@ fn every_record_arrives_as_it_was_over_grpc() {
 #[test]
 fn every_record_arrives_as_it_was_over_grpc_compressed() {
     bounded(|| arrives(Wire::Grpc, true));
+}
+
+/// An authority of this test, and a certificate of this machine that it gave, with its key: in PEM.
+fn certificates() -> (String, String, String) {
+    use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+    let mut authority = CertificateParams::default();
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
+    let key = KeyPair::generate().unwrap();
+    let machine = CertificateParams::new(["localhost".to_owned()]).unwrap();
+    let machine = machine.signed_by(&key, &authority).unwrap();
+    (authority.pem(), machine.pem(), key.serialize_pem())
+}
+
+#[test]
+fn records_arrive_behind_tls_where_the_collector_is_who_it_says() {
+    bounded(|| {
+        let folder = tempfile::tempdir().unwrap();
+        let (authority, certificate, key) = certificates();
+        let paths = (folder.path().join("certificate.pem"), folder.path().join("key.pem"));
+        std::fs::write(&paths.0, certificate).unwrap();
+        std::fs::write(&paths.1, key).unwrap();
+        for wire in Wire::ALL {
+            for (authority, is_known) in [(&authority, true), (&certificates().0, false)] {
+                let port = Port::new();
+                let tls = Some((&*paths.0, &*paths.1));
+                let receiver = Receiver::start_with(wire, &port, &[], tls);
+                let exporter = exporter(wire, &port)
+                    .with_endpoint(format!("https://localhost:{}", port.number()))
+                    .with_root_certificates(authority.clone())
+                    .with_retry(Retry::never());
+                let layer = layer().with_sink(quiet(exporter));
+                let delivery = layer.delivery();
+                recorded(layer, |_| succeed());
+                delivery.flush(LONG).unwrap();
+                let output = account(&delivery);
+                let (arrived, lost) = if is_known { (2, 0) } else { (0, 2) };
+                assert_eq!((output.written, output.dropped.write_failed), (arrived, lost));
+                let requests = receiver.stop();
+                assert_eq!(requests.iter().flat_map(Request::records).count() as u64, arrived);
+            }
+        }
+    });
 }
