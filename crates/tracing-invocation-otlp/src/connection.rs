@@ -96,3 +96,18 @@ impl Drop for Connection {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::Exporter;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_runtime_of_the_program_may_drop_a_connection() {
+        for protocol in [crate::Protocol::HttpProtobuf, crate::Protocol::Grpc] {
+            let settings = Exporter::new().with_protocol(protocol).settings(&|_| None).unwrap();
+            drop(Connection::new(&settings).unwrap());
+        }
+    }
+}

@@ -170,7 +170,7 @@ impl Exporter {
         Ok(Output::new(Collector::new(settings)).with_queue(queue))
     }
 
-    fn settings(
+    pub(crate) fn settings(
         self,
         environment: &dyn Fn(&str) -> Option<OsString>,
     ) -> Result<Settings, InvalidExporter> {

@@ -55,10 +55,14 @@ mod retry;
 mod settings;
 #[cfg(feature = "tls")]
 mod tls;
+#[cfg(feature = "tracing-opentelemetry")]
+mod trace_context;
 
 pub use exporter::Exporter;
 pub use retry::Retry;
 pub use settings::{InvalidExporter, Protocol};
+#[cfg(feature = "tracing-opentelemetry")]
+pub use trace_context::trace_context;
 
 /// The code of the README, compiled.
 #[cfg(doctest)]

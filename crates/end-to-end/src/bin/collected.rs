@@ -1,4 +1,5 @@
-//! A program whose records go where the environment says, and that ends right after its last one.
+//! A program whose records go where the environment says, and that ends right after its last one: `collected SECONDS`,
+//! that many at the latest.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -14,8 +15,12 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
+    let Some(Ok(seconds)) = std::env::args().nth(1).map(|seconds| seconds.parse()) else {
+        eprintln!("collected SECONDS");
+        return ExitCode::FAILURE;
+    };
     let layer = tracing_invocation::layer().with_sink(collector);
-    let _guard = layer.guard().with_deadline(Duration::from_secs(2));
+    let _guard = layer.guard().with_deadline(Duration::from_secs(seconds));
     tracing_subscriber::registry().with(layer).init();
     for number in 0..1_000 {
         tracing::info_span!("counted", number, invocation.name = "count").in_scope(|| {});
