@@ -39,7 +39,9 @@ impl Collector {
         for records in requests::divide(&settings.empty, records, settings.max_request_bytes) {
             let count = records.len();
             let request = requests::filled(&settings.empty, records);
-            match connection.deliver(request, settings, &self.haste, deadline) {
+            let answer = connection.deliver(request, settings, &self.haste, deadline);
+            self.haste.note(None);
+            match answer {
                 Ok(taken) if taken.rejected == 0 => {}
                 Ok(taken) => {
                     lost += taken.rejected.min(count);
@@ -87,6 +89,10 @@ impl Sink for Collector {
 
     fn batch_delay(&self) -> Duration {
         self.settings.batch_delay
+    }
+
+    fn trouble(&self) -> Option<String> {
+        self.haste.trouble()
     }
 
     fn hurry(&self, until: Option<Instant>) {

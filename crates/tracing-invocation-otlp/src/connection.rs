@@ -58,6 +58,7 @@ impl Connection {
                     Err(refusal) => refusal,
                 };
                 last = refusal.why;
+                haste.note(Some(&last));
                 let left = deadline.saturating_duration_since(Instant::now());
                 match refusal.again {
                     Again::Never => return Err(last),

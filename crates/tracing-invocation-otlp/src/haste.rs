@@ -1,4 +1,4 @@
-//! Whether somebody waits.
+//! Whether somebody waits, and what for.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -16,6 +16,7 @@ const LONG: Duration = Duration::from_secs(24 * 60 * 60);
 pub(crate) struct Haste {
     until: Mutex<Option<Instant>>,
     began: Notify,
+    trouble: Mutex<Option<String>>,
 }
 
 impl Haste {
@@ -36,6 +37,16 @@ impl Haste {
         let pause = if self.is_on() { pauses.first() } else { pauses.next() };
         // Over, or cut short: both are the end of a pause.
         let _ = timeout(pause.min(left), began).await;
+    }
+
+    /// Notes why records are not taken yet; nothing, where they are.
+    pub(crate) fn note(&self, trouble: Option<&str>) {
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble.map(str::to_owned);
+    }
+
+    /// Why records are not taken yet.
+    pub(crate) fn trouble(&self) -> Option<String> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn is_on(&self) -> bool {

@@ -92,6 +92,12 @@ pub trait Sink: Send + Sync {
         let _ = until;
     }
 
+    /// What keeps it from writing what it was given, where it tries again: told where a flush has no time left. Asked
+    /// while another thread may be writing: it must not block.
+    fn trouble(&self) -> Option<String> {
+        None
+    }
+
     /// Hands on whatever it still holds.
     ///
     /// # Errors

@@ -19,7 +19,11 @@ fn main() -> ExitCode {
         eprintln!("collected SECONDS");
         return ExitCode::FAILURE;
     };
+    // Whatever it was that the client opens, it would show here.
     let layer = tracing_invocation::layer().with_sink(collector);
+    let Ok(layer) = layer.with_directives("trace") else {
+        return ExitCode::FAILURE;
+    };
     let _guard = layer.guard().with_deadline(Duration::from_secs(seconds));
     tracing_subscriber::registry().with(layer).init();
     for number in 0..1_000 {

@@ -51,8 +51,8 @@ impl Client {
 
 fn refusal(status: &Status) -> Refusal {
     // Only what went wrong on this side has a cause: the connection, that is.
-    if status.source().is_some() {
-        return Refusal::unreachable(status);
+    if let Some(cause) = status.source() {
+        return Refusal::unreachable(cause);
     }
     let asked = status.get_details_retry_info().and_then(|info| info.retry_delay);
     let again = match status.code() {

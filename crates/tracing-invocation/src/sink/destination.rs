@@ -156,7 +156,7 @@ fn bytes_of(lines: &[Line<'_>]) -> usize {
 /// Why not everything could be handed on.
 #[derive(Clone, Debug)]
 pub(super) enum FlushFailure {
-    TimedOut { queued: u64 },
+    TimedOut { queued: u64, trouble: Option<String> },
     Failed(String),
 }
 

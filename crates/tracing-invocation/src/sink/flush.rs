@@ -30,8 +30,9 @@ impl std::error::Error for FlushError {}
 impl fmt::Display for FlushFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::TimedOut { queued } => {
-                write!(f, "the time was over with {queued} records in the queue")
+            Self::TimedOut { queued, trouble } => {
+                write!(f, "the time was over with {queued} records in the queue")?;
+                trouble.as_ref().map_or(Ok(()), |trouble| write!(f, ": {trouble}"))
             }
             Self::Failed(error) => f.write_str(error),
         }

@@ -137,7 +137,10 @@ impl Shared {
                 None => Duration::MAX,
             };
             if left.is_zero() {
-                return Err(FlushFailure::TimedOut { queued: state.queued() });
+                let queued = state.queued();
+                drop(state);
+                let trouble = quietly(|| self.destination.sink.trouble()).flatten();
+                return Err(FlushFailure::TimedOut { queued, trouble });
             }
             let waited = self.flushed.wait_timeout(state, left);
             (state, _) = waited.unwrap_or_else(PoisonError::into_inner);

@@ -92,3 +92,41 @@ fn a_sink_is_told_that_somebody_waits_for_it() {
         assert_eq!((output.written, output.write_errors), (2, 0));
     });
 }
+
+/// A sink that waits for something.
+struct Stuck(Mutex<Receiver<()>>);
+
+impl Sink for Stuck {
+    fn write(&self, _: &Line<'_>) -> io::Result<()> {
+        let _ = self.0.lock().unwrap().recv();
+        Ok(())
+    }
+
+    fn name(&self) -> String {
+        "stuck".to_owned()
+    }
+
+    fn trouble(&self) -> Option<String> {
+        Some("nobody answers".to_owned())
+    }
+}
+
+#[test]
+fn a_flush_without_time_says_what_keeps_the_sink() {
+    bounded(|| {
+        let (open, gate) = channel();
+        let stuck = Output::new(Stuck(Mutex::new(gate))).with_queue(Queue::new(10));
+        let layer = layer().with_sink(stuck);
+        let delivery = layer.delivery();
+        recorded(layer, || {
+            tracing::info_span!("one").in_scope(|| {});
+            let error = delivery.flush(Duration::from_millis(20)).unwrap_err().to_string();
+            assert_eq!(
+                error,
+                "stuck: the time was over with 2 records in the queue: nobody answers"
+            );
+        });
+        drop(open);
+        delivery.flush(LONG).unwrap();
+    });
+}
