@@ -25,11 +25,9 @@ import threading
 import time
 from concurrent import futures
 
-import grpc
-from google.protobuf import duration_pb2
 from google.protobuf.json_format import MessageToDict
-from google.rpc import error_details_pb2, status_pb2
-from opentelemetry.proto.collector.logs.v1 import logs_service_pb2, logs_service_pb2_grpc
+from google.rpc import status_pb2
+from opentelemetry.proto.collector.logs.v1 import logs_service_pb2
 
 over = threading.Event()
 
@@ -132,6 +130,12 @@ def serve_http(port, answers, tls):
 
 
 def serve_grpc(port, answers, tls):
+    # Slow to load.
+    import grpc
+    from google.protobuf import duration_pb2
+    from google.rpc import error_details_pb2
+    from opentelemetry.proto.collector.logs.v1 import logs_service_pb2_grpc
+
     class Logs(logs_service_pb2_grpc.LogsServiceServicer):
         def Export(self, request, context):
             answer = answers.next()

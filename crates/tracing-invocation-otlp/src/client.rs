@@ -19,8 +19,8 @@ type Connector = hyper_util::client::legacy::connect::HttpConnector;
 
 /// A client of one collector. It keeps its connection.
 pub(crate) enum Client {
-    Http(http::Client),
-    Grpc(grpc::Client),
+    Http(Box<http::Client>),
+    Grpc(Box<grpc::Client>),
 }
 
 /// A request in the form in which it is sent, as often as it has to be.
@@ -34,8 +34,8 @@ impl Client {
     pub(crate) fn new(settings: &Settings) -> io::Result<Self> {
         let connector = connector(settings)?;
         Ok(match settings.protocol {
-            Protocol::HttpProtobuf => Self::Http(http::Client::new(settings, connector)),
-            Protocol::Grpc => Self::Grpc(grpc::Client::new(settings, connector)),
+            Protocol::HttpProtobuf => Self::Http(Box::new(http::Client::new(settings, connector))),
+            Protocol::Grpc => Self::Grpc(Box::new(grpc::Client::new(settings, connector))),
         })
     }
 

@@ -45,7 +45,10 @@ impl Collector {
                 Ok(taken) if taken.rejected == 0 => {}
                 Ok(taken) => {
                     lost += taken.rejected.min(count);
-                    why = format!("rejected: {}", taken.message);
+                    why = match taken.message.as_str() {
+                        "" => "the collector rejected them".to_owned(),
+                        message => format!("the collector rejected them: {message}"),
+                    };
                 }
                 Err(error) => {
                     lost += count;

@@ -278,12 +278,11 @@ impl Default for Exporter {
 impl fmt::Debug for Exporter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Exporter")
-            .field("endpoint", &self.endpoint)
             .field("protocol", &self.protocol)
             .field("timeout", &self.timeout)
             .field("retry", &self.retry)
             .field("queue", &self.queue)
-            // Headers carry secrets.
+            // Headers carry secrets, and endpoints may, until they are looked at.
             .finish_non_exhaustive()
     }
 }

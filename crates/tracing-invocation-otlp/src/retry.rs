@@ -6,8 +6,8 @@ use std::time::Duration;
 /// the time being.
 ///
 /// A pause comes after each attempt: as long as the collector asks for, else twice as long as the one before, less
-/// up to a half at random so that many programs do not come back at once. No attempt begins once the budget is spent; the last may
-/// still take its [timeout](crate::Exporter::with_timeout).
+/// up to a half at random so that many programs do not come back at once. Nothing is sent again once the budget is
+/// spent; the last attempt may still take its [timeout](crate::Exporter::with_timeout).
 ///
 /// An answer that says that the records will not be taken is final: HTTP's 400, gRPC's `INVALID_ARGUMENT`, and all
 /// that OTLP does not name as temporary.

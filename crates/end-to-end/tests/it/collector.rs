@@ -61,7 +61,7 @@ fn bounded(test: impl FnOnce() + Send + 'static) {
         let _ended = ended;
         test();
     });
-    let end = end.recv_timeout(LONG);
+    let end = end.recv_timeout(LONG * 4);
     assert_ne!(end, Err(std::sync::mpsc::RecvTimeoutError::Timeout), "it does not end");
     if let Err(panic) = test.join() {
         std::panic::resume_unwind(panic);

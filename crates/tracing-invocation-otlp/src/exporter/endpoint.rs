@@ -23,13 +23,7 @@ pub(super) fn resolve(
     match environment.otlp("ENDPOINT")? {
         Some(said) if said.is_of_logs => parse(&said.value, &said.by, protocol),
         Some(said) => for_logs(parse(&said.value, &said.by, protocol)?, protocol),
-        None => {
-            let port = match protocol {
-                Protocol::HttpProtobuf => "http://localhost:4318",
-                Protocol::Grpc => "http://localhost:4317",
-            };
-            for_logs(parse(port, "the default", protocol)?, protocol)
-        }
+        None => for_logs(parse(default(protocol), "by default", protocol)?, protocol),
     }
 }
 
@@ -41,38 +35,45 @@ pub(super) fn told(endpoint: &Uri) -> String {
     format!("{scheme}://{place}{path}")
 }
 
-fn parse(text: &str, by: &str, protocol: Protocol) -> Result<Uri, InvalidExporter> {
-    let invalid = |instead: &str| {
-        let example = match protocol {
-            Protocol::HttpProtobuf => "http://localhost:4318",
-            Protocol::Grpc => "http://localhost:4317",
-        };
-        let instead = if instead.is_empty() { example } else { instead };
-        InvalidExporter::new(format!(
-            "{by}: the endpoint {text:?} cannot be asked: write {instead}"
-        ))
-    };
-    let text = text.trim();
-    if !text.contains("://") && !text.is_empty() {
-        return Err(invalid(&format!("http://{text}")));
+/// Where OpenTelemetry expects a collector.
+fn default(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::HttpProtobuf => "http://localhost:4318",
+        Protocol::Grpc => "http://localhost:4317",
     }
-    let uri: Uri = text.parse().map_err(|_| invalid(""))?;
-    let Some(place) = uri.authority() else {
-        return Err(invalid(""));
-    };
-    if place.as_str().contains('@') {
-        // The text has a secret in it.
+}
+
+fn parse(text: &str, by: &str, protocol: Protocol) -> Result<Uri, InvalidExporter> {
+    let text = text.trim();
+    let place = text.split_once("://").map_or(text, |(_, place)| place);
+    if place.split(['/', '?']).next().is_some_and(|place| place.contains('@')) {
+        // What is before the `@` is not to be told.
         return Err(InvalidExporter::new(format!(
             "{by}: an endpoint has no credentials in it: write them as a header, such as authorization"
         )));
     }
+    // Nor is a query.
+    let told = text.split('?').next().unwrap_or_default();
+    let invalid = |instead: &str| {
+        InvalidExporter::new(format!(
+            "{by}: the endpoint {told:?} cannot be asked: write {instead}"
+        ))
+    };
+    let example = default(protocol);
+    if !text.contains("://") && !text.is_empty() {
+        return Err(invalid(&format!("http://{told}")));
+    }
+    let uri: Uri = text.parse().map_err(|_| invalid(example))?;
+    let Some(place) = uri.authority() else {
+        return Err(invalid(example));
+    };
     match uri.scheme() {
         Some(scheme) if *scheme == Scheme::HTTP => {}
         Some(scheme) if *scheme == Scheme::HTTPS && cfg!(feature = "tls") => {}
         Some(scheme) if *scheme == Scheme::HTTPS => {
             return Err(invalid("http://, or enable the feature `tls` of tracing-invocation-otlp"));
         }
-        _ => return Err(invalid("")),
+        _ => return Err(invalid(example)),
     }
     if protocol == Protocol::Grpc && (uri.path() != "/" || uri.query().is_some()) {
         let scheme = uri.scheme_str().unwrap_or_default();

@@ -70,7 +70,10 @@ fn what_a_collector_rejects_of_a_batch_is_told_as_lost() {
         for wire in Wire::ALL {
             let (delivery, requests) = ten_records(wire, &["partial:3", "ok"], |exporter| exporter);
             assert_eq!(counts(&requests), [10, 1]);
-            assert_eq!(told(&requests), ("3 records were lost: rejected: too old".to_owned(), 3));
+            assert_eq!(
+                told(&requests),
+                ("3 records were lost: the collector rejected them: too old".to_owned(), 3)
+            );
             let output = account(&delivery);
             assert_eq!((output.written, output.dropped.write_failed), (7, 3));
         }
@@ -119,7 +122,7 @@ fn a_collector_that_asks_for_time_gets_it_though_somebody_waits() {
 fn a_collector_that_asks_for_more_time_than_there_is_gets_nothing_meanwhile() {
     bounded(|| {
         let budget = Duration::from_millis(100);
-        let (delivery, requests) = ten_records(Wire::Http, &["503:1", "ok"], |exporter| {
+        let (delivery, requests) = ten_records(Wire::Http, &["503:60", "ok"], |exporter| {
             exporter.with_retry(Retry::new().with_budget(budget))
         });
         // Flushing tells of the loss, in vain: it is too early for that too.
@@ -156,12 +159,12 @@ fn a_collector_that_hangs_delays_neither_operations_nor_a_flush_beyond_its_deadl
                 assert_eq!(receiver.next().logs().len(), 2);
                 let begun = Instant::now();
                 (0..1_000).for_each(|_| succeed());
-                assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+                assert!(begun.elapsed() < LONG / 4, "{:?}", begun.elapsed());
                 let begun = Instant::now();
                 let deadline = Duration::from_millis(200);
                 let error = delivery.flush(deadline).unwrap_err().to_string();
                 let took = begun.elapsed();
-                assert!((deadline..deadline + Duration::from_secs(2)).contains(&took), "{took:?}");
+                assert!((deadline..deadline + LONG / 4).contains(&took), "{took:?}");
                 assert!(
                     error.ends_with("the time was over with 2002 records in the queue"),
                     "{error}"
@@ -176,9 +179,11 @@ fn an_answer_that_does_not_come_in_time_is_not_waited_for() {
     bounded(|| {
         for wire in Wire::ALL {
             let (delivery, requests) = ten_records(wire, &["hang", "ok"], |exporter| {
-                exporter.with_timeout(Duration::from_millis(100))
+                exporter.with_timeout(Duration::from_millis(200))
             });
-            assert_eq!(counts(&requests), [10, 10]);
+            // Twice, or more often on a machine that is busy.
+            assert!(requests.len() >= 2);
+            assert!(requests.iter().all(|request| request.logs().len() == 10));
             assert_eq!(account(&delivery).written, 10);
         }
     });
