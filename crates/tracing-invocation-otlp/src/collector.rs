@@ -34,12 +34,12 @@ impl Collector {
             Some(connection) => connection,
             slot => slot.insert(Connection::new(settings)?),
         };
-        let deadline = Instant::now() + settings.retry.budget();
+        let begun = Instant::now();
         let (mut lost, mut why) = (0, String::new());
         for records in requests::divide(&settings.empty, records, settings.max_request_bytes) {
             let count = records.len();
             let request = requests::filled(&settings.empty, records);
-            let answer = connection.deliver(request, settings, &self.haste, deadline);
+            let answer = connection.deliver(request, settings, &self.haste, begun);
             self.haste.note(None);
             match answer {
                 Ok(taken) if taken.rejected == 0 => {}

@@ -5,11 +5,14 @@ use std::time::{Duration, Instant};
 
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use tokio::runtime::{Builder, Runtime};
-use tokio::time::{sleep_until, timeout};
+use tokio::time::{sleep, timeout};
 
 use crate::client::{Again, Client, Prepared, Refusal, Taken};
 use crate::haste::Haste;
 use crate::settings::Settings;
+
+/// A collector that asks for more time than this has made a mistake.
+const LONGEST: Duration = Duration::from_secs(60 * 60);
 
 /// A client, and the runtime that it works on: on the thread that sends and no other, so that whatever the client does
 /// counts as writing.
@@ -31,13 +34,14 @@ impl Connection {
         Ok(Self { client, runtime: Some(runtime), not_before: None })
     }
 
-    /// Sends a request, and again while that may help and the time is not over. Says why it was not taken.
+    /// Sends a request, and again while that may help and the budget, which began then, is not spent. Says why it was
+    /// not taken.
     pub(crate) fn deliver(
         &mut self,
         request: ExportLogsServiceRequest,
         settings: &Settings,
         haste: &Haste,
-        deadline: Instant,
+        begun: Instant,
     ) -> Result<Taken, String> {
         let Self { client, runtime, not_before } = self;
         let Some(runtime) = runtime else {
@@ -45,10 +49,11 @@ impl Connection {
         };
         let request = client.prepare(request).map_err(|error| error.to_string())?;
         runtime.block_on(async {
+            let budget = settings.retry.budget();
             let mut pauses = settings.retry.pauses();
             let mut last = "it asked for time".to_owned();
             loop {
-                if !wait_for(not_before, deadline).await {
+                if !wait_for(not_before, budget.saturating_sub(begun.elapsed())).await {
                     return Err(format!(
                         "{last}, and to wait for longer than the budget for retries"
                     ));
@@ -59,29 +64,30 @@ impl Connection {
                 };
                 last = refusal.why;
                 haste.note(Some(&last));
-                let left = deadline.saturating_duration_since(Instant::now());
-                match refusal.again {
-                    Again::Never => return Err(last),
-                    Again::After(asked) => *not_before = Instant::now().checked_add(asked),
-                    Again::Later if left.is_zero() => return Err(last),
-                    Again::Later => haste.pause(&mut pauses, left).await,
+                let left = budget.saturating_sub(begun.elapsed());
+                if refusal.again == Again::Never || left.is_zero() {
+                    return Err(last);
                 }
+                if let Again::After(asked) = refusal.again {
+                    *not_before = Some(Instant::now() + asked.min(LONGEST));
+                }
+                // One that asks for no time gets some nevertheless.
+                haste.pause(&mut pauses, left).await;
             }
         })
     }
 }
 
-/// Waits until the collector wants something again. Whether that is before the deadline.
-async fn wait_for(not_before: &mut Option<Instant>, deadline: Instant) -> bool {
-    let Some(time) = *not_before else {
-        return true;
-    };
-    sleep_until(time.min(deadline).into()).await;
-    let is_over = Instant::now() >= time;
-    if is_over {
+/// Waits until the collector wants something again, for so long at the most. Whether it does.
+async fn wait_for(not_before: &mut Option<Instant>, most: Duration) -> bool {
+    if let Some(time) = *not_before {
+        sleep(time.saturating_duration_since(Instant::now()).min(most)).await;
+        if Instant::now() < time {
+            return false;
+        }
         *not_before = None;
     }
-    is_over
+    true
 }
 
 async fn attempt(client: &Client, request: &Prepared, limit: Duration) -> Result<Taken, Refusal> {

@@ -89,8 +89,8 @@ impl Exporter {
         }
     }
 
-    /// Where the collector is: `http://host:port`, or `https://` with the feature `tls`. Over HTTP, one without a path is
-    /// asked at `/v1/logs`, and one with a path there.
+    /// Where the collector is: `http://host:port`, or `https://` with the feature `tls`. Over HTTP, one without a path
+    /// is asked at `/v1/logs`, and one with a path there.
     pub fn with_endpoint(self, endpoint: impl Into<String>) -> Self {
         Self { endpoint: Some(endpoint.into()), ..self }
     }
@@ -147,8 +147,8 @@ impl Exporter {
         Self { max_batch: most, batch_delay: delay, ..self }
     }
 
-    /// How large a request may be before it is compressed: 1 MiB by default. A collector takes 4 MiB over gRPC unless it is
-    /// told otherwise. A record that is larger by itself is sent alone.
+    /// How large a request may be before it is compressed: 1 MiB by default. A collector takes 4 MiB over gRPC unless it
+    /// is told otherwise. A record that is larger by itself is sent alone.
     pub fn with_max_request_bytes(self, most: usize) -> Self {
         Self { max_request_bytes: most, ..self }
     }

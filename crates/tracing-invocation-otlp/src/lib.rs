@@ -19,16 +19,16 @@
 //!
 //! # What is promised
 //!
-//! - **Nobody waits for the network.** [`Exporter::build`] gives an output with a queue. A thread of its own sends batches,
-//!   with a client that runs on no other thread; what the client does is not recorded.
+//! - **Nobody waits for the network.** [`Exporter::build`] gives an output with a queue. A thread of its own sends
+//!   batches, with a client that runs on no other thread; what the client does is not recorded.
 //! - **Bounded.** The queue has a capacity, a request a size, an attempt a timeout, and trying again a budget: see
 //!   [`Retry`].
 //! - **Nothing is lost silently.** What a collector rejects, in part or whole, what found no room and what could not be
 //!   sent within the budget is counted, and told in the log once it flows again.
 //! - **At least once.** Where an answer is lost, records are sent again. A record's `span_id`, together with its
 //!   `invocation.outcome`, names it.
-//! - **A flush ends at its deadline**, and while somebody waits for one, the exporter does not wait between attempts for
-//!   longer than [`Retry`]'s first pause, unless the collector asked it to.
+//! - **A flush ends at its deadline**, and while somebody waits for one, the exporter does not wait between attempts
+//!   for longer than [`Retry`]'s first pause, unless the collector asked it to.
 //!
 //! # What a record looks like
 //!

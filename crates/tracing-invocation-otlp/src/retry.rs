@@ -5,8 +5,8 @@ use std::time::Duration;
 /// How often, and for how long, records are sent again that could not be sent, or that a collector did not take for
 /// the time being.
 ///
-/// A pause comes after each attempt: as long as the collector asks for, else twice as long as the one before, less
-/// up to a half at random so that many programs do not come back at once. Nothing is sent again once the budget is
+/// A pause comes after each attempt: twice as long as the one before, less up to a half at random so that many
+/// programs do not come back at once; and as long as the collector asks for, where that is longer, up to an hour. Nothing is sent again once the budget is
 /// spent; the last attempt may still take its [timeout](crate::Exporter::with_timeout).
 ///
 /// An answer that says that the records will not be taken is final: HTTP's 400, gRPC's `INVALID_ARGUMENT`, and all

@@ -132,6 +132,22 @@ fn a_collector_that_asks_for_more_time_than_there_is_gets_nothing_meanwhile() {
 }
 
 #[test]
+fn a_collector_that_asks_for_no_time_is_not_overrun() {
+    bounded(|| {
+        let budget = Duration::from_millis(300);
+        for (wire, answer) in [(Wire::Http, "503:0"), (Wire::Grpc, "RESOURCE_EXHAUSTED:0.0")] {
+            let (delivery, requests) = ten_records(wire, &[answer], |exporter| {
+                let pause = Duration::from_millis(20);
+                exporter.with_retry(Retry::new().with_budget(budget).with_pauses(pause, pause))
+            });
+            // A pause is 10 ms at the least. The batch has one budget, and what is told of its loss another.
+            assert!((2..=70).contains(&requests.len()), "{} requests", requests.len());
+            assert_eq!(account(&delivery).dropped.write_failed, 10);
+        }
+    });
+}
+
+#[test]
 fn a_batch_is_divided_into_requests_that_are_small_enough() {
     bounded(|| {
         for wire in Wire::ALL {
