@@ -2,6 +2,7 @@
 
 mod answers;
 mod arriving;
+mod guide;
 mod outages;
 mod process;
 mod receiver;
