@@ -36,8 +36,8 @@ pub(super) struct State {
     pub(super) lanes: Lanes,
     /// Records that are being written.
     in_hand: usize,
-    /// Whether the writer waits for work.
-    is_asleep: bool,
+    /// For how many records the writer waits, where it does.
+    wakes_at: Option<usize>,
     /// Up to which record everything was written, or lost.
     done: u64,
     /// Up to which record somebody wants everything flushed.
@@ -65,7 +65,7 @@ impl Shared {
             state: Mutex::new(State {
                 lanes: Lanes::default(),
                 in_hand: 0,
-                is_asleep: false,
+                wakes_at: None,
                 done: 0,
                 wanted: None,
                 flushed: 0,
@@ -107,7 +107,7 @@ impl Shared {
             }
         }
         state.lanes.push(line);
-        if state.is_asleep {
+        if state.wakes_at.is_some_and(|records| state.lanes.len() >= records) {
             self.work.notify_one();
         }
         answer
@@ -175,25 +175,27 @@ impl Shared {
         state
     }
 
-    /// Sleeps while `idle` holds, `limit` at the most.
+    /// Sleeps until so many records are there, or somebody waits for the writer to be done; `limit` at the most.
     pub(super) fn sleep<'a>(
         &self,
         mut state: MutexGuard<'a, State>,
+        records: usize,
         limit: Option<Duration>,
-        mut idle: impl FnMut(&State) -> bool,
     ) -> MutexGuard<'a, State> {
-        state.is_asleep = true;
+        // It is not woken for less.
+        state.wakes_at = Some(records);
         let mut state = match limit {
             Some(limit) => {
-                let waited = self.work.wait_timeout_while(state, limit, |state| idle(state));
+                let idle = |state: &mut State| state.is_idle(records);
+                let waited = self.work.wait_timeout_while(state, limit, idle);
                 waited.unwrap_or_else(PoisonError::into_inner).0
             }
             None => {
-                let waited = self.work.wait_while(state, |state| idle(state));
+                let waited = self.work.wait_while(state, |state| state.is_idle(records));
                 waited.unwrap_or_else(PoisonError::into_inner)
             }
         };
-        state.is_asleep = false;
+        state.wakes_at = None;
         state
     }
 
@@ -219,9 +221,9 @@ impl State {
         (self.lanes.len() + self.in_hand) as u64
     }
 
-    /// Whether nobody waits for the writer to be done.
-    pub(super) fn is_undisturbed(&self) -> bool {
-        self.wanted.is_none() && !self.is_closed
+    /// Whether there are less records than this, and nobody waits for the writer to be done.
+    pub(super) fn is_idle(&self, records: usize) -> bool {
+        self.lanes.len() < records && self.wanted.is_none() && !self.is_closed
     }
 
     /// The record up to which everything may be flushed now, where somebody wants that.

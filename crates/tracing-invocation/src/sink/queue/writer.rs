@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::super::losses::Telling;
 use super::super::turn;
 use super::lanes::Waiting;
-use super::shared::{Shared, State};
+use super::shared::Shared;
 use crate::payload::text::quietly;
 
 /// Records that are taken out of the queue at once, where the sink does not want more.
@@ -70,9 +70,7 @@ fn next(shared: &Shared, batch: &mut Vec<Waiting>, wishes: &Wishes) -> Option<Ta
         }
         if !state.lanes.is_empty() && may_fill {
             may_fill = false;
-            state = shared.sleep(state, Some(wishes.batch_delay), |state| {
-                state.lanes.len() < wishes.max_batch && state.is_undisturbed()
-            });
+            state = shared.sleep(state, wishes.max_batch, Some(wishes.batch_delay));
             continue;
         }
         if !state.lanes.is_empty() {
@@ -83,9 +81,8 @@ fn next(shared: &Shared, batch: &mut Vec<Waiting>, wishes: &Wishes) -> Option<Ta
             return None;
         }
         let has_losses = shared.destination.has_losses();
-        let idle = |state: &State| state.lanes.is_empty() && state.is_undisturbed();
-        state = shared.sleep(state, has_losses.then_some(TELLING), idle);
-        if has_losses && idle(&state) {
+        state = shared.sleep(state, 1, has_losses.then_some(TELLING));
+        if has_losses && state.is_idle(1) {
             return Some(Task::TellLosses);
         }
     }
