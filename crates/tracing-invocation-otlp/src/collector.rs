@@ -4,14 +4,15 @@ use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use opentelemetry_proto::tonic::logs::v1::LogRecord;
 use tokio::runtime::Handle;
+use tracing_invocation::format::OtlpJson;
 use tracing_invocation::sink::{Line, PartialLoss, Sink};
 
 use crate::connection::Connection;
 use crate::haste::Haste;
+use crate::mapping::{self, Log};
+use crate::requests;
 use crate::settings::Settings;
-use crate::{mapping, requests};
 
 /// Sends records to a collector. It blocks, so it stands behind a queue.
 pub(crate) struct Collector {
@@ -27,7 +28,7 @@ impl Collector {
     }
 
     /// Sends records, in as many requests as it takes. How many were not taken, and why the last of them were not.
-    fn send(&self, records: Vec<LogRecord>) -> io::Result<(usize, String)> {
+    fn send(&self, logs: Vec<Log>) -> io::Result<(usize, String)> {
         let settings = &self.settings;
         let mut slot = self.connection()?;
         let connection = match &mut *slot {
@@ -36,9 +37,9 @@ impl Collector {
         };
         let begun = Instant::now();
         let (mut lost, mut why) = (0, String::new());
-        for records in requests::divide(&settings.empty, records, settings.max_request_bytes) {
-            let count = records.len();
-            let request = requests::filled(&settings.empty, records);
+        for logs in requests::divide(&settings.empty, logs, settings.max_request_bytes) {
+            let count = logs.len();
+            let request = requests::filled(&settings.empty, logs);
             let answer = connection.deliver(request, settings, &self.haste, begun);
             self.haste.note(None);
             match answer {
@@ -80,9 +81,11 @@ impl Sink for Collector {
     }
 
     fn write_batch(&self, lines: &[Line<'_>]) -> io::Result<()> {
-        let records: Result<Vec<_>, _> =
-            lines.iter().map(|line| line.record().map(mapping::log_record)).collect();
-        let (lost, why) = self.send(records?)?;
+        // Whose records these are stands in the request, once for all of them.
+        let format = OtlpJson::new("");
+        let logs: io::Result<Vec<_>> =
+            lines.iter().map(|line| mapping::log(&format, &line.record()?)).collect();
+        let (lost, why) = self.send(logs?)?;
         if lost == 0 { Ok(()) } else { Err(PartialLoss::new(lost, why).into()) }
     }
 

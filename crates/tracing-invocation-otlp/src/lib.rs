@@ -26,23 +26,16 @@
 //! - **Nothing is lost silently.** What a collector rejects, in part or whole, what found no room and what could not be
 //!   sent within the budget is counted, and told in the log once it flows again.
 //! - **At least once.** Where an answer is lost, records are sent again. A record's `span_id`, together with its
-//!   `invocation.outcome`, names it.
+//!   `invocation.event_outcome`, names it.
 //! - **A flush ends at its deadline**, and while somebody waits for one, the exporter does not wait between attempts
 //!   for longer than [`Retry`]'s first pause, unless the collector asked it to.
 //!
 //! # What a record looks like
 //!
-//! | of the record | in OTLP |
-//! |---|---|
-//! | `timestamp` | `time_unix_nano`, `observed_time_unix_nano` |
-//! | `level` | `severity_number`, `severity_text` |
-//! | `event_name` | `event_name` |
-//! | `trace_id`, `span_id` | `trace_id`, `span_id` |
-//! | the rest | attributes: see [`attribute`] |
-//!
-//! The body is a sentence for people: `charge failed: card declined`.
+//! As in a file of the preset [`OtlpJson`](tracing_invocation::format::OtlpJson), whose documentation says which key of a
+//! record goes where: the namespace is the name of the scope, and what OTLP has no field for is an attribute
+//! `invocation.`, such as `invocation.event_outcome`.
 
-pub mod attribute;
 mod client;
 mod collector;
 mod connection;

@@ -92,41 +92,50 @@ impl Request {
         attributes(&self.told["request"]["resourceLogs"][0]["resource"]["attributes"])
     }
 
-    pub(super) fn scope(&self) -> &Value {
-        &self.told["request"]["resourceLogs"][0]["scopeLogs"][0]["scope"]
+    /// Each record, and the name of the scope that it stands in.
+    fn scoped(&self) -> impl Iterator<Item = (&Value, &Value)> {
+        let scopes = self.told["request"]["resourceLogs"][0]["scopeLogs"].as_array().unwrap();
+        scopes.iter().flat_map(|scope| {
+            let logs = scope["logRecords"].as_array().unwrap();
+            logs.iter().map(|log| (&scope["scope"]["name"], log))
+        })
     }
 
-    pub(super) fn logs(&self) -> &[Value] {
-        let logs = &self.told["request"]["resourceLogs"][0]["scopeLogs"][0]["logRecords"];
-        logs.as_array().unwrap()
+    pub(super) fn logs(&self) -> Vec<&Value> {
+        self.scoped().map(|(_, log)| log).collect()
     }
 
     /// The records, as they were before they became OTLP.
     pub(super) fn records(&self) -> Vec<Value> {
-        self.logs().iter().map(native).collect()
+        self.scoped().map(|(namespace, log)| native(namespace, log)).collect()
     }
 }
 
 /// A record of OTLP as the native record that it was.
-fn native(log: &Value) -> Value {
+fn native(namespace: &Value, log: &Value) -> Value {
     let nanoseconds: u64 = log["timeUnixNano"].as_str().unwrap().parse().unwrap();
     assert_eq!(log["observedTimeUnixNano"], log["timeUnixNano"]);
     let time = std::time::UNIX_EPOCH + std::time::Duration::from_nanos(nanoseconds);
     let mut record = Map::from_iter([
         ("timestamp".into(), humantime::format_rfc3339_micros(time).to_string().into()),
         ("level".into(), log["severityText"].clone()),
+        ("event_namespace".into(), namespace.clone()),
         ("event_name".into(), log["eventName"].clone()),
         ("trace_id".into(), log["traceId"].clone()),
         ("span_id".into(), log["spanId"].clone()),
     ]);
+    let mut error = Map::new();
     for (key, value) in attributes(&log["attributes"]) {
-        let key = key.strip_prefix("invocation.").unwrap();
-        let key = match key {
-            "namespace" => "event_namespace",
-            "outcome" => "event_outcome",
-            key => key,
+        match (key.strip_prefix("invocation."), key.strip_prefix("exception.")) {
+            (Some(key), _) => record.insert(key.to_owned(), value),
+            (None, Some(key)) => error.insert(key.to_owned(), value),
+            (None, None) => panic!("{key}"),
         };
-        record.insert(key.to_owned(), value);
+    }
+    if !error.is_empty() {
+        let rest = record["payload"]["error"].as_object().cloned().unwrap_or_default();
+        error.extend(rest);
+        record["payload"]["error"] = error.into();
     }
     record.into()
 }
