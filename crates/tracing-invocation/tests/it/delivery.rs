@@ -1,6 +1,7 @@
 //! Records on their way out: sinks, queues, losses, and the end of a log.
 
 mod ending;
+mod files;
 mod losses;
 mod outputs;
 mod queues;
