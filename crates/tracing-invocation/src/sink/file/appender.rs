@@ -93,7 +93,9 @@ impl Appender {
     }
 
     fn close(&mut self) {
-        if let Some(open) = self.open.take() {
+        if let Some(mut open) = self.open.take() {
+            // Where that fails, the part was lost, and told, before.
+            let _ = open.heal();
             self.permissions = open.permissions();
         }
     }
@@ -130,7 +132,11 @@ impl Appender {
         }
         // Where another process has set it aside, before this or just now, what is at the path is no matter.
         let is_here = open.is_at(path);
-        let set_aside = if is_here { archive::set_aside(path, now) } else { Ok(()) };
+        // What is read behind it, from the next file, must not be taken for the rest of its last line.
+        let set_aside = open.heal().and_then(|()| match is_here {
+            true => archive::set_aside(path, now),
+            false => Ok(()),
+        });
         if let Err(error) = set_aside.or_else(archive::unless_missing) {
             self.stuck = Some(Instant::now());
             return if was_stuck.is_none() { Err(error) } else { Ok(()) };

@@ -16,11 +16,9 @@ pub(super) fn compress_all(path: &Path) -> io::Result<()> {
     let mut result = Ok(());
     for (micros, found) in archive::find(path)?.into_iter().filter(|(_, found)| found.is_plain) {
         let compressed = compress(path, micros);
-        if compressed.is_ok() {
-            found.parts.iter().for_each(|part| {
-                // The next time somebody looks, it is one that was left, and removed.
-                let _ = fs::remove_file(archive::named(path, micros, part));
-            });
+        // What others began is of no use any more. Where it cannot be removed now, pruning tells.
+        for part in found.parts.iter().filter(|_| compressed.is_ok()) {
+            let _ = fs::remove_file(archive::named(path, micros, part));
         }
         result = result.and(compressed);
     }
@@ -31,9 +29,13 @@ pub(super) fn compress_all(path: &Path) -> io::Result<()> {
 fn compress(path: &Path, micros: u64) -> io::Result<()> {
     let plain = archive::named(path, micros, "");
     let part = archive::named(path, micros, &archive::part());
-    let compressed = compress_into(&plain, &part)
-        .and_then(|()| fs::rename(&part, archive::named(path, micros, GZIP)))
-        .and_then(|()| fs::remove_file(&plain));
+    let compressed = compress_into(&plain, &part).and_then(|has_content| {
+        if has_content {
+            fs::rename(&part, archive::named(path, micros, GZIP))?;
+            fs::remove_file(&plain)?;
+        }
+        Ok(())
+    });
     compressed.or_else(|error| {
         // On a full disk it is in the way.
         let _ = fs::remove_file(&part);
@@ -41,9 +43,15 @@ fn compress(path: &Path, micros: u64) -> io::Result<()> {
     })
 }
 
-fn compress_into(plain: &Path, part: &Path) -> io::Result<()> {
+/// Whether there was anything to compress. An empty file keeps the place of one that is just being renamed: what is
+/// there in a moment is another.
+fn compress_into(plain: &Path, part: &Path) -> io::Result<bool> {
     let mut from = fs::File::open(plain)?;
-    let permissions = from.metadata()?.permissions();
+    let metadata = from.metadata()?;
+    if metadata.len() == 0 {
+        return Ok(false);
+    }
+    let permissions = metadata.permissions();
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     open::restrict(&mut options, Some(&permissions));
@@ -53,7 +61,7 @@ fn compress_into(plain: &Path, part: &Path) -> io::Result<()> {
     let taken = io::copy(&mut from, &mut encoder)?;
     encoder.finish()?.sync_all()?;
     match from.metadata()?.len() == taken {
-        true => Ok(()),
+        true => Ok(true),
         false => Err(io::Error::other("it is still being written")),
     }
 }

@@ -71,6 +71,14 @@ impl OpenFile {
         there.is_some()
     }
 
+    /// Ends a line of which a part stands alone.
+    pub(super) fn heal(&mut self) -> io::Result<()> {
+        let needed = self.needed(0);
+        write_whole(&mut self.file, b"", &self.is_torn)?;
+        self.len += needed as u64;
+        Ok(())
+    }
+
     /// Appends a line, behind a newline where a part of another stands alone.
     pub(super) fn append(&mut self, line: &[u8], now: SystemTime) -> io::Result<()> {
         let needed = self.needed(line.len());

@@ -156,7 +156,9 @@ fn a_crash_amid_rotation_or_compression_loses_no_record() {
             // Where nothing is compressed any more, what is there twice stays twice.
             records.dedup();
             assert_eq!(records.len(), 6, "{step}: {found:?}");
-            let mut names = found.keys().filter(|name| *name != "shop.jsonl");
+            // An empty file kept a place, and has nothing to compress.
+            let names = found.iter().filter(|(_, records)| !records.is_empty());
+            let mut names = names.map(|(name, _)| name).filter(|name| *name != "shop.jsonl");
             assert!(
                 names.all(|name| endings.iter().any(|ending| name.ends_with(ending))),
                 "{step}: {found:?}"

@@ -56,7 +56,7 @@ fn model(lines: &[Vec<u8>], limit: u64, kept: usize) -> Vec<Vec<u8>> {
 fn files_hold_as_many_whole_records_as_the_limit_allows_and_the_latest_are_kept() {
     let sizes = proptest::collection::vec(0..1_500_usize, 1..20);
     let limits = prop_oneof![Just(0), 1..5_000_u64, Just(u64::MAX)];
-    proptest!(ProptestConfig::with_cases(100), |(sizes in sizes, limit in limits, kept in 0..6_usize)| {
+    proptest!(ProptestConfig::with_cases(60), |(sizes in sizes, limit in limits, kept in 0..6_usize)| {
         let (_folder, path) = place();
         let rotation = Rotation::new().with_max_bytes(limit).with_kept(kept);
         let lines = Arc::new(Mutex::new(Vec::new()));
@@ -144,6 +144,18 @@ fn names_say_when_a_file_was_set_aside_and_sort_even_where_the_clock_was_set_bac
     );
     let stories: Vec<_> = files(path.parent().unwrap())[1..].iter().flat_map(read).collect();
     assert!(stories.is_sorted_by_key(|record| record.timestamp));
+}
+
+#[test]
+fn a_torn_last_line_is_ended_before_its_file_is_set_aside() {
+    let (_folder, path) = place();
+    fs::create_dir(path.parent().unwrap()).unwrap();
+    fs::write(&path, "{\"torn").unwrap();
+    let file = File::open(&path).unwrap().with_rotation(Rotation::new().with_max_bytes(0));
+    recorded(layer_of(file), succeed);
+    let files = files(path.parent().unwrap());
+    assert_eq!(fs::read_to_string(&files[1]).unwrap(), "{\"torn\n");
+    assert_eq!((read(&path).len(), read(&files[2]).len()), (1, 1));
 }
 
 #[test]
