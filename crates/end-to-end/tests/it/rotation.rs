@@ -101,9 +101,12 @@ fn count(files: &[PathBuf]) -> u64 {
     String::from_utf8(counted.stdout).unwrap().trim().parse().unwrap()
 }
 
-/// The outcomes that were recorded of each operation, by thread and number, and what is no record.
-fn read(text: &str) -> (BTreeMap<(u64, u64), Vec<String>>, Vec<&str>) {
-    let (mut operations, mut torn) = (BTreeMap::<_, Vec<_>>::new(), Vec::new());
+/// The outcomes that were recorded of each operation, by thread and number.
+type Operations = BTreeMap<(u64, u64), Vec<String>>;
+
+/// The operations in a text, and what in it is no record.
+fn read(text: &str) -> (Operations, Vec<&str>) {
+    let (mut operations, mut torn) = (Operations::new(), Vec::new());
     for line in text.lines() {
         let Ok(record) = serde_json::from_str::<Value>(line) else {
             torn.push(line);

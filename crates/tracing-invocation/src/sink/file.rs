@@ -25,19 +25,22 @@ use keeper::{Chores, Keeper};
 
 /// Appends each record to a file of its own, with one `write` of one whole line.
 ///
-/// - **Whole lines.** The file is opened with `O_APPEND`: several sinks, and several processes, may append to one file
-///   of a local file system, and no record lands inside another. Where the file ends in the middle of a line, because a process was killed or the
-///   disk was full, the next record begins with a newline.
+/// - **Whole lines.** The file is opened with `O_APPEND`: several sinks, and several processes, may append to one file of
+///   a local file system, and no record lands inside another. Where the file ends in the middle of a line, because a
+///   process was killed or the disk was full, the next record begins with a newline.
 /// - **Moved files.** A file that was renamed or removed is found out by its device and inode, and opened anew: within
-///   [a second](Self::with_check_interval), or before the next record where a signal or a [`FileHandle`] says so. What is
-///   written until then stands in the renamed file; in a removed one, it is gone.
+///   [a second](Self::with_check_interval), or before the next record where a signal or a [`FileHandle`] says so. What
+///   is written until then stands in the renamed file; in a removed one, it is gone.
 /// - **Failures.** A record that cannot be written is an error of this sink, and so counted and told by its
-///   [`Output`](super::Output). The next record tries again, and opens the file, and creates its folder, where they
-///   are missing: no restart is needed.
+///   [`Output`](super::Output). The next record tries again, and opens the file, and creates its folder, where they are
+///   missing: no restart is needed.
 /// - **Rotation**, where it was [chosen](Self::with_rotation), never parts a record, and never loses one: where it fails,
 ///   records go on into the same file.
+/// - **Truncated files.** Where another program copies the file and then truncates it, as logrotate's `copytruncate`
+///   does, lines stay whole, and records that were written between the two are gone. Renaming loses none.
 ///
-/// What is written is with the operating system, and outlives the process. Flushing waits until the disk has the current file.
+/// What is written is with the operating system, and outlives the process. Flushing waits until the disk has the
+/// current file.
 ///
 /// It is written by the thread that ends the operation, one at a time, unless it stands behind a
 /// [`Queue`](super::Queue).
@@ -117,8 +120,8 @@ impl File {
     /// Opens the file anew before the next record whenever the process gets this signal: `SIGHUP` by custom, as the
     /// `postrotate` script of logrotate sends it.
     ///
-    /// What the signal did before, such as ending the process, it does no longer, not even when the sink is dropped. Other handlers that were
-    /// registered through `signal-hook`, or by tokio, stay.
+    /// What the signal did before, such as ending the process, it does no longer, not even when the sink is dropped.
+    /// Handlers that were registered through `signal-hook`, or by tokio, stay.
     ///
     /// # Errors
     ///

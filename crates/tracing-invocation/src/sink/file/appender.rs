@@ -24,7 +24,7 @@ pub(super) struct Appender {
     checked: Option<Instant>,
     /// Permissions of the file before.
     permissions: Option<Permissions>,
-    /// Since when it could not be rotated.
+    /// When rotating it failed last, where it did.
     stuck: Option<Instant>,
     /// Whether rotated files were left by another run, or are new.
     is_untidy: bool,
@@ -69,9 +69,11 @@ impl Appender {
         }
         self.check(path, rules.check_interval);
         let mut trouble = None;
-        let written = self.opened(path).map(drop).and_then(|()| {
+        let written = self.opened(path).and_then(OpenFile::look).and_then(|()| {
             trouble = self.rotate(path, rules, line, now).err();
-            self.opened(path)?.append(line, now)
+            let open = self.opened(path)?;
+            open.look()?;
+            open.append(line, now)
         });
         if written.is_err() {
             // What is wrong with it, the next record finds out.

@@ -1,10 +1,9 @@
 //! A file that is open for appending.
 
-use std::fs::{self, Metadata, Permissions};
+use std::fs::{self, FileTimes, Metadata, Permissions};
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
 use std::time::{Duration, SystemTime};
 
 use super::super::json_lines::write_whole;
@@ -17,6 +16,8 @@ pub(super) struct OpenFile {
     metadata: Metadata,
     len: u64,
     written: SystemTime,
+    /// Whether it is known how it ends.
+    is_seen: bool,
     is_torn: AtomicBool,
 }
 
@@ -36,9 +37,18 @@ impl OpenFile {
         }?;
         let metadata = file.metadata()?;
         is_file(&metadata)?;
-        let is_torn = AtomicBool::new(is_torn(&file)?);
         let (len, written) = (metadata.len(), metadata.modified()?);
-        Ok(Self { file, metadata, len, written, is_torn })
+        Ok(Self { file, metadata, len, written, is_seen: false, is_torn: AtomicBool::new(false) })
+    }
+
+    /// Finds out, once, whether it ends in the middle of a line. Just before something is appended: another process that
+    /// opened it at the same time may have ended that line.
+    pub(super) fn look(&mut self) -> io::Result<()> {
+        if !self.is_seen {
+            self.is_torn.store(is_torn(&self.file)?, Ordering::Relaxed);
+            self.is_seen = true;
+        }
+        Ok(())
     }
 
     pub(super) fn len(&self) -> u64 {
@@ -83,10 +93,11 @@ impl OpenFile {
     pub(super) fn append(&mut self, line: &[u8], now: SystemTime) -> io::Result<()> {
         let needed = self.needed(line.len());
         write_whole(&mut self.file, line, &self.is_torn)?;
+        let is_first = self.len == 0;
         self.len += needed as u64;
         // A thread that waited for another comes with an earlier time; a clock that was set back is to be believed.
         let was_set_back = now + Duration::from_secs(60) < self.written;
-        if self.written < now || was_set_back {
+        if is_first || self.written < now || was_set_back {
             self.written = now;
         }
         Ok(())
@@ -140,8 +151,9 @@ fn is_torn(file: &fs::File) -> io::Result<bool> {
     if !ends_amid_a_line(file)? {
         return Ok(false);
     }
-    // What another process is just appending looks like that, and is whole in a moment.
-    thread::sleep(Duration::from_millis(1));
+    // A part of what another process is just appending looks like that, too. Linux writes, and sets times, under one
+    // lock of the file: once this is done, that is whole. Whether it succeeds is no matter.
+    let _ = file.set_times(FileTimes::new().set_accessed(SystemTime::now()));
     ends_amid_a_line(file)
 }
 

@@ -11,7 +11,8 @@ use std::time::{Duration, SystemTime};
 /// both, whichever comes first.
 ///
 /// Only one process should rotate a file. Where several do, no record is lost or torn, but files come out smaller and
-/// more than they should.
+/// more than they should. A process that is killed between the two steps of renaming leaves an empty file, which
+/// counts as one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[must_use = "a rotation does nothing until a file has it"]
 pub struct Rotation {
@@ -55,7 +56,8 @@ impl Rotation {
     /// Keeps so many files that were set aside, the one that is written not counted, and removes the oldest. By
     /// default all are kept.
     ///
-    /// Only files that are named as above are counted, and removed.
+    /// Only files that are named as above are counted, and removed. Unless there is a thread that
+    /// compresses, the one that writes removes them.
     pub fn with_kept(mut self, kept: usize) -> Self {
         self.kept = Some(kept);
         self
@@ -63,10 +65,11 @@ impl Rotation {
 
     /// Compresses files that were set aside with gzip, on a thread of their own: `.gz` comes behind their names.
     ///
-    /// A file is removed only when all of it is on the disk, compressed. What a process that ended left uncompressed
-    /// is compressed when the next one writes its first record; [`FileHandle::wait_until_tidy`](super::FileHandle::wait_until_tidy)
-    /// waits. While a file is being compressed, both are there. Use it where no other process appends to the file: what that
-    /// writes to a file which was set aside may come too late.
+    /// A file is removed only when all of it is on the disk, compressed; until then, both are there for a moment. What a
+    /// process that ended left uncompressed is compressed when the next one writes its first record;
+    /// [`FileHandle::wait_until_tidy`](super::FileHandle::wait_until_tidy) waits for it.
+    ///
+    /// Use it where no other process appends to the file: what that writes to one which was set aside may come too late.
     #[cfg(feature = "gzip")]
     pub fn with_gzip(mut self) -> Self {
         self.is_compressing = true;
