@@ -56,7 +56,7 @@ fn only_what_this_sink_set_aside_is_counted_and_removed() {
         "shop.jsonl.2026-11-22",
         "shop.jsonl.2026-11-22T08-00-00.000000Z.gz.asc",
         "shop.jsonl.2026-11-22T08-00-00.000000Zx",
-        "shop.jsonl.2026-11-22T08:00:00.000000Z",
+        "shop.jsonl.2026-11-22T09:00:00.000000Z",
         "shop.jsonl.2026-11-22T08-00-00.000000",
         "shop.jsonl.2026-13-22T08-00-00.000000Z",
         "shop.jsonl2026-11-22T08-00-00.000000Z",
