@@ -3,11 +3,12 @@
 //! `fills_a_disk FOLDER [gzip]`
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use flate2::read::GzDecoder;
 use serde_json::json;
 use tracing_invocation::sink::{File, OnFailure, Output, Rotation};
 use tracing_subscriber::prelude::*;
@@ -59,8 +60,14 @@ fn main() -> Result<(), Error> {
     let mut texts = serde_json::Map::new();
     for entry in fs::read_dir(&folder)? {
         let entry = entry?;
-        let text = String::from_utf8_lossy(&fs::read(entry.path())?).into_owned();
-        texts.insert(entry.file_name().to_string_lossy().into_owned(), text.into());
+        let file = fs::File::open(entry.path())?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let mut text = String::new();
+        match name.ends_with(".gz") {
+            true => GzDecoder::new(file).read_to_string(&mut text),
+            false => (&file).read_to_string(&mut text),
+        }?;
+        texts.insert(name, text.into());
     }
     let told = told.lock().map(|told| told.clone()).unwrap_or_default();
     let counters = delivery.counters();

@@ -89,8 +89,9 @@ fn a_file_that_cannot_be_rotated_or_compressed_for_want_of_space_loses_nothing_b
 
     let text: String = files.values().map(|text| text.as_str().unwrap()).collect();
     let (records, torn) = read(&text);
-    assert!(torn <= 3);
     let count = |pointer: &str| said["counters"].pointer(pointer).unwrap().as_u64().unwrap();
+    // Compressing takes space and gives it back, so that the disk is full more than once in a round.
+    assert!(torn as u64 <= count("/outputs/0/write_errors"));
     let (written, lost) = (count("/outputs/0/written"), count("/outputs/0/dropped/write_failed"));
     assert_eq!(records.len() as u64, written + count("/outputs/0/loss_records"));
     assert_eq!(count("/recorded"), written + lost);

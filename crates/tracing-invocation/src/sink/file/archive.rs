@@ -53,7 +53,12 @@ pub(super) fn find(path: &Path) -> io::Result<BTreeMap<u64, Found>> {
         return Ok(BTreeMap::new());
     };
     let mut files = BTreeMap::<_, Found>::new();
-    for entry in fs::read_dir(folder)? {
+    let entries = match fs::read_dir(folder) {
+        // There is none in a folder that was removed.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(files),
+        other => other?,
+    };
+    for entry in entries {
         let entry = entry?.file_name();
         let ending = entry.as_encoded_bytes().strip_prefix(name.as_encoded_bytes());
         let ending = ending.and_then(|ending| str::from_utf8(ending).ok());
