@@ -8,5 +8,7 @@
 )]
 
 mod collector;
+mod disk;
 mod readers;
+mod rotation;
 mod shippers;

@@ -50,6 +50,14 @@ pub enum Incident<'a> {
         /// Why.
         error: &'a str,
     },
+    /// The files of a [`File`](super::File) could not be rotated, compressed or removed as they should have been. No
+    /// record is lost by that: they go on into the same file.
+    Unrotated {
+        /// What the file is called.
+        output: &'a str,
+        /// Why.
+        error: &'a str,
+    },
 }
 
 impl OnFailure {
@@ -93,6 +101,7 @@ impl fmt::Display for Incident<'_> {
                 write!(f, "{output}: records are written again, {lost} were lost")
             }
             Self::Unflushed { output, error } => write!(f, "{output}: not flushed: {error}"),
+            Self::Unrotated { output, error } => write!(f, "{output}: {error}"),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod batches;
 mod ending;
+mod files;
 mod losses;
 mod outputs;
 mod pretty;
