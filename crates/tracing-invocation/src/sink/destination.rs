@@ -2,6 +2,8 @@
 
 use std::fmt;
 use std::io;
+use std::sync::Arc;
+use std::thread;
 
 use super::counters::{Counts, Reason};
 use super::losses::{Losses, Story, Telling};
@@ -49,10 +51,20 @@ impl Destination {
         flushed.inspect_err(|_| self.counts.failed())
     }
 
-    /// Counts records that were lost before they came to the sink.
-    pub(super) fn lost(&self, reason: Reason, error: &str) {
+    /// Counts a record that was lost before it came to the sink.
+    pub(super) fn lost(self: &Arc<Self>, reason: Reason) {
         self.counts.lost(reason, 1);
-        self.note(reason, 1, error);
+        let tell_apart = || {
+            let destination = Arc::clone(self);
+            let teller = thread::Builder::new().name("log losses".to_owned());
+            teller.spawn(move || destination.tell_of_losing(reason.text())).ok()
+        };
+        if reason == Reason::QueueFull {
+            // An operation that does not wait for the sink does not wait for stderr either.
+            self.losses.note((reason, 1), reason.text(), tell_apart);
+        } else if self.losses.note((reason, 1), reason.text(), || None) {
+            self.tell_of_losing(reason.text());
+        }
     }
 
     /// Whether there are losses that the log does not tell of yet.
@@ -81,24 +93,28 @@ impl Destination {
 
     fn recovered(&self, story: &Story) {
         self.counts.wrote_of_losses();
+        self.losses.wait_for_teller();
         self.on_failure.tell(&Incident::Recovered {
             output: &self.name,
             lost: story.lost(),
             since: story.since,
             until: story.until,
         });
+        if let Some(error) = self.losses.end() {
+            self.tell_of_losing(&error);
+        }
     }
 
     fn failed(&self, records: u64, error: &str) {
         self.counts.failed();
         self.counts.lost(Reason::WriteFailed, records);
-        self.note(Reason::WriteFailed, records, error);
+        if self.losses.note((Reason::WriteFailed, records), error, || None) {
+            self.tell_of_losing(error);
+        }
     }
 
-    fn note(&self, reason: Reason, records: u64, error: &str) {
-        if self.losses.note(reason, records, error) {
-            self.on_failure.tell(&Incident::Losing { output: &self.name, error });
-        }
+    fn tell_of_losing(&self, error: &str) {
+        self.on_failure.tell(&Incident::Losing { output: &self.name, error });
     }
 
     /// Gives lines to the sink, in its format. How many bytes they were.

@@ -1,7 +1,9 @@
 //! Records on their way out: sinks, queues, losses, and the end of a log.
 
+mod contention;
 mod ending;
 mod losses;
+mod model;
 mod outputs;
 mod queues;
 

@@ -1,7 +1,9 @@
 //! What the threads that fill a queue share with the one that writes it.
 
 use std::cell::Cell;
+use std::collections::VecDeque;
 use std::process;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -21,6 +23,8 @@ pub(super) struct Shared {
     pub(super) queue: Queue,
     pub(super) destination: Arc<Destination>,
     state: Mutex<State>,
+    /// Records that are being written. Set under the lock; less with each that is written.
+    in_hand: AtomicUsize,
     /// The process whose thread writes.
     process: u32,
     /// There is something to do for the writer.
@@ -33,14 +37,12 @@ pub(super) struct Shared {
 
 pub(super) struct State {
     pub(super) lanes: Lanes,
-    /// Records that are being written.
-    in_hand: usize,
     /// Whether the writer waits for work.
     is_asleep: bool,
     /// Up to which record everything was written, or lost.
     done: u64,
-    /// Up to which record somebody wants everything flushed.
-    wanted: Option<u64>,
+    /// Up to which records somebody wants everything flushed, each of them once.
+    wanted: VecDeque<u64>,
     /// Up to which record everything was flushed.
     flushed: u64,
     /// How often something was flushed, and how that went the last time.
@@ -63,15 +65,15 @@ impl Shared {
             destination,
             state: Mutex::new(State {
                 lanes: Lanes::default(),
-                in_hand: 0,
                 is_asleep: false,
                 done: 0,
-                wanted: None,
+                wanted: VecDeque::new(),
                 flushed: 0,
                 flushings: 0,
                 result: Ok(()),
                 is_closed: false,
             }),
+            in_hand: AtomicUsize::new(0),
             process: process::id(),
             work: Condvar::new(),
             room: Condvar::new(),
@@ -88,13 +90,13 @@ impl Shared {
         let capacity = self.queue.capacity.get();
         let mut state = self.state();
         let mut answer = Ok(());
-        if state.is_full(capacity) {
+        if self.is_full(&state, capacity) {
             match self.queue.when_full {
+                _ if self.is_forked() => return Err(Reason::NoWriter),
                 // The writer would wait for itself. What it ends of the program's operations is little.
                 WhenFull::Block if IS_WRITER.get() => {}
-                WhenFull::Block if self.process != process::id() => return Err(Reason::NoWriter),
                 WhenFull::Block => {
-                    let room = self.room.wait_while(state, |state| state.is_full(capacity));
+                    let room = self.room.wait_while(state, |state| self.is_full(state, capacity));
                     state = room.unwrap_or_else(PoisonError::into_inner);
                 }
                 when_full => {
@@ -116,7 +118,9 @@ impl Shared {
     pub(super) fn request_flush(&self) -> Ticket {
         let mut state = self.state();
         let ticket = Ticket { last: state.lanes.last(), flushings: state.flushings };
-        state.wanted = state.wanted.max(Some(ticket.last));
+        if state.wanted.back() != Some(&ticket.last) {
+            state.wanted.push_back(ticket.last);
+        }
         self.work.notify_one();
         ticket
     }
@@ -127,6 +131,13 @@ impl Shared {
         ticket: Ticket,
         until: Option<Instant>,
     ) -> Result<(), FlushFailure> {
+        if self.is_forked() {
+            return Err(FlushFailure::Failed(Reason::NoWriter.text().to_owned()));
+        }
+        if IS_WRITER.get() {
+            let error = "a thread that writes a queue does not wait for one";
+            return Err(FlushFailure::Failed(error.to_owned()));
+        }
         let mut state = self.state();
         while state.flushed < ticket.last || state.flushings == ticket.flushings {
             let left = match until {
@@ -134,12 +145,30 @@ impl Shared {
                 None => Duration::MAX,
             };
             if left.is_zero() {
-                return Err(FlushFailure::TimedOut { queued: state.queued() });
+                return Err(FlushFailure::TimedOut { queued: self.queued_in(&state) });
             }
             let waited = self.flushed.wait_timeout(state, left);
             (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
         }
         state.result.clone().map_err(FlushFailure::Failed)
+    }
+
+    /// Records in the queue, and those being written.
+    pub(super) fn queued(&self) -> u64 {
+        self.queued_in(&self.state())
+    }
+
+    fn queued_in(&self, state: &State) -> u64 {
+        (state.lanes.len() + self.in_hand.load(Ordering::Relaxed)) as u64
+    }
+
+    fn is_full(&self, state: &State, capacity: usize) -> bool {
+        state.lanes.len() + self.in_hand.load(Ordering::Relaxed) >= capacity
+    }
+
+    /// Whether this is another process than the one whose thread writes.
+    fn is_forked(&self) -> bool {
+        self.process != process::id()
     }
 
     /// No more records will come.
@@ -155,6 +184,17 @@ impl Shared {
         IS_WRITER.set(true);
     }
 
+    /// Moves the first records into `batch`.
+    pub(super) fn hand_out(&self, state: &mut State, batch: &mut Vec<Waiting>, most: usize) {
+        batch.extend(std::iter::from_fn(|| state.lanes.pop()).take(most));
+        self.in_hand.store(batch.len(), Ordering::Relaxed);
+    }
+
+    /// So many of what was handed out are written, or lost.
+    pub(super) fn is_through(&self, records: usize) {
+        self.in_hand.fetch_sub(records, Ordering::Relaxed);
+    }
+
     /// What was in `batch` is done: there is room again.
     pub(super) fn finish(&self, batch: &mut Vec<Waiting>) -> MutexGuard<'_, State> {
         let mut state = self.state();
@@ -164,7 +204,7 @@ impl Shared {
         for waiting in batch.drain(..) {
             state.lanes.recycle(waiting.bytes);
         }
-        state.in_hand = 0;
+        self.in_hand.store(0, Ordering::Relaxed);
         self.room.notify_all();
         state
     }
@@ -192,40 +232,27 @@ impl Shared {
     }
 
     /// Everything up to the record with this number was flushed, or that failed.
-    pub(super) fn has_flushed(&self, ticket: u64, result: Result<(), String>) {
+    pub(super) fn has_flushed(&self, last: u64, result: Result<(), String>) {
         let mut state = self.state();
-        state.flushed = ticket;
+        state.flushed = last;
         state.result = result;
         state.flushings += 1;
-        if state.wanted == Some(ticket) {
-            state.wanted = None;
-        }
+        let served = state.wanted.partition_point(|wanted| *wanted <= last);
+        state.wanted.drain(..served);
         self.flushed.notify_all();
     }
 }
 
 impl State {
-    fn is_full(&self, capacity: usize) -> bool {
-        self.lanes.len() + self.in_hand >= capacity
-    }
-
-    pub(super) fn queued(&self) -> u64 {
-        (self.lanes.len() + self.in_hand) as u64
-    }
-
     /// Whether nobody waits for the writer to be done.
     pub(super) fn is_undisturbed(&self) -> bool {
-        self.wanted.is_none() && !self.is_closed
+        self.wanted.is_empty() && !self.is_closed
     }
 
-    /// The record up to which everything may be flushed now, where somebody wants that.
+    /// The record up to which everything may be flushed now, where somebody wants that. Asked while nothing is in hand.
     pub(super) fn due(&self) -> Option<u64> {
-        self.wanted.filter(|ticket| *ticket <= self.done || self.lanes.is_empty())
-    }
-
-    /// Moves the first records into `batch`.
-    pub(super) fn hand_out(&mut self, batch: &mut Vec<Waiting>, most: usize) {
-        batch.extend(std::iter::from_fn(|| self.lanes.pop()).take(most));
-        self.in_hand = batch.len();
+        // Who came first is served first: who came later may wait for records that go on coming.
+        let done = if self.lanes.is_empty() { self.lanes.last() } else { self.done };
+        self.wanted.front().filter(|wanted| **wanted <= done).map(|_| done)
     }
 }

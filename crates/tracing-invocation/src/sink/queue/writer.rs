@@ -39,9 +39,9 @@ pub(super) fn run(shared: &Shared) {
         match task {
             Task::Write => turn::writing(|| write(shared, &batch, wishes.max_batch)),
             Task::TellLosses => turn::writing(|| destination.tell_losses(Telling::Due)),
-            Task::Flush(ticket) => {
+            Task::Flush(last) => {
                 let result = turn::writing(|| destination.flush());
-                shared.has_flushed(ticket, result);
+                shared.has_flushed(last, result);
             }
         }
     }
@@ -53,6 +53,7 @@ fn write(shared: &Shared, batch: &[Waiting], max_batch: usize) {
     for waiting in batch.chunks(max_batch) {
         let lines: Vec<_> = waiting.iter().map(Waiting::line).collect();
         shared.destination.write(&lines);
+        shared.is_through(lines.len());
     }
 }
 
@@ -60,6 +61,8 @@ fn write(shared: &Shared, batch: &[Waiting], max_batch: usize) {
 fn next(shared: &Shared, batch: &mut Vec<Waiting>, wishes: &Wishes) -> Option<Task> {
     let mut state = shared.finish(batch);
     let mut may_fill = !wishes.batch_delay.is_zero();
+    // More will not come while a queue is full.
+    let most_waiting = wishes.max_batch.min(shared.queue.capacity.get());
     loop {
         if let Some(ticket) = state.due() {
             return Some(Task::Flush(ticket));
@@ -67,12 +70,12 @@ fn next(shared: &Shared, batch: &mut Vec<Waiting>, wishes: &Wishes) -> Option<Ta
         if !state.lanes.is_empty() && may_fill {
             may_fill = false;
             state = shared.sleep(state, Some(wishes.batch_delay), |state| {
-                state.lanes.len() < wishes.max_batch && state.is_undisturbed()
+                state.lanes.len() < most_waiting && state.is_undisturbed()
             });
             continue;
         }
         if !state.lanes.is_empty() {
-            state.hand_out(batch, wishes.max_batch.max(BATCH));
+            shared.hand_out(&mut state, batch, wishes.max_batch.max(BATCH));
             return Some(Task::Write);
         }
         if state.is_closed {
