@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::collections::VecDeque;
 use std::process;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
 use super::super::Line;
@@ -23,8 +23,8 @@ pub(super) struct Shared {
     pub(super) queue: Queue,
     pub(super) destination: Arc<Destination>,
     state: Mutex<State>,
-    /// Records that are being written. Set under the lock; less with each that is written.
-    in_hand: AtomicUsize,
+    /// Records in the queue, and those being written. More only under the lock; less with each that is written.
+    queued: AtomicUsize,
     /// The process whose thread writes.
     process: u32,
     /// There is something to do for the writer.
@@ -49,6 +49,8 @@ pub(super) struct State {
     flushings: u64,
     result: Result<(), String>,
     pub(super) is_closed: bool,
+    /// Whether it is known that this is a forked process, and nobody writes.
+    is_abandoned: bool,
 }
 
 /// What somebody who wants a flushing waits for.
@@ -72,8 +74,9 @@ impl Shared {
                 flushings: 0,
                 result: Ok(()),
                 is_closed: false,
+                is_abandoned: false,
             }),
-            in_hand: AtomicUsize::new(0),
+            queued: AtomicUsize::new(0),
             process: process::id(),
             work: Condvar::new(),
             room: Condvar::new(),
@@ -81,22 +84,37 @@ impl Shared {
         }
     }
 
-    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The state; nothing where this is a process that was forked while the writer held the lock, which stays locked.
+    fn state_here(&self) -> Option<MutexGuard<'_, State>> {
+        match self.state.try_lock() {
+            Ok(state) => Some(state),
+            Err(TryLockError::Poisoned(state)) => Some(state.into_inner()),
+            Err(TryLockError::WouldBlock) => (!self.is_forked()).then(|| self.state()),
+        }
     }
 
     /// Puts a record into the queue. An error where it is lost, or another in its place.
     pub(super) fn push(&self, line: &Line<'_>) -> Result<(), Reason> {
-        let capacity = self.queue.capacity.get();
-        let mut state = self.state();
+        let mut state = self.state_here().ok_or(Reason::NoWriter)?;
+        let is_full = self.is_full();
+        // Asking the system each time would be dear.
+        if (is_full || state.is_asleep || state.lanes.last() % 64 == 0) && self.is_forked() {
+            state.is_abandoned = true;
+        }
+        if state.is_abandoned {
+            return Err(Reason::NoWriter);
+        }
         let mut answer = Ok(());
-        if self.is_full(&state, capacity) {
+        if is_full {
             match self.queue.when_full {
-                _ if self.is_forked() => return Err(Reason::NoWriter),
                 // The writer would wait for itself. What it ends of the program's operations is little.
                 WhenFull::Block if IS_WRITER.get() => {}
                 WhenFull::Block => {
-                    let room = self.room.wait_while(state, |state| self.is_full(state, capacity));
+                    let room = self.room.wait_while(state, |_| self.is_full());
                     state = room.unwrap_or_else(PoisonError::into_inner);
                 }
                 when_full => {
@@ -104,10 +122,12 @@ impl Shared {
                     if !state.lanes.make_room(line, when_full) {
                         return answer;
                     }
+                    self.queued.fetch_sub(1, Ordering::Relaxed);
                 }
             }
         }
         state.lanes.push(line);
+        self.queued.fetch_add(1, Ordering::Relaxed);
         if state.is_asleep {
             self.work.notify_one();
         }
@@ -116,7 +136,9 @@ impl Shared {
 
     /// Has what is in the queue now written and flushed.
     pub(super) fn request_flush(&self) -> Ticket {
-        let mut state = self.state();
+        let Some(mut state) = self.state_here() else {
+            return Ticket { last: 0, flushings: 0 };
+        };
         let ticket = Ticket { last: state.lanes.last(), flushings: state.flushings };
         if state.wanted.back() != Some(&ticket.last) {
             state.wanted.push_back(ticket.last);
@@ -145,7 +167,7 @@ impl Shared {
                 None => Duration::MAX,
             };
             if left.is_zero() {
-                return Err(FlushFailure::TimedOut { queued: self.queued_in(&state) });
+                return Err(FlushFailure::TimedOut { queued: self.queued() });
             }
             let waited = self.flushed.wait_timeout(state, left);
             (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
@@ -155,15 +177,11 @@ impl Shared {
 
     /// Records in the queue, and those being written.
     pub(super) fn queued(&self) -> u64 {
-        self.queued_in(&self.state())
+        self.queued.load(Ordering::Relaxed) as u64
     }
 
-    fn queued_in(&self, state: &State) -> u64 {
-        (state.lanes.len() + self.in_hand.load(Ordering::Relaxed)) as u64
-    }
-
-    fn is_full(&self, state: &State, capacity: usize) -> bool {
-        state.lanes.len() + self.in_hand.load(Ordering::Relaxed) >= capacity
+    fn is_full(&self) -> bool {
+        self.queued.load(Ordering::Relaxed) >= self.queue.capacity.get()
     }
 
     /// Whether this is another process than the one whose thread writes.
@@ -173,7 +191,9 @@ impl Shared {
 
     /// No more records will come.
     pub(super) fn close(&self) {
-        self.state().is_closed = true;
+        if let Some(mut state) = self.state_here() {
+            state.is_closed = true;
+        }
         self.work.notify_one();
     }
 }
@@ -184,15 +204,9 @@ impl Shared {
         IS_WRITER.set(true);
     }
 
-    /// Moves the first records into `batch`.
-    pub(super) fn hand_out(&self, state: &mut State, batch: &mut Vec<Waiting>, most: usize) {
-        batch.extend(std::iter::from_fn(|| state.lanes.pop()).take(most));
-        self.in_hand.store(batch.len(), Ordering::Relaxed);
-    }
-
     /// So many of what was handed out are written, or lost.
     pub(super) fn is_through(&self, records: usize) {
-        self.in_hand.fetch_sub(records, Ordering::Relaxed);
+        self.queued.fetch_sub(records, Ordering::Relaxed);
     }
 
     /// What was in `batch` is done: there is room again.
@@ -204,7 +218,6 @@ impl Shared {
         for waiting in batch.drain(..) {
             state.lanes.recycle(waiting.bytes);
         }
-        self.in_hand.store(0, Ordering::Relaxed);
         self.room.notify_all();
         state
     }
@@ -254,5 +267,10 @@ impl State {
         // Who came first is served first: who came later may wait for records that go on coming.
         let done = if self.lanes.is_empty() { self.lanes.last() } else { self.done };
         self.wanted.front().filter(|wanted| **wanted <= done).map(|_| done)
+    }
+
+    /// Moves the first records into `batch`.
+    pub(super) fn hand_out(&mut self, batch: &mut Vec<Waiting>, most: usize) {
+        batch.extend(std::iter::from_fn(|| self.lanes.pop()).take(most));
     }
 }

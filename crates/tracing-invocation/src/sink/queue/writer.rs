@@ -31,8 +31,12 @@ pub(super) fn run(shared: &Shared) {
     shared.begin_writing();
     let destination = &*shared.destination;
     let sink = &*destination.sink;
-    let wishes =
-        quietly(|| Wishes { max_batch: sink.max_batch().max(1), batch_delay: sink.batch_delay() });
+    // A batch larger than the queue would never be full.
+    let most = shared.queue.capacity.get();
+    let wishes = quietly(|| Wishes {
+        max_batch: sink.max_batch().clamp(1, most),
+        batch_delay: sink.batch_delay(),
+    });
     let wishes = wishes.unwrap_or(Wishes { max_batch: 1, batch_delay: Duration::ZERO });
     let mut batch = Vec::new();
     while let Some(task) = next(shared, &mut batch, &wishes) {
@@ -61,8 +65,6 @@ fn write(shared: &Shared, batch: &[Waiting], max_batch: usize) {
 fn next(shared: &Shared, batch: &mut Vec<Waiting>, wishes: &Wishes) -> Option<Task> {
     let mut state = shared.finish(batch);
     let mut may_fill = !wishes.batch_delay.is_zero();
-    // More will not come while a queue is full.
-    let most_waiting = wishes.max_batch.min(shared.queue.capacity.get());
     loop {
         if let Some(ticket) = state.due() {
             return Some(Task::Flush(ticket));
@@ -70,12 +72,12 @@ fn next(shared: &Shared, batch: &mut Vec<Waiting>, wishes: &Wishes) -> Option<Ta
         if !state.lanes.is_empty() && may_fill {
             may_fill = false;
             state = shared.sleep(state, Some(wishes.batch_delay), |state| {
-                state.lanes.len() < most_waiting && state.is_undisturbed()
+                state.lanes.len() < wishes.max_batch && state.is_undisturbed()
             });
             continue;
         }
         if !state.lanes.is_empty() {
-            shared.hand_out(&mut state, batch, wishes.max_batch.max(BATCH));
+            state.hand_out(batch, wishes.max_batch.max(BATCH));
             return Some(Task::Write);
         }
         if state.is_closed {

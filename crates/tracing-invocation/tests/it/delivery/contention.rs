@@ -1,5 +1,6 @@
 //! Many who record, flush and lose at once: nobody is forgotten, and nothing is told twice.
 
+use std::collections::HashMap;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::channel;
@@ -7,8 +8,8 @@ use std::sync::{Arc, Barrier, Mutex, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use tracing_invocation::sink::{Incident, OnFailure, Output, Queue, WhenFull};
-use tracing_invocation::{Delivery, layer};
+use tracing_invocation::sink::{Incident, Line, OnFailure, Output, Queue, Sink, WhenFull};
+use tracing_invocation::{Delivery, Outcome, layer};
 
 use super::super::hostile::tools::bounded;
 use super::{Kept, LONG, recorded, succeed};
@@ -130,6 +131,69 @@ fn a_sink_that_flushes_its_own_queue_is_refused_and_does_not_wait_for_itself() {
     let told = "kept: a thread that writes a queue does not wait for one";
     assert_eq!(answers.recv_timeout(2 * LONG).unwrap(), told);
     assert!(began.elapsed() < LONG);
+}
+
+#[test]
+fn guards_that_are_dropped_while_others_record_end_each_operation_once() {
+    const THREADS: usize = 4;
+    let kept = Kept::new();
+    let queue = Queue::new(16).when_full(WhenFull::Block);
+    let layer = layer().with_sink(Output::new(kept.clone()).with_queue(queue));
+    let delivery = layer.delivery();
+    let guards: Vec<_> = (0..10).map(|_| layer.guard()).collect();
+    recorded(layer, || {
+        let dispatch = tracing::dispatcher::get_default(Clone::clone);
+        let barrier = Barrier::new(THREADS + 1);
+        thread::scope(|scope| {
+            for _ in 0..THREADS {
+                scope.spawn(|| {
+                    tracing::dispatcher::with_default(&dispatch, || {
+                        barrier.wait();
+                        (0..200).for_each(|_| succeed());
+                    });
+                });
+            }
+            barrier.wait();
+            drop(guards);
+        });
+    });
+    delivery.flush(LONG).unwrap();
+    let mut ends = HashMap::new();
+    for record in kept.records() {
+        let (invokes, others) = ends.entry(record.span_id).or_insert((0, 0));
+        *if record.event_outcome == Outcome::Invoke { invokes } else { others } += 1;
+    }
+    assert_eq!(ends.len(), 200 * THREADS);
+    assert!(ends.values().all(|told| *told == (1, 1)), "{ends:?}");
+}
+
+#[test]
+fn a_sink_that_panics_whatever_it_is_asked_still_writes() {
+    struct Panicking(Kept);
+    impl Sink for Panicking {
+        fn write(&self, line: &Line<'_>) -> io::Result<()> {
+            self.0.write(line)
+        }
+        fn max_batch(&self) -> usize {
+            panic!("how many")
+        }
+        fn batch_delay(&self) -> Duration {
+            panic!("how long")
+        }
+        fn flush(&self) -> io::Result<()> {
+            panic!("what is left")
+        }
+    }
+    let kept = Kept::new();
+    let (direct, queued) = (Panicking(kept.clone()), Panicking(kept.clone()));
+    let layer = layer().with_sink(direct).and_sink(Output::new(queued).with_queue(Queue::new(10)));
+    let delivery = layer.delivery();
+    bounded(move || {
+        recorded(layer, succeed);
+        let error = delivery.flush(LONG).unwrap_err();
+        assert_eq!(error.to_string(), "sink: the sink panicked; sink: the sink panicked");
+        assert_eq!(kept.records().len(), 4);
+    });
 }
 
 #[test]
