@@ -4,6 +4,8 @@
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod account;
 mod tools;
 
+pub use account::{Account, Tally};
 pub use tools::{python, tool};

@@ -7,8 +7,4 @@
     reason = "a test that cannot go on fails"
 )]
 
-#[test]
-fn jq_reads_with_the_tool() {
-    let jq = end_to_end::tool("jq").arg("--version").output().unwrap();
-    assert!(jq.status.success());
-}
+mod faults;
