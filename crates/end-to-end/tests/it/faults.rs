@@ -1,5 +1,7 @@
 //! What becomes of records when something goes wrong. docs/RELIABILITY.md says what these tests show.
 
+#![expect(clippy::print_stdout, reason = "what was measured is for who looks at it")]
+
 mod ends;
 mod forks;
 mod killed;
