@@ -5,12 +5,14 @@
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod account;
 mod child;
 mod guide;
 mod patience;
 mod receiver;
 mod tools;
 
+pub use account::{Account, Tally};
 pub use child::Child;
 pub use guide::{fenced, guide, guide_path};
 pub use patience::within;

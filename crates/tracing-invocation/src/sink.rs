@@ -67,13 +67,17 @@ pub trait Sink: Send + Sync {
         "sink".to_owned()
     }
 
-    /// Takes all of these records, at most [`max_batch`](Self::max_batch) of them.
+    /// Takes all of these records, at most [`max_batch`](Self::max_batch) of them: one by one, unless a sink knows better.
     ///
     /// # Errors
     ///
     /// Where all of them are lost, or as many as a [`PartialLoss`] in the error says.
     fn write_batch(&self, lines: &[Line<'_>]) -> io::Result<()> {
-        lines.iter().try_for_each(|line| self.write(line))
+        let errors: Vec<_> = lines.iter().filter_map(|line| self.write(line).err()).collect();
+        match errors.last() {
+            None => Ok(()),
+            Some(error) => Err(PartialLoss::new(errors.len(), error.to_string()).into()),
+        }
     }
 
     /// How many records it takes at once. More than one is for sinks to whom each call is dear, such as one that

@@ -9,6 +9,7 @@
 
 mod collector;
 mod disk;
+mod faults;
 mod readers;
 mod rotation;
 mod shippers;

@@ -7,7 +7,7 @@ use serde::Serialize;
 /// What a layer recorded and what became of it, counted since the layer was made.
 ///
 /// Read from [`Delivery::counters`](crate::Delivery::counters). Of an output that takes every level,
-/// `recorded = written + dropped + queued` whenever nothing is being recorded at that moment.
+/// `recorded = written + dropped + queued` whenever nothing is being recorded or written at that moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Counters {
@@ -67,6 +67,17 @@ pub(super) enum Reason {
     QueueFull,
     WriteFailed,
     NoWriter,
+}
+
+impl Reason {
+    /// In words.
+    pub(super) fn text(self) -> &'static str {
+        match self {
+            Self::QueueFull => "the queue is full",
+            Self::WriteFailed => "the sink failed",
+            Self::NoWriter => "the process was forked, and its writer was not",
+        }
+    }
 }
 
 /// The counts of one output while it works.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 use std::io;
+use std::sync::Arc;
+use std::thread;
 
 use super::counters::{Counts, Reason};
 use super::losses::{Losses, Story, Telling};
@@ -39,9 +41,7 @@ impl Destination {
             Ok(bytes) => self.counts.wrote(lines.len(), bytes),
             Err(Failure { lost, bytes, error }) => {
                 self.counts.wrote(lines.len() - lost, bytes);
-                if lost > 0 {
-                    self.failed(lost as u64, &error);
-                }
+                self.failed(lost as u64, &error);
             }
         }
     }
@@ -54,10 +54,20 @@ impl Destination {
         flushed.inspect_err(|_| self.counts.failed())
     }
 
-    /// Counts records that were lost before they came to the sink.
-    pub(super) fn lost(&self, reason: Reason, error: &str) {
+    /// Counts a record that was lost before it came to the sink.
+    pub(super) fn lost(self: &Arc<Self>, reason: Reason) {
         self.counts.lost(reason, 1);
-        self.note(reason, 1, error);
+        let tell_apart = || {
+            let destination = Arc::clone(self);
+            let teller = thread::Builder::new().name("log losses".to_owned());
+            teller.spawn(move || destination.tell_of_losing(reason.text())).ok()
+        };
+        if reason == Reason::QueueFull {
+            // An operation that does not wait for the sink does not wait for stderr either.
+            self.losses.note((reason, 1), reason.text(), tell_apart);
+        } else if self.losses.note((reason, 1), reason.text(), || None) {
+            self.tell_of_losing(reason.text());
+        }
     }
 
     /// Whether there are losses that the log does not tell of yet.
@@ -87,24 +97,28 @@ impl Destination {
 
     fn recovered(&self, story: &Story) {
         self.counts.wrote_of_losses();
+        self.losses.wait_for_teller();
         self.on_failure.tell(&Incident::Recovered {
             output: &self.name,
             lost: story.lost(),
             since: story.since,
             until: story.until,
         });
+        if let Some(error) = self.losses.end() {
+            self.tell_of_losing(&error);
+        }
     }
 
     fn failed(&self, records: u64, error: &str) {
         self.counts.failed();
         self.counts.lost(Reason::WriteFailed, records);
-        self.note(Reason::WriteFailed, records, error);
+        if self.losses.note((Reason::WriteFailed, records), error, || None) {
+            self.tell_of_losing(error);
+        }
     }
 
-    fn note(&self, reason: Reason, records: u64, error: &str) {
-        if self.losses.note(reason, records, error) {
-            self.on_failure.tell(&Incident::Losing { output: &self.name, error });
-        }
+    fn tell_of_losing(&self, error: &str) {
+        self.on_failure.tell(&Incident::Losing { output: &self.name, error });
     }
 
     /// Gives lines to the sink, in its format. How many bytes they were.
@@ -124,8 +138,10 @@ impl Destination {
             [line] => self.sink.write(line).map_err(|error| Failure::of(lines, &error)),
             lines => self.sink.write_batch(lines).map_err(|error| Failure::of(lines, &error)),
         });
-        given.unwrap_or_else(|| Err(Failure::of_all(lines, "the sink panicked")))?;
-        Ok(bytes_of(lines))
+        match given.unwrap_or_else(|| Err(Failure::of_all(lines, "the sink panicked"))) {
+            Err(failure) if failure.lost > 0 => Err(failure),
+            _ => Ok(bytes_of(lines)),
+        }
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::sync::mpsc::channel;
+use std::thread;
+use std::time::{Duration, SystemTime};
 
 use super::report;
 use crate::asking::ask;
@@ -73,11 +75,29 @@ impl OnFailure {
         Self(Kind::Report)
     }
 
-    /// Calls a function of the program's own, on the thread that found out. What it opens is not recorded, and a panic
-    /// in it goes no further.
+    /// Calls a function of the program's own, on the thread that found out; that a queue is full it is told on a thread
+    /// of its own, for which no operation waits. What it opens is not recorded, and a panic in it goes no further. It does
+    /// not flush: the thread that would do that may be waiting for it.
     #[must_use]
     pub fn call(function: impl Fn(&Incident<'_>) + Send + Sync + 'static) -> Self {
         Self(Kind::Call(Arc::new(function)))
+    }
+
+    /// As [`tell`](Self::tell), at the end of a program. A stderr that nobody reads does not hold it up.
+    pub(super) fn tell_in_time(&self, incident: &Incident<'_>) {
+        /// How long the program waits for stderr.
+        const PATIENCE: Duration = Duration::from_secs(1);
+        if !matches!(self.0, Kind::Report) {
+            return self.tell(incident);
+        }
+        let text = incident.to_string();
+        let (done, waiting) = channel::<()>();
+        let teller = thread::Builder::new().name("log report".to_owned()).spawn(move || {
+            report(format_args!("{text}"));
+            drop(done);
+        });
+        // Where there is no thread, there is nobody to wait for either.
+        let _ = teller.map(|_| waiting.recv_timeout(PATIENCE));
     }
 
     pub(super) fn tell(&self, incident: &Incident<'_>) {

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::{Map, json};
@@ -25,6 +26,10 @@ struct Told {
     next: Option<Story>,
     /// When something was told last.
     last: Option<Instant>,
+    /// Whether it was said that records are being lost, and not yet that this is over.
+    is_losing: bool,
+    /// The thread that says it, where it is one of its own.
+    teller: Option<JoinHandle<()>>,
 }
 
 /// When losses are told: what comes and goes quickly would fill the log with records about the log.
@@ -56,8 +61,13 @@ impl Losses {
         self.count.load(Ordering::Relaxed) > 0
     }
 
-    /// Notes lost records. Whether they are the first since the log last told of some.
-    pub(super) fn note(&self, reason: Reason, records: u64, error: &str) -> bool {
+    /// Notes lost records. Whether losing begins with them; if so, `tell` may start a thread that says it.
+    pub(super) fn note(
+        &self,
+        (reason, records): (Reason, u64),
+        error: &str,
+        tell: impl FnOnce() -> Option<JoinHandle<()>>,
+    ) -> bool {
         let now = SystemTime::now();
         let mut story = Story { error: error.to_owned(), ..Story::at(now) };
         match reason {
@@ -65,7 +75,27 @@ impl Losses {
             Reason::WriteFailed => story.write_failed = records,
             Reason::NoWriter => story.no_writer = records,
         }
-        self.add(story)
+        let mut told = self.told();
+        self.add(&mut told, story);
+        let begins = !std::mem::replace(&mut told.is_losing, true);
+        if begins {
+            told.teller = tell();
+        }
+        begins
+    }
+
+    /// Waits until it is said that records are being lost.
+    pub(super) fn wait_for_teller(&self) {
+        let teller = self.told().teller.take();
+        // What it calls is fenced, so that it does not panic.
+        let _ = teller.map(JoinHandle::join);
+    }
+
+    /// That is over, unless more was lost meanwhile: then the answer is why.
+    pub(super) fn end(&self) -> Option<String> {
+        let mut told = self.told();
+        told.is_losing = told.next.is_some();
+        told.next.as_ref().map(|story| story.error.clone())
     }
 
     /// What is to be told. Whoever takes it tells it, or puts it back.
@@ -86,21 +116,18 @@ impl Losses {
 
     /// What could not be told is told another time.
     pub(super) fn put_back(&self, story: Story) {
-        self.add(story);
-        self.told().last = None;
+        let mut told = self.told();
+        self.add(&mut told, story);
+        told.last = None;
     }
 
-    fn add(&self, more: Story) -> bool {
-        let mut told = self.told();
-        let known = told.next.take();
-        let is_first = known.is_none();
-        let all = match known {
+    fn add(&self, told: &mut Told, more: Story) {
+        let all = match told.next.take() {
             Some(known) => known.and(more),
             None => more,
         };
         self.count.store(all.lost(), Ordering::Relaxed);
         told.next = Some(all);
-        is_first
     }
 
     fn told(&self) -> MutexGuard<'_, Told> {

@@ -58,7 +58,7 @@ impl Outputs {
             if let Some(output) = failed {
                 let error = failure.to_string();
                 let incident = Incident::Unflushed { output: name, error: &error };
-                output.destination.on_failure.tell(&incident);
+                output.destination.on_failure.tell_in_time(&incident);
             }
         }
     }

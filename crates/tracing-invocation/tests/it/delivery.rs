@@ -1,9 +1,11 @@
 //! Records on their way out: sinks, queues, losses, and the end of a log.
 
 mod batches;
+mod contention;
 mod ending;
 mod files;
 mod losses;
+mod model;
 mod outputs;
 mod pretty;
 mod queues;

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
 
-use super::super::counters::Reason;
 use super::super::destination::{Destination, FlushFailure};
 use super::super::{Line, report};
 use super::shared::{Shared, Ticket};
@@ -20,7 +19,7 @@ impl Producer {
         let shared = Arc::new(Shared::new(queue, Arc::clone(destination)));
         let writer = Arc::clone(&shared);
         let started = thread::Builder::new()
-            .name(format!("log {}", destination.name))
+            .name(format!("log {}", destination.name.replace('\0', "")))
             .spawn(move || writer::run(&writer));
         if let Err(error) = started {
             report(format_args!(
@@ -35,14 +34,9 @@ impl Producer {
 
     /// Puts a record into the queue, or loses one as the queue says.
     pub(in super::super) fn push(&self, line: &Line<'_>) {
-        let Err(reason) = self.0.push(line) else {
-            return;
-        };
-        let error = match reason {
-            Reason::NoWriter => "the process was forked, and its writer was not",
-            Reason::QueueFull | Reason::WriteFailed => "the queue is full",
-        };
-        self.0.destination.lost(reason, error);
+        if let Err(reason) = self.0.push(line) {
+            self.0.destination.lost(reason);
+        }
     }
 
     /// Has what is in the queue now written and flushed, while somebody waits until then at the most.
@@ -61,7 +55,7 @@ impl Producer {
 
     /// Records in the queue, and those being written.
     pub(in super::super) fn queued(&self) -> u64 {
-        self.0.state().queued()
+        self.0.queued()
     }
 }
 

@@ -1,8 +1,10 @@
 //! What the threads that fill a queue share with the one that writes it.
 
 use std::cell::Cell;
+use std::collections::VecDeque;
 use std::process;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
 use super::super::Line;
@@ -22,6 +24,8 @@ pub(super) struct Shared {
     pub(super) queue: Queue,
     pub(super) destination: Arc<Destination>,
     state: Mutex<State>,
+    /// Records in the queue, and those being written. More only under the lock; less with each that is written.
+    queued: AtomicUsize,
     /// The process whose thread writes.
     process: u32,
     /// There is something to do for the writer.
@@ -34,20 +38,20 @@ pub(super) struct Shared {
 
 pub(super) struct State {
     pub(super) lanes: Lanes,
-    /// Records that are being written.
-    in_hand: usize,
     /// For how many records the writer waits, where it does.
     wakes_at: Option<usize>,
     /// Up to which record everything was written, or lost.
     done: u64,
-    /// Up to which record somebody wants everything flushed.
-    wanted: Option<u64>,
+    /// Up to which records somebody wants everything flushed, each of them once.
+    wanted: VecDeque<u64>,
     /// Up to which record everything was flushed.
     flushed: u64,
     /// How often something was flushed, and how that went the last time.
     flushings: u64,
     result: Result<(), String>,
     pub(super) is_closed: bool,
+    /// Whether it is known that this is a forked process, and nobody writes.
+    is_abandoned: bool,
 }
 
 /// What somebody who wants a flushing waits for.
@@ -64,15 +68,16 @@ impl Shared {
             destination,
             state: Mutex::new(State {
                 lanes: Lanes::default(),
-                in_hand: 0,
                 wakes_at: None,
                 done: 0,
-                wanted: None,
+                wanted: VecDeque::new(),
                 flushed: 0,
                 flushings: 0,
                 result: Ok(()),
                 is_closed: false,
+                is_abandoned: false,
             }),
+            queued: AtomicUsize::new(0),
             process: process::id(),
             work: Condvar::new(),
             room: Condvar::new(),
@@ -80,22 +85,38 @@ impl Shared {
         }
     }
 
-    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The state; nothing where this is a process that was forked while the writer held the lock, which stays locked.
+    fn state_here(&self) -> Option<MutexGuard<'_, State>> {
+        match self.state.try_lock() {
+            Ok(state) => Some(state),
+            Err(TryLockError::Poisoned(state)) => Some(state.into_inner()),
+            Err(TryLockError::WouldBlock) => (!self.is_forked()).then(|| self.state()),
+        }
     }
 
     /// Puts a record into the queue. An error where it is lost, or another in its place.
     pub(super) fn push(&self, line: &Line<'_>) -> Result<(), Reason> {
-        let capacity = self.queue.capacity.get();
-        let mut state = self.state();
+        let mut state = self.state_here().ok_or(Reason::NoWriter)?;
+        let is_full = self.is_full();
+        // Asking the system each time would be dear.
+        if (is_full || state.wakes_at.is_some() || state.lanes.last() % 64 == 0) && self.is_forked()
+        {
+            state.is_abandoned = true;
+        }
+        if state.is_abandoned {
+            return Err(Reason::NoWriter);
+        }
         let mut answer = Ok(());
-        if state.is_full(capacity) {
+        if is_full {
             match self.queue.when_full {
                 // The writer would wait for itself. What it ends of the program's operations is little.
                 WhenFull::Block if IS_WRITER.get() => {}
-                WhenFull::Block if self.process != process::id() => return Err(Reason::NoWriter),
                 WhenFull::Block => {
-                    let room = self.room.wait_while(state, |state| state.is_full(capacity));
+                    let room = self.room.wait_while(state, |_| self.is_full());
                     state = room.unwrap_or_else(PoisonError::into_inner);
                 }
                 when_full => {
@@ -103,10 +124,12 @@ impl Shared {
                     if !state.lanes.make_room(line, when_full) {
                         return answer;
                     }
+                    self.queued.fetch_sub(1, Ordering::Relaxed);
                 }
             }
         }
         state.lanes.push(line);
+        self.queued.fetch_add(1, Ordering::Relaxed);
         if state.wakes_at.is_some_and(|records| state.lanes.len() >= records) {
             self.work.notify_one();
         }
@@ -115,9 +138,13 @@ impl Shared {
 
     /// Has what is in the queue now written and flushed, while somebody waits until then at the most.
     pub(super) fn request_flush(&self, until: Option<Instant>) -> Ticket {
-        let mut state = self.state();
+        let Some(mut state) = self.state_here() else {
+            return Ticket { last: 0, flushings: 0 };
+        };
         let ticket = Ticket { last: state.lanes.last(), flushings: state.flushings };
-        state.wanted = state.wanted.max(Some(ticket.last));
+        if state.wanted.back() != Some(&ticket.last) {
+            state.wanted.push_back(ticket.last);
+        }
         self.work.notify_one();
         drop(state);
         quietly(|| self.destination.sink.hurry(until));
@@ -130,6 +157,13 @@ impl Shared {
         ticket: Ticket,
         until: Option<Instant>,
     ) -> Result<(), FlushFailure> {
+        if self.is_forked() {
+            return Err(FlushFailure::Failed(Reason::NoWriter.text().to_owned()));
+        }
+        if IS_WRITER.get() {
+            let error = "a thread that writes a queue does not wait for one";
+            return Err(FlushFailure::Failed(error.to_owned()));
+        }
         let mut state = self.state();
         while state.flushed < ticket.last || state.flushings == ticket.flushings {
             let left = match until {
@@ -137,10 +171,9 @@ impl Shared {
                 None => Duration::MAX,
             };
             if left.is_zero() {
-                let queued = state.queued();
                 drop(state);
                 let trouble = quietly(|| self.destination.sink.trouble()).flatten();
-                return Err(FlushFailure::TimedOut { queued, trouble });
+                return Err(FlushFailure::TimedOut { queued: self.queued(), trouble });
             }
             let waited = self.flushed.wait_timeout(state, left);
             (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
@@ -148,9 +181,25 @@ impl Shared {
         state.result.clone().map_err(FlushFailure::Failed)
     }
 
+    /// Records in the queue, and those being written.
+    pub(super) fn queued(&self) -> u64 {
+        self.queued.load(Ordering::Relaxed) as u64
+    }
+
+    fn is_full(&self) -> bool {
+        self.queued.load(Ordering::Relaxed) >= self.queue.capacity.get()
+    }
+
+    /// Whether this is another process than the one whose thread writes.
+    fn is_forked(&self) -> bool {
+        self.process != process::id()
+    }
+
     /// No more records will come.
     pub(super) fn close(&self) {
-        self.state().is_closed = true;
+        if let Some(mut state) = self.state_here() {
+            state.is_closed = true;
+        }
         self.work.notify_one();
     }
 }
@@ -159,6 +208,11 @@ impl Shared {
 impl Shared {
     pub(super) fn begin_writing(&self) {
         IS_WRITER.set(true);
+    }
+
+    /// So many of what was handed out are written, or lost.
+    pub(super) fn is_through(&self, records: usize) {
+        self.queued.fetch_sub(records, Ordering::Relaxed);
     }
 
     /// What was in `batch` is done: there is room again.
@@ -170,7 +224,6 @@ impl Shared {
         for waiting in batch.drain(..) {
             state.lanes.recycle(waiting.bytes);
         }
-        state.in_hand = 0;
         self.room.notify_all();
         state
     }
@@ -200,40 +253,32 @@ impl Shared {
     }
 
     /// Everything up to the record with this number was flushed, or that failed.
-    pub(super) fn has_flushed(&self, ticket: u64, result: Result<(), String>) {
+    pub(super) fn has_flushed(&self, last: u64, result: Result<(), String>) {
         let mut state = self.state();
-        state.flushed = ticket;
+        state.flushed = last;
         state.result = result;
         state.flushings += 1;
-        if state.wanted == Some(ticket) {
-            state.wanted = None;
-        }
+        let served = state.wanted.partition_point(|wanted| *wanted <= last);
+        state.wanted.drain(..served);
         self.flushed.notify_all();
     }
 }
 
 impl State {
-    fn is_full(&self, capacity: usize) -> bool {
-        self.lanes.len() + self.in_hand >= capacity
-    }
-
-    pub(super) fn queued(&self) -> u64 {
-        (self.lanes.len() + self.in_hand) as u64
-    }
-
     /// Whether there are less records than this, and nobody waits for the writer to be done.
     pub(super) fn is_idle(&self, records: usize) -> bool {
-        self.lanes.len() < records && self.wanted.is_none() && !self.is_closed
+        self.lanes.len() < records && self.wanted.is_empty() && !self.is_closed
     }
 
-    /// The record up to which everything may be flushed now, where somebody wants that.
+    /// The record up to which everything may be flushed now, where somebody wants that. Asked while nothing is in hand.
     pub(super) fn due(&self) -> Option<u64> {
-        self.wanted.filter(|ticket| *ticket <= self.done || self.lanes.is_empty())
+        // Who came first is served first: who came later may wait for records that go on coming.
+        let done = if self.lanes.is_empty() { self.lanes.last() } else { self.done };
+        self.wanted.front().filter(|wanted| **wanted <= done).map(|_| done)
     }
 
     /// Moves the first records into `batch`.
     pub(super) fn hand_out(&mut self, batch: &mut Vec<Waiting>, most: usize) {
         batch.extend(std::iter::from_fn(|| self.lanes.pop()).take(most));
-        self.in_hand = batch.len();
     }
 }

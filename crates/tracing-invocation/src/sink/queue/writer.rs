@@ -43,9 +43,9 @@ pub(super) fn run(shared: &Shared) {
         match task {
             Task::Write => turn::writing(|| write(shared, &batch, wishes.max_batch)),
             Task::TellLosses => turn::writing(|| destination.tell_losses(Telling::Due)),
-            Task::Flush(ticket) => {
+            Task::Flush(last) => {
                 let result = turn::writing(|| destination.flush());
-                shared.has_flushed(ticket, result);
+                shared.has_flushed(last, result);
             }
         }
     }
@@ -57,6 +57,7 @@ fn write(shared: &Shared, batch: &[Waiting], max_batch: usize) {
     for waiting in batch.chunks(max_batch) {
         let lines: Vec<_> = waiting.iter().map(Waiting::line).collect();
         shared.destination.write(&lines);
+        shared.is_through(lines.len());
     }
 }
 

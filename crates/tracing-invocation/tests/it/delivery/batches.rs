@@ -5,11 +5,11 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use tracing_invocation::layer;
 use tracing_invocation::sink::{Line, OnFailure, Output, PartialLoss, Queue, Sink};
+use tracing_invocation::{Outcome, layer};
 
 use super::super::hostile::tools::bounded;
-use super::{Kept, LONG, recorded, succeed};
+use super::{Kept, LONG, fail, recorded, succeed};
 
 #[test]
 fn of_a_batch_that_was_taken_in_part_only_the_rest_is_lost() {
@@ -38,6 +38,42 @@ fn of_a_batch_that_was_taken_in_part_only_the_rest_is_lost() {
         *incidents,
         ["kept: records are being lost: rejected", "kept: records are written again, 3 were lost"]
     );
+}
+
+/// A sink that takes several records at once, one by one, and none that failed.
+struct Picky;
+
+impl Sink for Picky {
+    fn write(&self, line: &Line<'_>) -> io::Result<()> {
+        match line.outcome() {
+            Outcome::Failed => Err(io::Error::other("not that")),
+            _ => Ok(()),
+        }
+    }
+
+    fn max_batch(&self) -> usize {
+        100
+    }
+
+    fn batch_delay(&self) -> Duration {
+        LONG
+    }
+}
+
+#[test]
+fn a_record_that_is_refused_takes_none_of_its_batch_with_it() {
+    let output = Output::new(Picky).with_queue(Queue::new(100)).on_failure(OnFailure::ignore());
+    let layer = layer().with_sink(output);
+    let delivery = layer.delivery();
+    recorded(layer, || {
+        fail();
+        succeed();
+        fail();
+        succeed();
+    });
+    delivery.flush(LONG).unwrap();
+    let output = &delivery.counters().outputs[0];
+    assert_eq!((output.written, output.dropped.write_failed), (6, 2));
 }
 
 #[test]
