@@ -83,6 +83,8 @@ fn logrotate(path: &Path, times: usize, directives: &str) {
         let said = String::from_utf8_lossy(&rotated.stderr);
         assert!(rotated.status.success() && said.is_empty(), "{said}");
     }
+    // The process goes on in a file that is new, before it is told to end.
+    wait_until(path, 1);
 }
 
 /// The files of a folder, by name.
