@@ -13,7 +13,7 @@ use crate::memory::Memory;
 use crate::order::{Order, Random};
 use crate::variant::{Program, Variant};
 
-pub(crate) const VARIANTS: [Variant; 4] = [
+pub(crate) const VARIANTS: [Variant; 5] = [
     Variant::new("by_hand", "the two lines by hand, no `tracing` (the limit)", || {
         by_hand(Memory, &SUCCESS)
     }),
@@ -26,6 +26,11 @@ pub(crate) const VARIANTS: [Variant; 4] = [
     })
     .with_limit("by_hand_file")
     .unsteady(),
+    Variant::new("by_hand_two_threads", "the same as the first, two threads at once", || {
+        Ok(Program::on_two_threads(by_thread))
+    })
+    .unsteady()
+    .allocating_elsewhere(),
 ];
 
 /// What is static in the last line of an operation.
@@ -61,8 +66,21 @@ const CANCELLED: Ending = Ending {
 };
 
 fn by_hand(sink: impl Lines + 'static, ending: &'static Ending) -> Result<Program, Box<dyn Error>> {
-    let hand = RefCell::new(Hand::new()?);
+    let hand = RefCell::new(Hand::new().map_err(|error| error.to_string())?);
     Ok(Program::new(move |order| hand.borrow_mut().record(order, ending, &sink)))
+}
+
+fn by_thread(order: Order) -> io::Result<u64> {
+    thread_local! {
+        static HAND: RefCell<Option<Hand>> = const { RefCell::new(None) };
+    }
+    HAND.with_borrow_mut(|hand| match hand {
+        Some(hand) => hand.record(order, &SUCCESS, &Memory),
+        None => {
+            *hand = Some(Hand::new().map_err(io::Error::other)?);
+            Ok(0)
+        }
+    })
 }
 
 /// What takes whole lines.
@@ -95,7 +113,7 @@ struct Hand {
 }
 
 impl Hand {
-    fn new() -> Result<Self, Box<dyn Error>> {
+    fn new() -> Result<Self, Box<dyn Error + Send + Sync>> {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
         Ok(Self {
             line: Vec::new(),
