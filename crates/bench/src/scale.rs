@@ -67,17 +67,26 @@ pub(crate) fn report(operations: u64) -> io::Result<ExitCode> {
     }
     print(&text);
     eprintln!("opening {OPEN} operations");
+    let (bare, text) = opened_apart("bare")?;
+    print(&format!("\n`#[instrument]`, `Registry` alone: {text}"));
+    let (recorded, text) = opened_apart("recorded")?;
+    print(&format!("\n`#[operation]`, recorded: {text}"));
     print(&format!(
-        "\n`#[instrument]`, `Registry` alone: {}",
-        child::output_of(&["open", "bare", OPEN])?
-    ));
-    print(&format!(
-        "\n`#[operation]`, recorded: {}",
-        child::output_of(&["open", "recorded", OPEN])?
+        "\nBeyond `Registry` alone: {} bytes for each that is open.\n",
+        recorded - bare
     ));
     eprintln!("recording {} operations", grouped(operations));
     print(&format!("\n{}", child::output_of(&["endure", &operations.to_string()])?));
     Ok(ExitCode::SUCCESS)
+}
+
+/// The bytes of each, and what is to be said of it.
+fn opened_apart(kind: &str) -> io::Result<(i64, String)> {
+    let printed = child::output_of(&["open", kind, OPEN])?;
+    printed
+        .split_once('\n')
+        .and_then(|(bytes, text)| Some((bytes.parse().ok()?, text.to_owned())))
+        .ok_or_else(|| io::Error::other(format!("open {kind} printed {printed:?}")))
 }
 
 /// `open` others, and one more again and again.
@@ -145,7 +154,7 @@ fn opened(is_recorded: bool, operations: u64) -> Open {
     open
 }
 
-/// Opens `operations` at once and ends them, and says what memory that took.
+/// Opens `operations` at once and ends them, and says what memory that took: first the bytes of each, on a line alone.
 pub(crate) fn open(kind: &str, operations: u64) -> Result<String, Box<dyn Error>> {
     installed(kind == "recorded", Program::repeating(|_| ()))?;
     let start = Instant::now();
@@ -155,10 +164,11 @@ pub(crate) fn open(kind: &str, operations: u64) -> Result<String, Box<dyn Error>
     let ending = allocation_counter::measure(|| drop(open));
     let dropped_in = start.elapsed() - opened_in;
     let each = |bytes: i64| bytes / i64::try_from(operations).unwrap_or(i64::MAX);
+    let bytes = each(opening.bytes_current);
     Ok(format!(
-        "{} open at once, {} bytes each with their futures, {} bytes each kept for others; opened in {} ms, dropped in {} ms\n",
+        "{bytes}\n{} open at once, {bytes} bytes each with their futures, {} bytes each kept for others; opened in {} ms, \
+         dropped in {} ms\n",
         grouped(operations),
-        each(opening.bytes_current),
         each(opening.bytes_current + ending.bytes_current),
         opened_in.as_millis(),
         dropped_in.as_millis(),
