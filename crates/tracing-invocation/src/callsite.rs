@@ -10,6 +10,7 @@ use tracing_core::Metadata;
 use tracing_core::field::Field;
 
 use crate::convention::{evidence, field, payload};
+use crate::line::push_names;
 use crate::payload::{Limits, Redaction, text};
 use crate::settings::Gate;
 
@@ -19,6 +20,8 @@ pub(crate) struct Callsite {
     /// The event name and namespace: JSON texts, quotes included.
     pub(crate) name: Box<[u8]>,
     pub(crate) namespace: Box<[u8]>,
+    /// What stands in a record between the values of its level and its outcome.
+    pub(crate) head: Box<[u8]>,
     /// By the index of the field.
     pub(crate) fields: Box<[FieldRole]>,
     /// Whether two fields end up under one key, so that the later must replace the earlier.
@@ -126,9 +129,13 @@ impl Callsite {
             .collect();
         keys.sort_unstable();
         let names = || metadata.fields().iter().map(|field| field.name());
+        let (name, namespace) = (quoted(metadata.name()), quoted(metadata.target()));
+        let mut head = Vec::new();
+        push_names(&mut head, &namespace, &name);
         Self {
-            name: quoted(metadata.name()),
-            namespace: quoted(metadata.target()),
+            name,
+            namespace,
+            head: head.into_boxed_slice(),
             repeats_keys: keys.windows(2).any(|pair| pair[0] == pair[1]),
             nests_context: names().any(|name| payload::RESERVED.contains(&Gate::of(name).1)),
             names_itself: names().any(|name| matches!(name, field::NAME | field::NAMESPACE)),

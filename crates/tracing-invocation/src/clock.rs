@@ -64,7 +64,7 @@ fn system_now() -> Moment {
 }
 
 fn nanos(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+    duration.as_secs().saturating_mul(1_000_000_000).saturating_add(duration.subsec_nanos().into())
 }
 
 /// What the clock of the records would say; zero before 1970.
@@ -73,29 +73,45 @@ pub(crate) fn micros_since_epoch(time: SystemTime) -> u64 {
     u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
 }
 
-/// Appends a moment as RFC 3339 in UTC, to the microsecond, `Z` included.
-pub(crate) fn push_timestamp(to: &mut Vec<u8>, wall_micros: u64) {
-    /// `2026-11-22T08:00:00`, written once a second.
-    type Second = [u8; 19];
+/// What a record begins with: its time as RFC 3339 in UTC, to the microsecond, and what stands before and behind it.
+type Beginning = [u8; 52];
+
+const BEGINNING: Beginning = *br#"{"timestamp":"1970-01-01T00:00:00.000000Z","level":""#;
+
+/// What a record of this moment begins with, up to the value of its level.
+pub(crate) fn beginning(wall_micros: u64) -> Beginning {
     thread_local! {
-        static LAST: Cell<(u64, Second)> = const { Cell::new((0, *b"1970-01-01T00:00:00")) };
+        /// The beginning of the first record of a second: written once a second.
+        static LAST: Cell<(u64, Beginning)> = const { Cell::new((0, BEGINNING)) };
     }
 
-    let (second, micros) = (wall_micros / 1_000_000, wall_micros % 1_000_000);
-    let (known, mut text) = LAST.get();
+    let (second, micros) = (wall_micros / 1_000_000, (wall_micros % 1_000_000) as usize);
+    let (known, mut beginning) = LAST.get();
     if known != second {
-        text = format_second(second);
-        LAST.set((second, text));
+        beginning[14..33].copy_from_slice(&format_second(second));
+        LAST.set((second, beginning));
     }
-    to.extend_from_slice(&text);
-    let mut fraction = *b".000000Z";
-    let mut rest = micros;
-    for digit in fraction[1..7].iter_mut().rev() {
-        *digit += (rest % 10) as u8;
-        rest /= 10;
-    }
-    to.extend_from_slice(&fraction);
+    beginning[34..36].copy_from_slice(&PAIRS[micros / 10_000]);
+    beginning[36..38].copy_from_slice(&PAIRS[micros / 100 % 100]);
+    beginning[38..40].copy_from_slice(&PAIRS[micros % 100]);
+    beginning
 }
+
+/// Appends a moment as RFC 3339 in UTC, to the microsecond, `Z` included.
+pub(crate) fn push_timestamp(to: &mut Vec<u8>, wall_micros: u64) {
+    to.extend_from_slice(&beginning(wall_micros)[14..41]);
+}
+
+/// The two digits of every number below one hundred.
+const PAIRS: [[u8; 2]; 100] = {
+    let mut pairs = [[0; 2]; 100];
+    let mut number = 0;
+    while number < 100 {
+        pairs[number] = [b'0' + number as u8 / 10, b'0' + number as u8 % 10];
+        number += 1;
+    }
+    pairs
+};
 
 fn format_second(second: u64) -> [u8; 19] {
     // The last second that four digits of year can say: 9999-12-31T23:59:59Z.
@@ -119,7 +135,10 @@ mod tests {
         fn timestamps_read_back(wall_micros in 0..=253_402_300_799_999_999_u64) {
             let mut text = Vec::new();
             push_timestamp(&mut text, wall_micros);
-            let read = humantime::parse_rfc3339(std::str::from_utf8(&text).unwrap()).unwrap();
+            let text = String::from_utf8(text).unwrap();
+            let begun = format!(r#"{{"timestamp":"{text}","level":""#);
+            prop_assert_eq!(beginning(wall_micros).to_vec(), begun.into_bytes());
+            let read = humantime::parse_rfc3339(&text).unwrap();
             prop_assert_eq!(micros_since_epoch(read), wall_micros);
             prop_assert_eq!(text.len(), "2026-11-22T08:00:00.123456Z".len());
         }
@@ -127,8 +146,6 @@ mod tests {
 
     #[test]
     fn a_time_beyond_four_digits_of_year_is_the_last_one() {
-        let mut text = Vec::new();
-        push_timestamp(&mut text, u64::MAX);
-        assert!(text.starts_with(b"9999-12-31T23:59:59."));
+        assert_eq!(&beginning(u64::MAX)[14..33], b"9999-12-31T23:59:59");
     }
 }

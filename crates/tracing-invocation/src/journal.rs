@@ -183,12 +183,9 @@ impl Journal {
         settings: impl FnOnce() -> Arc<Current>,
         ending: impl FnOnce(&Operation, &Settings) -> Ending,
     ) {
-        let Some(mut operation) = self.table.remove(key) else {
+        let Some(mut operation) = self.table.close(key) else {
             return;
         };
-        if !operation.is_invoked() || operation.is_settled() {
-            return;
-        }
         let settings = &*settings();
         let (ending, now) = operation
             .take_panic()

@@ -27,7 +27,7 @@ use crate::callsite::{Callsite, Evidence};
 use crate::context::ContextFields;
 use crate::delivery::{Delivery, Guard};
 use crate::journal::{Journal, Opened};
-use crate::operation::{Ending, How, Keeping, Operation};
+use crate::operation::{Ending, Keeping, Operation};
 use crate::payload::{Limits, Redaction};
 use crate::policy::EventPolicy;
 use crate::record::{Levels, TraceContext};
@@ -372,7 +372,7 @@ where
         let ending = match evidence {
             Evidence::Return => {
                 origin.note_return();
-                Ending::new(How::Success(current.results().then(|| visit::value(event, rules))))
+                Ending::returned(current.results().then(|| visit::value(event, rules)), None)
             }
             Evidence::Error => visit::failure(event, rules),
         };

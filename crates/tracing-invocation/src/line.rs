@@ -1,6 +1,6 @@
 //! A record as one line of JSON, written straight from an operation's state.
 
-use crate::clock::{Moment, push_timestamp};
+use crate::clock::{self, Moment};
 use crate::convention::{error, payload};
 use crate::operation::{Failure, How, Operation, Settled};
 use crate::payload::{Fragment, json};
@@ -51,32 +51,45 @@ pub(crate) fn terminal(
     line
 }
 
+/// The ids of an operation, and what stands before them.
+const IDS: [u8; 75] =
+    *br#"","trace_id":"00000000000000000000000000000000","span_id":"0000000000000000"#;
+const PARENT: [u8; 36] = *br#"","parent_span_id":"0000000000000000"#;
+
 fn push_head(to: &mut Vec<u8>, operation: &Operation, now: Moment, level: Level, outcome: Outcome) {
-    to.extend_from_slice(br#"{"timestamp":""#);
-    push_timestamp(to, now.wall_micros);
-    to.extend_from_slice(br#"","level":""#);
+    to.extend_from_slice(&clock::beginning(now.wall_micros));
     to.extend_from_slice(level.as_str().as_bytes());
-    to.extend_from_slice(br#"","event_namespace":"#);
-    to.extend_from_slice(operation.namespace());
-    to.extend_from_slice(br#","event_name":"#);
-    to.extend_from_slice(operation.name());
-    to.extend_from_slice(br#","event_outcome":""#);
+    match operation.own_names() {
+        None => to.extend_from_slice(&operation.callsite.head),
+        Some((namespace, name)) => push_names(to, namespace, name),
+    }
     to.extend_from_slice(outcome.as_str().as_bytes());
+    let mut ids = IDS;
+    ids[14..30].copy_from_slice(&json::hex((operation.trace_id >> 64) as u64));
+    ids[30..46].copy_from_slice(&json::hex(operation.trace_id as u64));
+    ids[59..].copy_from_slice(&json::hex(operation.span_id));
     if let Some(entity_id) = operation.entity_id() {
         to.extend_from_slice(br#"","entity_id":"#);
         to.extend_from_slice(entity_id);
-        to.extend_from_slice(br#","trace_id":""#);
+        to.extend_from_slice(&ids[1..]);
     } else {
-        to.extend_from_slice(br#"","trace_id":""#);
+        to.extend_from_slice(&ids);
     }
-    json::push_hex(to, operation.trace_id, 32);
-    to.extend_from_slice(br#"","span_id":""#);
-    json::push_hex(to, operation.span_id.into(), 16);
-    if let Some(parent) = operation.parent_span_id() {
-        to.extend_from_slice(br#"","parent_span_id":""#);
-        json::push_hex(to, parent.into(), 16);
+    if let Some(span_id) = operation.parent_span_id() {
+        let mut parent = PARENT;
+        parent[20..].copy_from_slice(&json::hex(span_id));
+        to.extend_from_slice(&parent);
     }
     to.push(b'"');
+}
+
+/// Appends what stands between the values of a record's level and its outcome.
+pub(crate) fn push_names(to: &mut Vec<u8>, namespace: &[u8], name: &[u8]) {
+    to.extend_from_slice(br#"","event_namespace":"#);
+    to.extend_from_slice(namespace);
+    to.extend_from_slice(br#","event_name":"#);
+    to.extend_from_slice(name);
+    to.extend_from_slice(br#","event_outcome":""#);
 }
 
 /// Appends what the ending adds to the payload, each member with a comma behind it.
@@ -85,7 +98,7 @@ fn push_ending(to: &mut Vec<u8>, settled: &Settled) {
     match how {
         How::Success(Some(result)) => {
             push_key(to, payload::RESULT);
-            to.extend_from_slice(result);
+            to.extend_from_slice(&result.json);
             to.push(b',');
         }
         How::Failed(failure, _) => {
@@ -141,7 +154,7 @@ fn push_error(to: &mut Vec<u8>, error: &Failure) {
 fn push_span_id(to: &mut Vec<u8>, key: &str, span_id: u64) {
     push_key(to, key);
     to.push(b'"');
-    json::push_hex(to, span_id.into(), 16);
+    to.extend_from_slice(&json::hex(span_id));
     to.extend_from_slice(b"\",");
 }
 

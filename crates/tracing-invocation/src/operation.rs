@@ -61,7 +61,7 @@ enum Phase {
     Opened,
     /// A thread is writing the `invoke` record. An ending that another thread sees meanwhile waits here, and is
     /// written by the first, so that no operation ends before it begins.
-    Invoking { ended: Option<(Ending, Moment)> },
+    Invoking { ended: Option<Box<(Ending, Moment)>> },
     /// The `invoke` record was written.
     Invoked,
     /// The terminal record was handed out to be written.
@@ -103,6 +103,13 @@ impl Operation {
     pub(crate) fn namespace(&self) -> &[u8] {
         let own = self.fields.identity.as_ref().and_then(|identity| identity.namespace.as_deref());
         own.unwrap_or(&self.callsite.namespace)
+    }
+
+    /// Its namespace and name, where the span has given it one of its own.
+    pub(crate) fn own_names(&self) -> Option<(&[u8], &[u8])> {
+        let identity = self.fields.identity.as_ref()?;
+        let has_own = identity.name.is_some() || identity.namespace.is_some();
+        has_own.then(|| (self.namespace(), self.name()))
     }
 
     pub(crate) fn entity_id(&self) -> Option<&[u8]> {
@@ -188,7 +195,7 @@ impl Operation {
     /// The `invoke` record was written. The ending that waited for it, if one did.
     pub(crate) fn invoked(&mut self) -> Option<(Ending, Moment)> {
         match std::mem::replace(&mut self.phase, Phase::Invoked) {
-            Phase::Invoking { ended } => ended,
+            Phase::Invoking { ended } => ended.map(|ended| *ended),
             other => {
                 self.phase = other;
                 None
@@ -201,7 +208,7 @@ impl Operation {
         match &mut self.phase {
             Phase::Opened | Phase::Settled => None,
             Phase::Invoking { ended } => {
-                ended.get_or_insert((ending, now));
+                ended.get_or_insert_with(|| Box::new((ending, now)));
                 None
             }
             Phase::Invoked => {

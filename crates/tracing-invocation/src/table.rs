@@ -17,7 +17,13 @@ pub(crate) struct Table {
     shards: Box<[Mutex<Shard>]>,
 }
 
-type Shard = HashMap<u64, Operation, BuildHasherDefault<Spread>>;
+/// Operations stay where they were put, for they are large; only their places move.
+#[derive(Default)]
+struct Shard {
+    places: HashMap<u64, usize, BuildHasherDefault<Spread>>,
+    operations: Vec<Option<Operation>>,
+    free: Vec<usize>,
+}
 
 impl Table {
     pub(crate) fn new() -> Self {
@@ -25,16 +31,39 @@ impl Table {
     }
 
     pub(crate) fn insert(&self, key: u64, operation: Operation) {
-        self.shard(key).insert(key, operation);
+        let shard = &mut *self.shard(key);
+        let place = shard.places.remove(&key).or_else(|| shard.free.pop());
+        let place = match place.and_then(|place| Some((place, shard.operations.get_mut(place)?))) {
+            Some((place, at)) => {
+                *at = Some(operation);
+                place
+            }
+            None => {
+                shard.operations.push(Some(operation));
+                shard.operations.len() - 1
+            }
+        };
+        shard.places.insert(key, place);
     }
 
-    pub(crate) fn remove(&self, key: u64) -> Option<Operation> {
-        self.shard(key).remove(&key)
+    /// Removes an operation. The operation, if it is open.
+    pub(crate) fn close(&self, key: u64) -> Option<Operation> {
+        let shard = &mut *self.shard(key);
+        let place = shard.places.remove(&key)?;
+        shard.free.push(place);
+        let operation = shard.operations.get_mut(place)?;
+        if operation.as_ref().is_some_and(Operation::is_open) {
+            return operation.take();
+        }
+        *operation = None;
+        None
     }
 
     /// What `look` makes of an open operation. It must not call code of the program.
     pub(crate) fn with<T>(&self, key: u64, look: impl FnOnce(&mut Operation) -> T) -> Option<T> {
-        self.shard(key).get_mut(&key).map(look)
+        let shard = &mut *self.shard(key);
+        let place = *shard.places.get(&key)?;
+        shard.operations.get_mut(place)?.as_mut().map(look)
     }
 
     /// When each operation that is open was invoked, and its key.
@@ -42,8 +71,10 @@ impl Table {
         let mut open = Vec::new();
         for shard in &self.shards {
             let shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
-            let invoked = shard.iter().filter(|(_, operation)| operation.is_open());
-            open.extend(invoked.map(|(key, operation)| (operation.invoked_ns, *key)));
+            open.extend(shard.places.iter().filter_map(|(key, place)| {
+                let operation = shard.operations.get(*place)?.as_ref()?;
+                operation.is_open().then_some((operation.invoked_ns, *key))
+            }));
         }
         open
     }

@@ -7,7 +7,7 @@ use tracing_core::field::{Field, Visit};
 
 use crate::callsite::{Callsite, FieldRole, SecretFields};
 use crate::convention::error;
-use crate::operation::{Ending, Failure, How, Report};
+use crate::operation::{Ending, Failure};
 use crate::payload::{Fields, Fragment, Rules, fields::Identity, json, push_debug, text};
 use crate::record::TraceContext;
 use crate::settings::{Gate, Settings, Verbosity};
@@ -108,8 +108,7 @@ pub(super) fn value(event: &Event<'_>, rules: &Rules) -> Vec<u8> {
 /// The failure that the event of `err` tells of.
 pub(super) fn failure(event: &Event<'_>, rules: &Rules) -> Ending {
     let message = in_quotes(value(event, &rules.for_messages()));
-    let failure = Failure::new(error::TYPE_OPAQUE, |to| *to = message);
-    Ending::new(How::Failed(failure, Report::Once))
+    Ending::failed(Failure::new(error::TYPE_OPAQUE, |to| *to = message))
 }
 
 /// A JSON text: what is not one already is put in quotes, so that a key has one type.

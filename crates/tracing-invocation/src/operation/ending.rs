@@ -1,31 +1,28 @@
 //! How an operation ended, and what is known of it.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use crate::convention::{error, mark, payload};
 use crate::payload::{Fragment, Rules, json, text};
 use crate::record::{Level, Levels, Outcome};
 use crate::settle::Classes;
 
-/// How an operation ended, and what is known of it.
+/// How an operation ended, and what is known of it. Small, for it is handed on a few times; each layer has a clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Ending {
     pub(crate) how: How,
     /// How many items a stream gave.
     pub(crate) items: Option<u64>,
-    /// What its error counts as.
-    pub(crate) classes: Classes,
-    /// The settings by whose rules its texts were written, by their epoch.
-    pub(crate) written_under: Option<u64>,
 }
 
 #[derive(Clone, Debug)]
 pub(crate) enum How {
     /// With the result as JSON, where it was asked for.
-    Success(Option<Vec<u8>>),
-    Failed(Failure, Report),
+    Success(Option<Arc<Returned>>),
+    Failed(Arc<Failure>, Report),
     /// With the error that stands for the cancellation, where one does.
-    Cancelled(Option<Failure>),
+    Cancelled(Option<Arc<Failure>>),
     /// With the reason, where there is one.
     Unknown(Option<&'static str>),
 }
@@ -41,6 +38,14 @@ pub(crate) enum Report {
     Suppressed,
 }
 
+/// What an operation returned.
+#[derive(Clone, Debug)]
+pub(crate) struct Returned {
+    pub(crate) json: Vec<u8>,
+    /// The settings by whose rules it was written, by their epoch.
+    pub(crate) written_under: Option<u64>,
+}
+
 /// What went wrong.
 #[derive(Clone, Debug)]
 pub(crate) struct Failure {
@@ -51,6 +56,10 @@ pub(crate) struct Failure {
     pub(crate) more: Fragment,
     /// The texts of the causes below, as their fingerprints.
     pub(crate) causes: Vec<u64>,
+    /// What it counts as.
+    pub(crate) classes: Classes,
+    /// The settings by whose rules its texts were written, by their epoch.
+    pub(crate) written_under: Option<u64>,
 }
 
 /// An ending that is to be recorded now.
@@ -67,30 +76,40 @@ impl Ending {
     pub(crate) const PROCESS_EXIT: Self = Self::new(How::Unknown(Some(payload::PROCESS_EXIT)));
 
     pub(crate) const fn new(how: How) -> Self {
-        Self { how, items: None, classes: Classes::NONE, written_under: None }
+        Self { how, items: None }
+    }
+
+    /// It succeeded, and returned this, where that was asked for: JSON, written under the settings of this epoch.
+    pub(crate) fn returned(json: Option<Vec<u8>>, written_under: Option<u64>) -> Self {
+        Self::new(How::Success(json.map(|json| Arc::new(Returned { json, written_under }))))
+    }
+
+    pub(crate) fn failed(failure: Failure) -> Self {
+        Self::new(How::Failed(Arc::new(failure), Report::Once))
     }
 
     /// A panic unwound through the operation.
     pub(crate) fn panicked(message: Option<&str>, rules: &Rules) -> Self {
         let message = message.unwrap_or(error::MESSAGE_PANIC);
-        let failure = Failure::new(error::TYPE_PANIC, |to| {
+        Self::failed(Failure::new(error::TYPE_PANIC, |to| {
             text::push_str(to, message, rules.limits.message, &rules.redaction)
-        });
-        Self::new(How::Failed(failure, Report::Once))
+        }))
     }
 
     /// With its texts written again as a layer wants them that did not write them: what is secret to it is redacted.
     pub(crate) fn for_layer(mut self, rules: &Rules, epoch: u64) -> Self {
-        if self.written_under == Some(epoch) {
-            return self;
-        }
         match &mut self.how {
-            How::Success(Some(result)) => redact_json(result, rules),
-            How::Failed(failure, _) | How::Cancelled(Some(failure)) => {
+            How::Success(Some(value)) if value.written_under != Some(epoch) => {
+                redact_json(&mut Arc::make_mut(value).json, rules);
+            }
+            How::Failed(failure, _) | How::Cancelled(Some(failure))
+                if failure.written_under != Some(epoch) =>
+            {
+                let failure = Arc::make_mut(failure);
                 redact_json(&mut failure.message, rules);
                 failure.more = failure.more.redacted(&rules.redaction);
             }
-            How::Success(None) | How::Cancelled(None) | How::Unknown(_) => {}
+            _ => {}
         }
         self
     }
@@ -133,7 +152,14 @@ impl Failure {
         if let Some(end) = text::cut_at(&kind, Self::KIND_LIMIT) {
             kind = format!("{}{}", &kind[..end], mark::CUT).into();
         }
-        Self { kind, message, more: Fragment::default(), causes: Vec::new() }
+        Self {
+            kind,
+            message,
+            more: Fragment::default(),
+            causes: Vec::new(),
+            classes: Classes::NONE,
+            written_under: None,
+        }
     }
 }
 

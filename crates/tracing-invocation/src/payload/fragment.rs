@@ -1,12 +1,24 @@
 //! Members of a JSON object, ready to be copied into a line.
 
+use std::cell::RefCell;
+use std::mem;
+
 use super::{Redaction, json};
 
 /// The members of a JSON object without its braces: `"a":1,"b":"x"`.
+///
+/// Its memory comes from other fragments that were dropped on the same thread.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Fragment {
     bytes: Vec<u8>,
 }
+
+thread_local! {
+    static SPARE: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Buffers that a thread keeps, and what each may hold on to.
+const KEPT: (usize, usize) = (64, 1_024);
 
 impl Fragment {
     pub(crate) fn as_bytes(&self) -> &[u8] {
@@ -27,6 +39,10 @@ impl Fragment {
 
     /// Appends a member whose key, colon included, is not there yet.
     pub(crate) fn push(&mut self, key: &[u8], value: impl FnOnce(&mut Vec<u8>)) {
+        if self.bytes.capacity() == 0 {
+            self.bytes =
+                SPARE.try_with(|spare| spare.borrow_mut().pop()).ok().flatten().unwrap_or_default();
+        }
         if !self.bytes.is_empty() {
             self.bytes.push(b',');
         }
@@ -75,6 +91,23 @@ impl Fragment {
             }
             start = end + 1;
         }
+    }
+}
+
+impl Drop for Fragment {
+    fn drop(&mut self) {
+        let mut bytes = mem::take(&mut self.bytes);
+        if !(1..=KEPT.1).contains(&bytes.capacity()) {
+            return;
+        }
+        // A thread that is ending keeps nothing.
+        let _ = SPARE.try_with(|spare| {
+            let mut spare = spare.borrow_mut();
+            if spare.len() < KEPT.0 {
+                bytes.clear();
+                spare.push(bytes);
+            }
+        });
     }
 }
 
@@ -156,7 +189,7 @@ mod tests {
                 fragment.set(text.as_bytes(), |to| to.extend_from_slice(value.to_string().as_bytes()));
                 model.insert(key, value);
             }
-            let json = format!("{{{}}}", String::from_utf8(fragment.bytes).unwrap());
+            let json = format!("{{{}}}", String::from_utf8(fragment.bytes.clone()).unwrap());
             let read: Map<String, Value> = serde_json::from_str(&json).unwrap();
             prop_assert_eq!(read, model);
         }

@@ -82,17 +82,45 @@ fn push_code(to: &mut Vec<u8>, code: u16) {
         0x5C => to.extend_from_slice(br"\\"),
         _ => {
             to.extend_from_slice(br"\u");
-            push_hex(to, u128::from(code), 4);
+            push_hex(to, code.to_be_bytes());
         }
     }
 }
 
-/// Appends the low `digits` hexadecimal digits of `number`.
-pub(crate) fn push_hex(to: &mut Vec<u8>, number: u128, digits: u32) {
-    to.extend((0..digits).rev().map(|digit| {
-        let nibble = (number >> (4 * digit)) & 0xF;
-        b"0123456789abcdef"[nibble as usize]
-    }));
+/// The hexadecimal digits of every byte.
+const HEX: [[u8; 2]; 256] = {
+    let digits = b"0123456789abcdef";
+    let mut hex = [[0; 2]; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        hex[byte] = [digits[byte >> 4], digits[byte & 0xF]];
+        byte += 1;
+    }
+    hex
+};
+
+/// Appends the hexadecimal digits of these bytes.
+pub(crate) fn push_hex<const BYTES: usize>(to: &mut Vec<u8>, bytes: [u8; BYTES]) {
+    to.extend_from_slice(bytes.map(|byte| HEX[usize::from(byte)]).as_flattened());
+}
+
+/// The hexadecimal digits of a number, eight at a time: each half byte moves to a byte of its own, and becomes a digit or
+/// a letter without a branch or a table.
+pub(crate) fn hex(number: u64) -> [u8; 16] {
+    const fn half(number: u32) -> [u8; 8] {
+        const ONES: u64 = 0x0101_0101_0101_0101;
+        let mut spread = number as u64;
+        spread = (spread | spread << 16) & 0x0000_FFFF_0000_FFFF;
+        spread = (spread | spread << 8) & 0x00FF_00FF_00FF_00FF;
+        spread = (spread | spread << 4) & 0x0F0F_0F0F_0F0F_0F0F;
+        let is_letter = (spread + 6 * ONES) >> 4 & ONES;
+        (spread + ONES * b'0' as u64 + is_letter * (b'a' - b'0' - 10) as u64).to_be_bytes()
+    }
+    let [high, low] = [half((number >> 32) as u32), half(number as u32)];
+    let mut digits = [0; 16];
+    digits[..8].copy_from_slice(&high);
+    digits[8..].copy_from_slice(&low);
+    digits
 }
 
 /// Appends a signed number: digits within the range of `i64`, a text beyond it.
@@ -231,6 +259,11 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn hexadecimal_digits_are_those_of_the_number(number: u64) {
+            prop_assert_eq!(hex(number).to_vec(), format!("{number:016x}").into_bytes());
+        }
+
         #[test]
         fn every_text_reads_back(text: String) {
             let back: String = serde_json::from_str(&escaped(&text)).unwrap();

@@ -51,7 +51,7 @@ pub(crate) fn push_bytes(to: &mut Vec<u8>, bytes: &[u8], limit: usize) {
     let shown = bytes.len().min(limit / 2);
     to.push(b'"');
     for byte in &bytes[..shown] {
-        json::push_hex(to, u128::from(*byte), 2);
+        json::push_hex(to, [*byte]);
     }
     if shown < bytes.len() {
         to.extend_from_slice(mark::CUT.as_bytes());

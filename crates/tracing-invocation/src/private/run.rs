@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use tracing::Span;
 
-use crate::operation::{Ending, How};
+use crate::operation::Ending;
 use crate::payload::text::quietly;
 use crate::record::OwnLevels;
 use crate::settle::{
@@ -79,6 +79,5 @@ pub fn settle_later(span: &Span) -> OperationGuard {
 
 /// The verdict on an operation that succeeded, with its result as JSON.
 pub fn success(result: Option<Vec<u8>>) -> Verdict {
-    let written_under = handover::epoch();
-    Verdict::from_ending(Ending { written_under, ..Ending::new(How::Success(result)) })
+    Verdict::from_ending(Ending::returned(result, handover::epoch()))
 }

@@ -7,6 +7,7 @@ pub(crate) use rules::{Classes, ErrorRules};
 
 use std::error::Error;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -153,12 +154,13 @@ pub(crate) fn failed(probed: Probed<'_>, class: Option<ErrorClass>) -> Ending {
     if let Some(details) = probed.details {
         failure.more.push(&key(error::DETAILS), |to| to.extend_from_slice(&details));
     }
-    let written_under = handover::epoch();
-    Ending { classes, written_under, ..Ending::new(classified(failure, class)) }
+    failure.classes = classes;
+    failure.written_under = handover::epoch();
+    Ending::new(classified(Arc::new(failure), class))
 }
 
 /// How an operation ended that returned an error of this class.
-fn classified(failure: Failure, class: Option<ErrorClass>) -> How {
+fn classified(failure: Arc<Failure>, class: Option<ErrorClass>) -> How {
     match class {
         None => How::Failed(failure, Report::Once),
         Some(ErrorClass::Full) => How::Failed(failure, Report::Full),
@@ -171,9 +173,11 @@ fn classified(failure: Failure, class: Option<ErrorClass>) -> How {
 impl Ending {
     /// The ending as a layer with these rules sees it.
     pub(crate) fn seen_by(self, rules: &ErrorRules) -> Self {
-        let class = rules.class(&self.classes);
         match self.how {
-            How::Failed(failure, Report::Once) => Self { how: classified(failure, class), ..self },
+            How::Failed(failure, Report::Once) => {
+                let class = rules.class(&failure.classes);
+                Self { how: classified(failure, class), ..self }
+            }
             how => Self { how, ..self },
         }
     }

@@ -5,7 +5,7 @@ use std::fmt::Display;
 
 use super::error::{Probed, failed};
 use super::handover;
-use crate::operation::{Ending, Failure, How, Report};
+use crate::operation::{Ending, Failure};
 use crate::payload::{Rules, text};
 
 /// How an operation ended, in the words of whoever knows.
@@ -45,10 +45,12 @@ impl Verdict {
     /// this text.
     pub fn failed_as(kind: &str, message: impl Display) -> Self {
         let Rules { limits, redaction } = handover::rules();
-        let failure = Failure::new(redaction.redact_text(kind).into_owned(), |to| {
-            text::push_formatted(to, format_args!("{message}"), limits.message, &redaction);
-        });
-        Self::from_ending(Ending::new(How::Failed(failure, Report::Once)))
+        Self::from_ending(Ending::failed(Failure::new(
+            redaction.redact_text(kind).into_owned(),
+            |to| {
+                text::push_formatted(to, format_args!("{message}"), limits.message, &redaction);
+            },
+        )))
     }
 
     /// It was cancelled.
