@@ -8,6 +8,9 @@ use crate::operation::Operation;
 
 const SHARDS: usize = 64;
 
+/// Room for so many operations is kept by a shard in which none is open.
+const KEPT: usize = 256;
+
 /// The operations whose spans are open. Each lock is held for a few moves of memory and never while code of the
 /// program runs; no thread holds two.
 ///
@@ -52,11 +55,17 @@ impl Table {
         let place = shard.places.remove(&key)?;
         shard.free.push(place);
         let operation = shard.operations.get_mut(place)?;
-        if operation.as_ref().is_some_and(Operation::is_open) {
-            return operation.take();
+        let closed = match operation {
+            Some(open) if open.is_open() => operation.take(),
+            over => {
+                *over = None;
+                None
+            }
+        };
+        if shard.places.is_empty() && shard.operations.len() > KEPT {
+            *shard = Shard::default();
         }
-        *operation = None;
-        None
+        closed
     }
 
     /// What `look` makes of an open operation. It must not call code of the program.

@@ -12,6 +12,7 @@ use futures_core::Stream;
 use tracing::info_span;
 use tracing_invocation::testing::capture;
 use tracing_invocation::{FutureExt as _, StreamExt as _, operation};
+use tracing_subscriber::registry;
 
 /// Polls before anything is counted: what is set up once is set up then.
 const WARM_UP: usize = 3;
@@ -84,6 +85,42 @@ fn what_nobody_listens_to_allocates_nothing() {
     };
     begin();
     assert_eq!(measure(begin).count_total, 0);
+}
+
+/// Runs `program` with records that go nowhere.
+fn with_records_written<T>(program: impl FnOnce() -> T) -> T {
+    let layer = tracing_invocation::layer().with_writer(std::io::sink);
+    let subscriber = tracing_subscriber::layer::SubscriberExt::with(registry(), layer);
+    tracing::subscriber::with_default(subscriber, program)
+}
+
+#[test]
+fn an_operation_that_is_recorded_allocates_nothing_once_it_has_run_before() {
+    #[operation(fields(id))]
+    fn look(id: u32) -> Result<u32, String> {
+        Ok(id)
+    }
+    with_records_written(|| {
+        // Each part of the table grows on its own.
+        (0..1_000).for_each(|id| drop(black_box(look(id))));
+        let counted = measure(|| drop(black_box(look(1))));
+        assert_eq!(counted.count_total, 0);
+    });
+}
+
+#[test]
+fn what_many_open_operations_took_is_given_back() {
+    let burst = || {
+        let spans: Vec<_> = (0..100_000).map(|id| info_span!("open", id)).collect();
+        spans.iter().for_each(|span| span.in_scope(|| {}));
+    };
+    let kept = |counted: allocation_counter::AllocationInfo| counted.bytes_current / 100_000;
+    let alone = tracing::subscriber::with_default(registry(), || kept(measure(burst)));
+    let recorded = with_records_written(|| kept(measure(burst)));
+    assert!(
+        recorded - alone < 20,
+        "{recorded} bytes kept of each, {alone} of them by the registry"
+    );
 }
 
 #[test]

@@ -111,6 +111,16 @@ where
         let mut this = self.project();
         assert!(this.future.is_some(), "an operation was polled after it completed");
         *this.polled = true;
+        if this.span.is_disabled()
+            && let Some(future) = this.future.as_mut().as_pin_mut()
+        {
+            let _inside = this.span.enter();
+            let polled = future.poll(context);
+            if polled.is_ready() {
+                this.future.set(None);
+            }
+            return polled;
+        }
         let polled = in_span(this.span, *this.levels, || {
             let Some(future) = this.future.as_mut().as_pin_mut() else {
                 return (Ok(Poll::Pending), None);
