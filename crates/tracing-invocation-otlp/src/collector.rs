@@ -77,7 +77,7 @@ impl Sink for Collector {
     }
 
     fn name(&self) -> String {
-        format!("collector {}", self.settings.place)
+        format!("collector {} ({})", self.settings.place, self.settings.protocol)
     }
 
     fn write_batch(&self, lines: &[Line<'_>]) -> io::Result<()> {

@@ -19,10 +19,23 @@ pub struct Delivery {
 
 impl Delivery {
     pub(crate) fn new(journal: &Arc<Journal>, current: &Arc<ArcSwap<Current>>) -> Self {
+        journal.outputs.watch();
         Self { journal: Arc::clone(journal), current: Arc::clone(current) }
     }
 
     /// What was recorded, written and lost so far.
+    ///
+    /// ```
+    /// use tracing_subscriber::prelude::*;
+    ///
+    /// let layer = tracing_invocation::layer();
+    /// let delivery = layer.delivery();
+    /// let subscriber = tracing_subscriber::registry().with(layer);
+    /// # drop(subscriber);
+    ///
+    /// let lost: u64 = delivery.counters().outputs.iter().map(|output| output.dropped.total()).sum();
+    /// assert_eq!(lost, 0);
+    /// ```
     #[must_use]
     pub fn counters(&self) -> Counters {
         let (recorded, truncated) = self.journal.tally.read();
@@ -37,7 +50,8 @@ impl Delivery {
     ///
     /// # Errors
     ///
-    /// Where an output could not be flushed, or not in time. The others were, nevertheless.
+    /// Where an output could not be flushed, or not in time. The others were, nevertheless. That all was flushed does not
+    /// say that nothing was lost: [`counters`](Self::counters) do.
     pub fn flush(&self, deadline: Duration) -> Result<(), FlushError> {
         self.journal.outputs.flush(Instant::now().checked_add(deadline))
     }
@@ -65,7 +79,8 @@ impl fmt::Debug for Delivery {
 /// flushes every output.
 ///
 /// Keep it where the program ends: in `main`, outside the runtime, so that operations that a runtime drops as it
-/// shuts down are recorded as cancelled.
+/// shuts down are recorded as cancelled. What was lost, and could not be told in the log, is told to whoever the output
+/// tells of failures.
 ///
 /// ```
 /// use tracing_subscriber::prelude::*;
@@ -76,7 +91,7 @@ impl fmt::Debug for Delivery {
 /// # drop(subscriber);
 /// ```
 #[derive(Debug)]
-#[must_use = "it ends the log when it is dropped"]
+#[must_use = "it ends the log when it is dropped, at once if bound to `_`: keep it as `_guard` in main"]
 pub struct Guard {
     delivery: Delivery,
     deadline: Duration,
@@ -99,8 +114,7 @@ impl Guard {
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        if let Err(error) = self.delivery.finish(self.deadline) {
-            self.delivery.journal.outputs.tell(&error);
-        }
+        let flushed = self.delivery.finish(self.deadline);
+        self.delivery.journal.outputs.tell_at_the_end(flushed);
     }
 }

@@ -17,6 +17,9 @@ use crate::sink::report;
 /// is unset or empty, spans of level `INFO` and more severe. It chooses by the level of *spans*, which for
 /// `#[instrument]` is `INFO` unless it says otherwise: `error` records only operations whose spans are of that level.
 ///
+/// Events, as of `info!`, are no records, and go nowhere: a program that wants both composes [`layer()`] with
+/// `fmt::layer()`. So does one that wants a [`Guard`](crate::Guard), or other sinks.
+///
 /// Never panics. Directives that cannot be read are reported on stderr, and the default is recorded instead;
 /// where a subscriber is set already, that is reported and nothing changes. [`try_init`] returns both as errors.
 ///

@@ -293,6 +293,7 @@ where
 {
     fn on_layer(&mut self, _: &mut S) {
         panics::install_hook();
+        self.journal.outputs.report_unwatched();
     }
 
     fn on_register_dispatch(&self, subscriber: &Dispatch) {

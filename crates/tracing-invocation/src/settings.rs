@@ -190,6 +190,18 @@ impl Settings {
     }
 }
 
+impl From<tracing_core::Level> for Level {
+    fn from(level: tracing_core::Level) -> Self {
+        match level {
+            tracing_core::Level::TRACE => Self::Trace,
+            tracing_core::Level::DEBUG => Self::Debug,
+            tracing_core::Level::INFO => Self::Info,
+            tracing_core::Level::WARN => Self::Warn,
+            tracing_core::Level::ERROR => Self::Error,
+        }
+    }
+}
+
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Settings")

@@ -5,6 +5,7 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
+use tokio::runtime::Runtime;
 use tokio::time::{sleep, timeout};
 use tracing_invocation::sink::Pretty;
 use tracing_invocation::{layer, operation};
@@ -55,12 +56,17 @@ async fn place(order: u32, cents: u32) -> Result<(), PaymentError> {
     Ok(())
 }
 
-#[tokio::main]
-async fn main() {
+fn main() -> io::Result<()> {
     let layer = layer().and_sink(Pretty::stderr());
+    // Outside the runtime: what the runtime drops at its end is told as cancelled.
     let _guard = layer.guard();
     tracing_subscriber::registry().with(layer).init();
 
+    Runtime::new()?.block_on(shop());
+    Ok(())
+}
+
+async fn shop() {
     let paid = place(1, 250_000).await;
     assert!(paid.is_err(), "the bank is down");
 

@@ -102,9 +102,8 @@ fn main() -> ExitCode {
         Some("native") => output,
         Some("ecs") => output.with_format(Ecs::new().with_service("shop")),
         Some("google_cloud") => output.with_format(GoogleCloud::new().with_project("shop-7")),
-        Some("otlp_json") => {
-            output.with_format(OtlpJson::new("shop").with_resource("service.version", "1.0.0"))
-        }
+        Some("otlp_json") => output
+            .with_format(OtlpJson::new("shop").with_resource_attribute("service.version", "1.0.0")),
         Some("bunyan") => output.with_format(Bunyan::new("shop")),
         Some("datadog") => output.with_format(Datadog::new("shop")),
         _ => {

@@ -55,9 +55,7 @@ fn parse(text: &str, by: &str, protocol: Protocol) -> Result<Uri, InvalidExporte
     // Nor is a query.
     let told = text.split('?').next().unwrap_or_default();
     let invalid = |instead: &str| {
-        InvalidExporter::new(format!(
-            "{by}: the endpoint {told:?} cannot be asked: write {instead}"
-        ))
+        InvalidExporter::new(format!("{by}: the endpoint {told:?} is not one: write {instead}"))
     };
     let example = default(protocol);
     if !text.contains("://") && !text.is_empty() {

@@ -107,15 +107,15 @@ fn wrong_words_get_an_answer_that_says_what_to_write() {
         ),
         (
             said("ENDPOINT", "localhost:4318"),
-            "OTEL_EXPORTER_OTLP_ENDPOINT: the endpoint \"localhost:4318\" cannot be asked: write http://localhost:4318",
+            "OTEL_EXPORTER_OTLP_ENDPOINT: the endpoint \"localhost:4318\" is not one: write http://localhost:4318",
         ),
         (
             said("ENDPOINT", "ftp://x"),
-            "OTEL_EXPORTER_OTLP_ENDPOINT: the endpoint \"ftp://x\" cannot be asked: write http://localhost:4318",
+            "OTEL_EXPORTER_OTLP_ENDPOINT: the endpoint \"ftp://x\" is not one: write http://localhost:4318",
         ),
         (
             said("ENDPOINT", "http://"),
-            "OTEL_EXPORTER_OTLP_ENDPOINT: the endpoint \"http://\" cannot be asked: write http://localhost:4318",
+            "OTEL_EXPORTER_OTLP_ENDPOINT: the endpoint \"http://\" is not one: write http://localhost:4318",
         ),
         (
             said("HEADERS", "token"),
@@ -130,7 +130,7 @@ fn wrong_words_get_an_answer_that_says_what_to_write() {
                 Exporter::new().with_protocol(Protocol::Grpc).with_endpoint("http://x:1/v1/logs"),
                 &[],
             ),
-            "with_endpoint: the endpoint \"http://x:1/v1/logs\" cannot be asked: write http://x:1: gRPC has no paths",
+            "with_endpoint: the endpoint \"http://x:1/v1/logs\" is not one: write http://x:1: gRPC has no paths",
         ),
     ];
     for (error, expected) in expected {

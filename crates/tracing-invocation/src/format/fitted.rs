@@ -14,16 +14,24 @@ impl Fitted {
     pub(crate) fn new(format: Box<dyn Format>, limit: usize) -> Self {
         Self { format, limit }
     }
+
+    /// Appends a line, and its end where the format has left that out.
+    fn push(&self, record: &Record, to: &mut Vec<u8>) {
+        self.format.format(record, to);
+        if !to.ends_with(b"\n") {
+            to.push(b'\n');
+        }
+    }
 }
 
 impl Format for Fitted {
     fn format(&self, record: &Record, to: &mut Vec<u8>) {
         let start = to.len();
-        self.format.format(record, to);
+        self.push(record, to);
         if to.len() - start > self.limit {
             let mut line = to.split_off(start);
             shrink_as(&mut line, record.clone(), self.limit, |record, line| {
-                self.format.format(record, line);
+                self.push(record, line);
             });
             to.append(&mut line);
         }

@@ -59,7 +59,7 @@ const PAYLOAD: &str = "invocation.payload";
 /// use tracing_invocation::format::OtlpJson;
 /// use tracing_invocation::sink::{JsonLines, Output};
 ///
-/// let format = OtlpJson::new("shop").with_resource("deployment.environment.name", "production");
+/// let format = OtlpJson::new("shop").with_resource_attribute("deployment.environment.name", "production");
 /// let output = Output::new(JsonLines::new(std::io::stdout)).with_format(format);
 /// # drop(tracing_invocation::layer().with_sink(output));
 /// ```
@@ -78,7 +78,11 @@ impl OtlpJson {
 
     /// Gives the resource one more attribute. Of two of the same key, the later one wins.
     #[must_use]
-    pub fn with_resource(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+    pub fn with_resource_attribute(
+        mut self,
+        key: impl Into<String>,
+        value: impl Into<String>,
+    ) -> Self {
         let (key, value) = (key.into(), value.into());
         self.resource.retain(|(known, _)| *known != key);
         self.resource.push((key, value));

@@ -6,7 +6,8 @@ use serde::Serialize;
 
 /// What a layer recorded and what became of it, counted since the layer was made.
 ///
-/// Read from [`Delivery::counters`](crate::Delivery::counters). Of an output that takes every level,
+/// Read from [`Delivery::counters`](crate::Delivery::counters); the [`Delivery`](crate::Delivery) is asked for before the
+/// layer is composed. Of an output that takes every level,
 /// `recorded = written + dropped + queued` whenever nothing is being recorded or written at that moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
@@ -39,6 +40,13 @@ pub struct OutputCounters {
     pub loss_records: u64,
     /// Records that wait in its queue, or are being written from there.
     pub queued: u64,
+}
+
+impl OutputCounters {
+    /// Of an output that has had nothing to do.
+    pub(super) fn new(name: &str) -> Self {
+        Self { name: name.to_owned(), ..Self::default() }
+    }
 }
 
 /// Records that were lost, by reason.

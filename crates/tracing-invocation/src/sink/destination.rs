@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 use std::thread;
+use std::time::SystemTime;
 
 use super::counters::{Counts, Reason};
 use super::losses::{Losses, Story, Telling};
@@ -73,6 +74,11 @@ impl Destination {
     /// Whether there are losses that the log does not tell of yet.
     pub(super) fn has_losses(&self) -> bool {
         self.losses.has_any()
+    }
+
+    /// How many records are missing that the log does not tell of, and when the first and the last of them were lost.
+    pub(super) fn untold(&self) -> Option<(u64, SystemTime, SystemTime)> {
+        self.losses.untold()
     }
 
     /// Says in the log what is missing from it.

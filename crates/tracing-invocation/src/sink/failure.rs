@@ -52,6 +52,17 @@ pub enum Incident<'a> {
         /// Why.
         error: &'a str,
     },
+    /// The program ends, and the log does not tell of records that were lost: it never could.
+    Untold {
+        /// The output's name.
+        output: &'a str,
+        /// How many records were lost.
+        lost: u64,
+        /// When the first of them was.
+        since: SystemTime,
+        /// When the last of them was.
+        until: SystemTime,
+    },
     /// The files of a [`File`](super::File) could not be rotated, compressed or removed as they should have been. No
     /// record is lost by that: they go on into the same file.
     Unrotated {
@@ -121,6 +132,9 @@ impl fmt::Display for Incident<'_> {
                 write!(f, "{output}: records are written again, {lost} were lost")
             }
             Self::Unflushed { output, error } => write!(f, "{output}: not flushed: {error}"),
+            Self::Untold { output, lost, .. } => {
+                write!(f, "{output}: {lost} records were lost, and the log does not say so")
+            }
             Self::Unrotated { output, error } => write!(f, "{output}: {error}"),
         }
     }

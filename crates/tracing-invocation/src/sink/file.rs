@@ -145,7 +145,9 @@ impl File {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
         }
         let flag = Arc::clone(&self.shared.reopen);
-        self.signals.push(signal_hook::flag::register(signal, flag)?);
+        let named =
+            |error: io::Error| io::Error::new(error.kind(), format!("signal {signal}: {error}"));
+        self.signals.push(signal_hook::flag::register(signal, flag).map_err(named)?);
         Ok(self)
     }
 

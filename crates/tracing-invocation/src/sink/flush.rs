@@ -31,7 +31,10 @@ impl fmt::Display for FlushFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TimedOut { queued, trouble } => {
-                write!(f, "the time was over with {queued} records in the queue")?;
+                match queued {
+                    0 => f.write_str("the time was over before all was flushed")?,
+                    queued => write!(f, "the time was over with {queued} records in the queue")?,
+                }
                 trouble.as_ref().map_or(Ok(()), |trouble| write!(f, ": {trouble}"))
             }
             Self::Failed(error) => f.write_str(error),

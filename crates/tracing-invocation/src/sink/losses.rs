@@ -114,6 +114,11 @@ impl Losses {
         Some(story)
     }
 
+    /// How many records are still to be told of, and when the first and the last of them were lost.
+    pub(super) fn untold(&self) -> Option<(u64, SystemTime, SystemTime)> {
+        self.told().next.as_ref().map(|story| (story.lost(), story.since, story.until))
+    }
+
     /// What could not be told is told another time.
     pub(super) fn put_back(&self, story: Story) {
         let mut told = self.told();

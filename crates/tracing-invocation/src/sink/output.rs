@@ -52,16 +52,18 @@ impl Output {
     }
 
     /// Gives it only records of `level` and more severe ones. What it lost is told at any level.
-    pub fn with_max_level(self, level: Level) -> Self {
-        Self { max_level: level, ..self }
+    pub fn with_max_level(self, level: impl Into<Level>) -> Self {
+        Self { max_level: level.into(), ..self }
     }
 
-    /// Writes records in this format instead of the native one.
+    /// Writes records in this format instead of the native one. Sinks that render records by themselves, as
+    /// [`Pretty`](super::Pretty) does, take no notice.
     pub fn with_format(self, format: impl Format + 'static) -> Self {
         Self { format: Some(Box::new(format)), ..self }
     }
 
-    /// Bytes of one record as its format writes it, the newline included: 16,000 by default.
+    /// Bytes of one record as its format writes it, the newline included: 16,000 by default. What has no format of its
+    /// own, and so the native one, has the layer's limit: [`Limits::record`].
     ///
     /// A schema has more to say than the native format. Where that is too much, the payload shrinks as it does for
     /// [`Limits::record`], and `payload_truncated` says so. Ids, levels and times always stay, and so does what the
@@ -81,6 +83,18 @@ impl Output {
     pub fn on_failure(mut self, on_failure: OnFailure) -> Self {
         self.destination.on_failure = on_failure;
         self
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.destination.name
+    }
+
+    pub(super) fn name_mut(&mut self) -> &mut String {
+        &mut self.destination.name
+    }
+
+    pub(super) fn has_queue(&self) -> bool {
+        self.queue.is_some()
     }
 
     /// Puts it to work.

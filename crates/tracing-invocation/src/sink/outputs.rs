@@ -1,12 +1,13 @@
 //! The outputs of a layer, at work.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
 use super::counters::OutputCounters;
 use super::destination::{Destination, FlushFailure};
 use super::queue::Producer;
-use super::{FlushError, Incident, Line, Output, Queue, turn};
+use super::{FlushError, Incident, Line, Output, Queue, report, turn};
 use crate::record::Level;
 
 /// The outputs of a layer: chosen while it is put together, opened when the first record comes.
@@ -14,12 +15,47 @@ use crate::record::Level;
 pub(crate) struct Outputs {
     chosen: Mutex<Vec<Output>>,
     open: OnceLock<Vec<OpenOutput>>,
+    /// Whether somebody may flush them.
+    is_watched: AtomicBool,
 }
 
 impl Outputs {
-    /// Has `change` choose other outputs, for as long as none is at work.
+    /// Has `change` choose other outputs, for as long as none is at work. No two have the same name.
     pub(crate) fn choose(&self, change: impl FnOnce(&mut Vec<Output>)) {
-        change(&mut self.chosen.lock().unwrap_or_else(PoisonError::into_inner));
+        if self.open.get().is_some() {
+            report(format_args!(
+                "a sink was chosen for a layer that records already, and gets nothing: choose it before"
+            ));
+        }
+        let mut chosen = self.chosen();
+        change(&mut chosen);
+        for at in 1..chosen.len() {
+            let (before, rest) = chosen.split_at_mut(at);
+            let Some(name) = rest.first_mut().map(Output::name_mut) else { continue };
+            let is_taken = |name: &str| before.iter().any(|output| output.name() == name);
+            if is_taken(name) {
+                let numbered = (2..).map(|number| format!("{name} {number}"));
+                *name = { numbered }.find(|name| !is_taken(name)).unwrap_or_default();
+            }
+        }
+    }
+
+    /// Somebody may flush them from now on.
+    pub(crate) fn watch(&self) {
+        self.is_watched.store(true, Ordering::Relaxed);
+    }
+
+    /// Says so where records may wait in a queue, and nobody can flush it any more.
+    pub(crate) fn report_unwatched(&self) {
+        let chosen = self.chosen();
+        let queued = chosen.iter().find(|output| output.has_queue());
+        if let Some(output) = queued.filter(|_| !self.is_watched.load(Ordering::Relaxed)) {
+            report(format_args!(
+                "{}: what is in its queue when the program ends is lost: keep `let _guard = layer.guard();` in main, \
+                 from before the layer is composed",
+                output.name()
+            ));
+        }
     }
 
     pub(crate) fn write(&self, line: &Line<'_>) {
@@ -27,13 +63,16 @@ impl Outputs {
     }
 
     pub(crate) fn counters(&self) -> Vec<OutputCounters> {
-        self.open().iter().map(OpenOutput::counters).collect()
+        match self.open.get() {
+            Some(open) => open.iter().map(OpenOutput::counters).collect(),
+            None => self.chosen().iter().map(|output| OutputCounters::new(output.name())).collect(),
+        }
     }
 
     /// Flushes every output. Those with a queue until then at the most, all at the same time.
     pub(crate) fn flush(&self, until: Option<Instant>) -> Result<(), FlushError> {
         let queues =
-            || self.open().iter().filter_map(|output| Some((output, output.queue.as_ref()?)));
+            || self.working().iter().filter_map(|output| Some((output, output.queue.as_ref()?)));
         let tickets: Vec<_> = queues().map(|(_, queue)| queue.request_flush(until)).collect();
         let mut failures = Vec::new();
         let mut note = |output: &OpenOutput, result: Result<(), FlushFailure>| {
@@ -41,7 +80,7 @@ impl Outputs {
                 failures.push((output.destination.name.clone(), failure));
             }
         };
-        for output in self.open().iter().filter(|output| output.queue.is_none()) {
+        for output in self.working().iter().filter(|output| output.queue.is_none()) {
             let flushed = turn::writing(|| output.destination.flush());
             note(output, flushed.map_err(FlushFailure::Failed));
         }
@@ -51,23 +90,33 @@ impl Outputs {
         if failures.is_empty() { Ok(()) } else { Err(FlushError(failures)) }
     }
 
-    /// Has each output that could not be flushed do what it does when it fails.
-    pub(crate) fn tell(&self, error: &FlushError) {
-        for (name, failure) in &error.0 {
-            let failed = self.open().iter().find(|output| output.destination.name == *name);
-            if let Some(output) = failed {
+    /// Has each output that could not be flushed, or whose log does not tell of its losses, do what it does when it
+    /// fails: nothing more will come.
+    pub(crate) fn tell_at_the_end(&self, flushed: Result<(), FlushError>) {
+        let failures = flushed.err().map_or_else(Vec::new, |error| error.0);
+        for output in self.working() {
+            let Destination { name, on_failure, .. } = &*output.destination;
+            if let Some((_, failure)) = failures.iter().find(|(failed, _)| failed == name) {
                 let error = failure.to_string();
-                let incident = Incident::Unflushed { output: name, error: &error };
-                output.destination.on_failure.tell_in_time(&incident);
+                on_failure.tell_in_time(&Incident::Unflushed { output: name, error: &error });
+            }
+            if let Some((lost, since, until)) = output.destination.untold() {
+                on_failure.tell_in_time(&Incident::Untold { output: name, lost, since, until });
             }
         }
     }
 
     fn open(&self) -> &[OpenOutput] {
-        self.open.get_or_init(|| {
-            let mut chosen = self.chosen.lock().unwrap_or_else(PoisonError::into_inner);
-            chosen.drain(..).map(Output::open).collect()
-        })
+        self.open.get_or_init(|| self.chosen().drain(..).map(Output::open).collect())
+    }
+
+    /// Those at work: none before the first record.
+    fn working(&self) -> &[OpenOutput] {
+        self.open.get().map_or(&[], Vec::as_slice)
+    }
+
+    fn chosen(&self) -> MutexGuard<'_, Vec<Output>> {
+        self.chosen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -23,8 +23,8 @@ fn presets() -> [(&'static str, Box<dyn Format>); 5] {
             "otlp_json",
             Box::new(
                 OtlpJson::new("store")
-                    .with_resource("host.name", "lion")
-                    .with_resource("service.name", "shop"),
+                    .with_resource_attribute("host.name", "lion")
+                    .with_resource_attribute("service.name", "shop"),
             ),
         ),
         ("bunyan", Box::new(Bunyan::new("shop").with_hostname("lion"))),

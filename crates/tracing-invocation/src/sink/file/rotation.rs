@@ -56,6 +56,9 @@ impl Rotation {
     /// Keeps so many files that were set aside, the one that is written not counted, and removes the oldest. By
     /// default all are kept.
     ///
+    /// A program that ends may leave more, uncompressed ones too, until the next one writes: see
+    /// [`FileHandle::wait_until_tidy`](super::FileHandle::wait_until_tidy).
+    ///
     /// Only files that are named as above are counted, and removed. Unless there is a thread that
     /// compresses, the one that writes removes them.
     pub fn with_kept(mut self, kept: usize) -> Self {

@@ -1,5 +1,7 @@
 //! The end of a log.
 
+use std::io;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tracing::info_span;
@@ -47,6 +49,30 @@ fn an_operation_that_goes_on_after_the_end_of_the_log_is_told_no_other_end() {
         succeed();
     });
     assert_eq!(kept.told(), ["guarded invoke", "guarded unknown", "end invoke", "end success"]);
+}
+
+#[test]
+fn what_was_lost_and_could_not_be_told_in_the_log_is_told_at_the_end() {
+    let broken = || Kept::that(|_| Err(io::Error::other("no")));
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let output = |name: &'static str| {
+        let place = Arc::clone(&told);
+        let on_failure = OnFailure::call(move |incident| {
+            if matches!(incident, Incident::Untold { .. }) {
+                place.lock().unwrap().push(format!("{name}: {incident}"));
+            }
+        });
+        Output::new(broken()).on_failure(on_failure)
+    };
+    let layer = layer().with_sink(output("first")).and_sink(output("second"));
+    let guard = layer.guard();
+    recorded(layer, succeed);
+    drop(guard);
+    let lost = "2 records were lost, and the log does not say so";
+    assert_eq!(
+        *told.lock().unwrap(),
+        [format!("first: kept: {lost}"), format!("second: kept 2: {lost}")]
+    );
 }
 
 #[test]

@@ -4,16 +4,16 @@ use std::sync::{Arc, Mutex};
 
 use tracing_invocation::format::Format;
 use tracing_invocation::sink::{Callback, Output};
-use tracing_invocation::{Level, Limits, Record, json, layer};
+use tracing_invocation::{Delivery, Limits, Record, json, layer};
 
-use super::{Kept, fail, recorded, succeed};
+use super::{Kept, LONG, fail, recorded, succeed};
 
 #[test]
 fn every_sink_gets_the_records_of_its_level() {
     let (everything, failures) = (Kept::new(), Kept::new());
     let layer = layer()
         .with_sink(everything.clone())
-        .and_sink(Output::new(failures.clone()).with_max_level(Level::Error));
+        .and_sink(Output::new(failures.clone()).with_max_level(tracing::Level::ERROR));
     recorded(layer, || {
         succeed();
         fail();
@@ -72,6 +72,51 @@ fn each_output_has_its_own_format() {
     assert_eq!(*text.lock().unwrap(), "invoke!\nsuccess!\n");
     assert_eq!(native.told().len(), 2);
     assert_eq!(delivery.counters().outputs[0].bytes, "invoke!\nsuccess!\n".len() as u64);
+}
+
+#[test]
+fn a_format_that_forgets_the_end_of_a_line_does_not_glue_two_together() {
+    struct Endless;
+    impl Format for Endless {
+        fn format(&self, record: &Record, to: &mut Vec<u8>) {
+            to.extend_from_slice(record.event_outcome.as_str().as_bytes());
+        }
+    }
+    let text = Arc::new(Mutex::new(Vec::new()));
+    let place = Arc::clone(&text);
+    let callback = Callback::new(move |line| {
+        place.lock().unwrap().extend_from_slice(line.bytes());
+        Ok(())
+    });
+    recorded(layer().with_sink(Output::new(callback).with_format(Endless)), succeed);
+    assert_eq!(*text.lock().unwrap(), b"invoke\nsuccess\n");
+}
+
+#[test]
+fn no_two_outputs_have_the_same_name() {
+    let outputs = [0; 3].map(|_| Kept::new());
+    let [first, second, third] = outputs;
+    let layer =
+        layer().with_sink(first).and_sink(Output::new(second).with_name("main")).and_sink(third);
+    let names = |delivery: &Delivery| -> Vec<_> {
+        delivery.counters().outputs.into_iter().map(|output| output.name).collect()
+    };
+    let delivery = layer.delivery();
+    assert_eq!(names(&delivery), ["kept", "main", "kept 2"]);
+    recorded(layer, succeed);
+    assert_eq!(names(&delivery), ["kept", "main", "kept 2"]);
+}
+
+#[test]
+fn to_look_at_a_layer_that_has_recorded_nothing_changes_nothing() {
+    let (first, second) = (Kept::new(), Kept::new());
+    let layer = layer().with_sink(first.clone());
+    let delivery = layer.delivery();
+    assert_eq!(delivery.counters().outputs[0].written, 0);
+    delivery.flush(LONG).unwrap();
+    drop(layer.guard());
+    recorded(layer.and_sink(second.clone()), succeed);
+    assert_eq!((first.told().len(), second.told().len()), (2, 2));
 }
 
 #[test]
