@@ -10,7 +10,6 @@ use tracing_core::Metadata;
 use tracing_core::field::Field;
 
 use crate::convention::{evidence, field, payload};
-use crate::line::push_names;
 use crate::payload::{Limits, Redaction, text};
 use crate::settings::Gate;
 
@@ -235,4 +234,13 @@ fn key(name: &str, limit: usize) -> Box<[u8]> {
     text::push_cut(&mut key, name, limit);
     key.extend_from_slice(b"\":");
     key.into_boxed_slice()
+}
+
+/// Appends what stands between the values of a record's level and its outcome.
+pub(crate) fn push_names(to: &mut Vec<u8>, namespace: &[u8], name: &[u8]) {
+    to.extend_from_slice(br#"","event_namespace":"#);
+    to.extend_from_slice(namespace);
+    to.extend_from_slice(br#","event_name":"#);
+    to.extend_from_slice(name);
+    to.extend_from_slice(br#","event_outcome":""#);
 }

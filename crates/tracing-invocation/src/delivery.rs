@@ -8,7 +8,7 @@ use arc_swap::ArcSwap;
 
 use crate::journal::Journal;
 use crate::settings::Current;
-use crate::sink::{Counters, FlushError};
+use crate::sink::{Counters, FlushError, waiting_until};
 
 /// What becomes of a layer's records, seen from outside: counters, and flushing. Clones speak of the same layer.
 #[derive(Clone)]
@@ -56,7 +56,8 @@ impl Delivery {
         self.journal.outputs.flush(Instant::now().checked_add(deadline))
     }
 
-    /// Records what is still open as `unknown`, with the reason `process exit`, and flushes.
+    /// Records what is still open as `unknown`, with the reason `process exit`, and flushes. Both take until the deadline
+    /// at the most, but for outputs without a queue: a queue that blocks loses, and counts, what has no room by then.
     ///
     /// Operations that go on afterwards have had their end: nothing more is recorded of them.
     ///
@@ -64,8 +65,9 @@ impl Delivery {
     ///
     /// As [`flush`](Self::flush).
     pub fn finish(&self, deadline: Duration) -> Result<(), FlushError> {
-        self.journal.settle_open(&self.current.load_full());
-        self.flush(deadline)
+        let until = Instant::now().checked_add(deadline);
+        waiting_until(until, || self.journal.settle_open(&self.current.load_full()));
+        self.journal.outputs.flush(until)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crate::callsite::Callsite;
 use crate::clock::{Clock, Moment};
@@ -25,6 +25,8 @@ pub(crate) struct Journal {
     pub(crate) ids: Ids,
     pub(crate) outputs: Arc<Outputs>,
     pub(crate) tally: Tally,
+    /// Whether an operation has ever taken its place in a trace when others may have been opened inside it.
+    pub(crate) has_joined: AtomicBool,
 }
 
 impl Journal {
@@ -35,6 +37,7 @@ impl Journal {
             ids: Ids::Random,
             outputs: Arc::default(),
             tally: Tally::default(),
+            has_joined: AtomicBool::new(false),
         }
     }
 
@@ -71,6 +74,9 @@ impl Journal {
     /// An operation that was not invoked takes its place in a trace that others take part in. Where there is none, it
     /// follows the operation around it, which may have taken its own since this one was opened.
     pub(crate) fn join(&self, key: u64, context: Option<TraceContext>, settings: &Settings) {
+        if context.is_some() {
+            self.has_joined.store(true, Ordering::Relaxed);
+        }
         let parent = self.table.with(key, |operation| operation.parent).flatten();
         let around = parent.and_then(|parent| {
             self.table.with(parent.key, |outer| (outer.trace_id, outer.span_id, outer.is_left_out))

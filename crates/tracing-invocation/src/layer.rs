@@ -12,6 +12,7 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use arc_swap::ArcSwap;
 use serde_json::{Map, Value};
@@ -387,11 +388,12 @@ where
         let current = self.current.load();
         unwinding::entered(id.into_u64());
         handover::entered_under(&current.rules, current.epoch);
-        if let Some(tracer) = &self.tracer
+        if (self.tracer.is_some() || self.journal.has_joined.load(Ordering::Relaxed))
             && self.journal.table.with(id.into_u64(), |operation| operation.is_invoked())
                 == Some(false)
         {
-            self.journal.join(id.into_u64(), tracer.context_of(id), &current);
+            let context = self.tracer.as_ref().and_then(|tracer| tracer.context_of(id));
+            self.journal.join(id.into_u64(), context, &current);
         }
         self.journal.enter(id.into_u64(), handover::levels(id.into_u64()), &current);
     }

@@ -1,5 +1,6 @@
 //! A record as one line of JSON, written straight from an operation's state.
 
+use crate::callsite::push_names;
 use crate::clock::{self, Moment};
 use crate::convention::{error, payload};
 use crate::operation::{Failure, How, Operation, Settled};
@@ -81,15 +82,6 @@ fn push_head(to: &mut Vec<u8>, operation: &Operation, now: Moment, level: Level,
         to.extend_from_slice(&parent);
     }
     to.push(b'"');
-}
-
-/// Appends what stands between the values of a record's level and its outcome.
-pub(crate) fn push_names(to: &mut Vec<u8>, namespace: &[u8], name: &[u8]) {
-    to.extend_from_slice(br#"","event_namespace":"#);
-    to.extend_from_slice(namespace);
-    to.extend_from_slice(br#","event_name":"#);
-    to.extend_from_slice(name);
-    to.extend_from_slice(br#","event_outcome":""#);
 }
 
 /// Appends what the ending adds to the payload, each member with a comma behind it.

@@ -29,8 +29,8 @@ pub use output::Output;
 pub(crate) use outputs::Outputs;
 pub use partial_loss::PartialLoss;
 pub use pretty::Pretty;
-pub(crate) use queue::flush_on_panic;
 pub use queue::{Queue, WhenFull};
+pub(crate) use queue::{flush_on_panic, waiting_until};
 pub(crate) use report::report;
 
 use std::io;

@@ -9,6 +9,7 @@ pub(crate) fn is_hostile(character: char) -> bool {
             // Bidirectional marks, embeddings, overrides and isolates; separators of lines and paragraphs.
             '\u{61c}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
             // Invisible: spaces of no width, operators, formatting that is deprecated, annotations, tags.
+            | '\u{ad}' | '\u{34f}' | '\u{115f}'..='\u{1160}' | '\u{180e}' | '\u{3164}' | '\u{ffa0}'
             | '\u{200b}' | '\u{2060}'..='\u{2065}' | '\u{206a}'..='\u{206f}' | '\u{feff}'
             | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
         )

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use tracing_core::Dispatch;
-use tracing_core::dispatcher::WeakDispatch;
+use tracing_core::dispatcher::{self, WeakDispatch};
 use tracing_core::span::Id;
 
 use crate::asking::ask;
@@ -32,7 +32,9 @@ impl Tracer {
 
     /// Where the operation of this span stands, as far as is known. Calls code of the program.
     pub(super) fn context_of(&self, span: &Id) -> Option<TraceContext> {
-        let subscriber = self.subscriber.get()?.upgrade()?;
+        let registered = self.subscriber.get().and_then(WeakDispatch::upgrade);
+        // A layer inside an `Option` or a `Vec` is not told which subscriber it is a part of.
+        let subscriber = registered.unwrap_or_else(|| dispatcher::get_default(Dispatch::clone));
         ask(|| (self.function)(span, &subscriber)).flatten()
     }
 }

@@ -70,7 +70,7 @@ fn gives_way(key: &str) -> bool {
 }
 
 /// Writes through the escaping of this crate, so that a shrunk line is as safe as any other.
-fn write_native(record: &Record, line: &mut Vec<u8>) {
+pub(crate) fn write_native(record: &Record, line: &mut Vec<u8>) {
     use serde::Serialize as _;
     let mut serializer = serde_json::Serializer::with_formatter(&mut *line, super::json::Safe);
     // Neither a `Vec` nor a record that was just read can fail to be written.
@@ -121,7 +121,12 @@ fn drop_members(line: &[u8], record: &mut Record, limit: usize) {
             over = over.saturating_sub(drop_largest(members, over, |_| true));
         }
     }
-    drop_largest(&mut record.payload, over, |key| !payload::RESERVED.contains(&key));
+    over = over.saturating_sub(drop_largest(&mut record.payload, over, |key| {
+        !payload::RESERVED.contains(&key)
+    }));
+    if let Some(Value::Object(members)) = record.payload.get_mut(payload::RESULT) {
+        drop_largest(members, over, |_| true);
+    }
 }
 
 /// Leaves of the ending what a reader relies on, and of the names what there is room for.

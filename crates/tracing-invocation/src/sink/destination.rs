@@ -9,8 +9,11 @@ use std::time::SystemTime;
 use super::counters::{Counts, Reason};
 use super::losses::{Losses, Story, Telling};
 use super::{Incident, Line, OnFailure, PartialLoss, Sink};
+use crate::convention::mark;
 use crate::format::{Fitted, Format};
-use crate::payload::text::quietly;
+use crate::payload::Rules;
+use crate::payload::shrink::write_native;
+use crate::payload::text::{cut_at, quietly};
 use crate::record::{Level, Outcome};
 
 /// A sink, the format of what it is given, and the account of what became of it.
@@ -63,7 +66,7 @@ impl Destination {
             let teller = thread::Builder::new().name("log losses".to_owned());
             teller.spawn(move || destination.tell_of_losing(reason.text())).ok()
         };
-        if reason == Reason::QueueFull {
+        if reason == Reason::QueueFull && !self.on_failure.is_ignore() {
             // An operation that does not wait for the sink does not wait for stderr either.
             self.losses.note((reason, 1), reason.text(), tell_apart);
         } else if self.losses.note((reason, 1), reason.text(), || None) {
@@ -86,13 +89,9 @@ impl Destination {
         let Some(story) = self.losses.take(telling) else {
             return;
         };
-        let told = serde_json::to_vec(&story.record(&self.name)).map_err(|error| error.to_string());
-        let told = told.and_then(|mut line| {
-            line.push(b'\n');
-            let line = Line::native(Level::Error, Outcome::Failed, &line);
-            self.attempt(&[line]).map_err(|failure| failure.error)
-        });
-        match told {
+        let mut line = Vec::new();
+        write_native(&story.record(&self.name), &mut line);
+        match self.attempt(&[Line::native(Level::Error, Outcome::Failed, &line)]) {
             Ok(_) => self.recovered(&story),
             Err(_) => {
                 self.counts.failed();
@@ -167,7 +166,7 @@ impl Failure {
         let lost = PartialLoss::of(error, lines.len());
         // Which of them were taken is not known.
         let bytes = bytes_of(lines) * (lines.len() - lost) / lines.len().max(1);
-        Self { lost, bytes, error: error.to_string() }
+        Self { lost, bytes, error: told_of(&error.to_string()) }
     }
 }
 
@@ -194,7 +193,18 @@ fn text_in(format: &dyn Format, line: &Line<'_>) -> Vec<u8> {
 }
 
 fn text_of(error: io::Error) -> String {
-    error.to_string()
+    told_of(&error.to_string())
+}
+
+/// What is told of an error: without the secrets of a URL, and no longer than the message of any other error.
+fn told_of(error: &str) -> String {
+    let Rules { limits, redaction } = Rules::standard();
+    let mut told = redaction.redact_text(error).into_owned();
+    if let Some(end) = cut_at(&told, limits.message) {
+        told.truncate(end);
+        told.push_str(mark::CUT);
+    }
+    told
 }
 
 impl fmt::Debug for Destination {

@@ -94,6 +94,10 @@ impl OnFailure {
         Self(Kind::Call(Arc::new(function)))
     }
 
+    pub(super) fn is_ignore(&self) -> bool {
+        matches!(self.0, Kind::Ignore)
+    }
+
     /// As [`tell`](Self::tell), at the end of a program. A stderr that nobody reads does not hold it up.
     pub(super) fn tell_in_time(&self, incident: &Incident<'_>) {
         /// How long the program waits for stderr.

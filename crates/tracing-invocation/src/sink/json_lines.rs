@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -14,11 +15,15 @@ use super::{Line, Sink, metadata};
 /// The metadata that a [`MakeWriter`] is shown carries the record's level, so that
 /// [`with_max_level`](tracing_subscriber::fmt::writer::MakeWriterExt::with_max_level) chooses by it.
 ///
+/// Threads take turns, so that a record of which a writer takes a part at a time is not mixed with another.
+///
 /// Where a writer took a part of a record and then failed, the next record begins with a newline: the part must not
 /// swallow it.
 pub struct JsonLines<W> {
     make_writer: W,
     is_torn: AtomicBool,
+    /// One record at a time: a writer may take a part of one, and then wants the rest.
+    turn: Mutex<()>,
 }
 
 impl<W> JsonLines<W>
@@ -27,7 +32,7 @@ where
 {
     /// A sink that writes through `make_writer`.
     pub fn new(make_writer: W) -> Self {
-        Self { make_writer, is_torn: AtomicBool::new(false) }
+        Self { make_writer, is_torn: AtomicBool::new(false), turn: Mutex::new(()) }
     }
 }
 
@@ -37,6 +42,7 @@ where
 {
     fn write(&self, line: &Line<'_>) -> io::Result<()> {
         let mut writer = self.make_writer.make_writer_for(metadata::of_records_at(line.level()));
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         write_whole(&mut writer, line.bytes(), &self.is_torn)
     }
 

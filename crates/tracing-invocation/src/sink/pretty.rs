@@ -9,6 +9,7 @@ mod value;
 use std::fmt;
 use std::io::{self, IsTerminal, Write as _};
 use std::sync::atomic::AtomicBool;
+use std::sync::{Mutex, PoisonError};
 
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -54,6 +55,8 @@ pub struct Pretty<W> {
     has_color: bool,
     nesting: Nesting,
     is_torn: AtomicBool,
+    /// One record at a time: a writer may take a part of one, and then wants the rest.
+    turn: Mutex<()>,
 }
 
 impl Pretty<fn() -> io::Stdout> {
@@ -87,6 +90,7 @@ where
             has_color: false,
             nesting: Nesting::default(),
             is_torn: AtomicBool::new(false),
+            turn: Mutex::new(()),
         }
     }
 
@@ -111,6 +115,7 @@ where
         let depth = self.nesting.depth_of(&record);
         let text = entry::text(record, depth, self.has_color);
         let mut writer = self.make_writer.make_writer_for(metadata::of_records_at(line.level()));
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         write_whole(&mut writer, text.as_bytes(), &self.is_torn)
     }
 

@@ -8,6 +8,7 @@ mod writer;
 
 pub(crate) use panicking::flush_on_panic;
 pub(super) use producer::Producer;
+pub(crate) use shared::waiting_until;
 
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -40,7 +41,8 @@ pub enum WhenFull {
 }
 
 impl Queue {
-    /// A queue of at most `capacity` records, one at least, that drops the newest when it is full.
+    /// A queue of at most `capacity` records, one at least, that drops the newest when it is full. Those that its thread
+    /// has taken out to write come on top: 64 at the most, unless the sink wants more at once.
     ///
     /// It holds on to as much memory as the records in it: 16,000 bytes each at the most, by the default limits.
     pub fn new(capacity: usize) -> Self {

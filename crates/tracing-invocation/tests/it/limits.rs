@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use tracing_invocation::convention::mark;
 use tracing_invocation::testing::Log;
-use tracing_invocation::{InvocationLayer, Limits, Outcome, json, operation, whole};
+use tracing_invocation::{DescribeError, InvocationLayer, Limits, Outcome, json, operation, whole};
 use tracing_subscriber::prelude::*;
 
 use crate::support::{check_line, check_lines, only};
@@ -118,6 +118,47 @@ proptest! {
                 prop_assert!(line.len() < limits.record, "{} of {} bytes: {line}", line.len() + 1, limits.record);
                 check_line(&line);
             }
+        }
+    }
+}
+
+/// A structure that is as large as limits let through: everything in it stands in objects.
+fn deep(key: &str, depth: usize) -> Value {
+    match depth {
+        0 => "x".repeat(200).into(),
+        _ => (0..10).map(|n| (format!("{key}{n}"), deep(key, depth - 1))).collect::<Value>(),
+    }
+}
+
+#[test]
+fn no_record_is_above_its_limit_wherever_the_large_value_stands() {
+    struct Refused(Value);
+    impl DescribeError for Refused {
+        fn details(&self) -> impl serde::Serialize {
+            &self.0
+        }
+    }
+    #[operation(fields(before), args(given), result)]
+    fn run(before: Value, given: Value, returned: Value) -> Result<Value, Refused> {
+        if returned.is_null() { Err(Refused(given)) } else { Ok(returned) }
+    }
+    for limit in [1_000, Limits::PIPE.record, Limits::DEFAULT.record] {
+        let limits = Limits { record: limit, ..Limits::DEFAULT };
+        let log = logged(
+            |layer| layer.with_limits(limits),
+            || {
+                let small = || json!("small");
+                let _ = run(deep("a", 3), small(), small());
+                let _ = run(small(), deep("a", 3), small());
+                let _ = run(small(), small(), deep("a", 3));
+                let _ = run(small(), deep("a", 3), Value::Null);
+                let _ = run(deep("a", 3), deep("b", 3), deep("c", 3));
+            },
+        );
+        let lines = log.lines();
+        assert_eq!(lines.len(), 10);
+        for line in lines {
+            assert!(line.len() < limit, "{} of {limit}: {line}", line.len());
         }
     }
 }

@@ -60,6 +60,18 @@ fn a_caller_may_become_known_until_the_operation_begins() {
 }
 
 #[test]
+fn what_was_opened_inside_before_the_caller_was_known_follows() {
+    let log = testing::capture();
+    let outer = info_span!("outer", invocation.traceparent = Empty);
+    let inner = info_span!(parent: &outer, "inner");
+    outer.record("invocation.traceparent", HEADER);
+    outer.in_scope(|| inner.in_scope(|| {}));
+    let records = log.records();
+    assert_eq!(place(&records, "outer"), (TRACE.to_owned(), Some(CALLER.to_owned())));
+    assert_eq!(place(&records, "inner").0, TRACE);
+}
+
+#[test]
 fn a_caller_elsewhere_wins_over_the_operation_around() {
     let log = testing::capture();
     info_span!("serve").in_scope(|| {
@@ -159,6 +171,17 @@ fn ids_are_those_that_another_layer_knows() {
         assert_eq!((record.span_id, record.parent_span_id), (own, parent));
     }
     assert_eq!(records.len(), 4);
+}
+
+#[test]
+fn a_layer_that_is_optional_asks_too() {
+    let log = Log::new();
+    let layer = numbered(&log);
+    let subscriber = tracing_subscriber::registry().with(Some(layer));
+    tracing::dispatcher::with_default(&Dispatch::new(subscriber), || {
+        info_span!("optional").in_scope(|| {});
+    });
+    assert_eq!(place(&log.records(), "optional").0, format!("{:032x}", 0xdef));
 }
 
 #[test]

@@ -21,13 +21,18 @@ pub(crate) fn flush_on_panic() {
         return;
     }
     let queues = QUEUES.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    for queue in queues.iter().filter_map(Weak::upgrade) {
-        let deadline = queue.queue.panic_deadline;
-        if !deadline.is_zero() {
-            // What is not written by then still may be, where the process lives on.
-            let until = Instant::now().checked_add(deadline);
+    let queues = queues.iter().filter_map(Weak::upgrade);
+    // All at the same time.
+    let requested: Vec<_> = queues
+        .filter(|queue| !queue.queue.panic_deadline.is_zero())
+        .map(|queue| {
+            let until = Instant::now().checked_add(queue.queue.panic_deadline);
             let ticket = queue.request_flush(until);
-            let _ = queue.wait_for(ticket, until);
-        }
+            (queue, ticket, until)
+        })
+        .collect();
+    for (queue, ticket, until) in requested {
+        // What is not written by then still may be, where the process lives on.
+        let _ = queue.wait_for(ticket, until);
     }
 }

@@ -17,6 +17,16 @@ use crate::payload::text::quietly;
 thread_local! {
     /// Whether this thread writes a queue.
     static IS_WRITER: Cell<bool> = const { Cell::new(false) };
+    /// Until when this thread waits for room, if not for as long as it takes.
+    static PATIENCE: Cell<Option<Instant>> = const { Cell::new(None) };
+}
+
+/// Does something that waits for room in no queue for longer than until then.
+pub(crate) fn waiting_until<T>(until: Option<Instant>, act: impl FnOnce() -> T) -> T {
+    let before = PATIENCE.replace(until);
+    let answer = act();
+    PATIENCE.set(before);
+    answer
 }
 
 /// A queue at work. Its lock is held for moves of memory.
@@ -101,7 +111,7 @@ impl Shared {
     /// Puts a record into the queue. An error where it is lost, or another in its place.
     pub(super) fn push(&self, line: &Line<'_>) -> Result<(), Reason> {
         let mut state = self.state_here().ok_or(Reason::NoWriter)?;
-        let is_full = self.is_full();
+        let is_full = self.is_full(&state);
         // Asking the system each time would be dear.
         if (is_full || state.wakes_at.is_some() || state.lanes.last() % 64 == 0) && self.is_forked()
         {
@@ -116,8 +126,10 @@ impl Shared {
                 // The writer would wait for itself. What it ends of the program's operations is little.
                 WhenFull::Block if IS_WRITER.get() => {}
                 WhenFull::Block => {
-                    let room = self.room.wait_while(state, |_| self.is_full());
-                    state = room.unwrap_or_else(PoisonError::into_inner);
+                    state = self.wait_for_room(state);
+                    if self.is_full(&state) {
+                        return Err(Reason::QueueFull);
+                    }
                 }
                 when_full => {
                     answer = Err(Reason::QueueFull);
@@ -186,8 +198,22 @@ impl Shared {
         self.queued.load(Ordering::Relaxed) as u64
     }
 
-    fn is_full(&self) -> bool {
-        self.queued.load(Ordering::Relaxed) >= self.queue.capacity.get()
+    /// What the writer has in hand takes no room: there is always something to drop that waits.
+    fn is_full(&self, state: &State) -> bool {
+        state.lanes.len() >= self.queue.capacity.get()
+    }
+
+    /// Waits for room, while this thread has patience.
+    fn wait_for_room<'a>(&self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        let is_full = |state: &mut State| self.is_full(state);
+        match PATIENCE.get() {
+            None => self.room.wait_while(state, is_full).unwrap_or_else(PoisonError::into_inner),
+            Some(until) => {
+                let left = until.saturating_duration_since(Instant::now());
+                let waited = self.room.wait_timeout_while(state, left, is_full);
+                waited.unwrap_or_else(PoisonError::into_inner).0
+            }
+        }
     }
 
     /// Whether this is another process than the one whose thread writes.
@@ -215,7 +241,7 @@ impl Shared {
         self.queued.fetch_sub(records, Ordering::Relaxed);
     }
 
-    /// What was in `batch` is done: there is room again.
+    /// What was in `batch` is done.
     pub(super) fn finish(&self, batch: &mut Vec<Waiting>) -> MutexGuard<'_, State> {
         let mut state = self.state();
         if let Some(last) = batch.last() {
@@ -224,8 +250,13 @@ impl Shared {
         for waiting in batch.drain(..) {
             state.lanes.recycle(waiting.bytes);
         }
-        self.room.notify_all();
         state
+    }
+
+    /// Moves the first records into `batch`: there is room again.
+    pub(super) fn hand_out(&self, state: &mut State, batch: &mut Vec<Waiting>, most: usize) {
+        batch.extend(std::iter::from_fn(|| state.lanes.pop()).take(most));
+        self.room.notify_all();
     }
 
     /// Sleeps until so many records are there, or somebody waits for the writer to be done; `limit` at the most.
@@ -275,10 +306,5 @@ impl State {
         // Who came first is served first: who came later may wait for records that go on coming.
         let done = if self.lanes.is_empty() { self.lanes.last() } else { self.done };
         self.wanted.front().filter(|wanted| **wanted <= done).map(|_| done)
-    }
-
-    /// Moves the first records into `batch`.
-    pub(super) fn hand_out(&mut self, batch: &mut Vec<Waiting>, most: usize) {
-        batch.extend(std::iter::from_fn(|| self.lanes.pop()).take(most));
     }
 }

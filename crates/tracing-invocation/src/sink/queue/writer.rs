@@ -75,7 +75,7 @@ fn next(shared: &Shared, batch: &mut Vec<Waiting>, wishes: &Wishes) -> Option<Ta
             continue;
         }
         if !state.lanes.is_empty() {
-            state.hand_out(batch, wishes.max_batch.max(BATCH));
+            shared.hand_out(&mut state, batch, wishes.max_batch.max(BATCH));
             return Some(Task::Write);
         }
         if state.is_closed {

@@ -191,7 +191,7 @@ fn a_sink_that_panics_whatever_it_is_asked_still_writes() {
     bounded(move || {
         recorded(layer, succeed);
         let error = delivery.flush(LONG).unwrap_err();
-        assert_eq!(error.to_string(), "sink: the sink panicked; sink: the sink panicked");
+        assert_eq!(error.to_string(), "sink: the sink panicked; sink 2: the sink panicked");
         assert_eq!(kept.records().len(), 4);
     });
 }

@@ -5,9 +5,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tracing::info_span;
-use tracing_invocation::sink::{Incident, OnFailure, Output, Queue};
+use tracing_invocation::sink::{Incident, OnFailure, Output, Queue, WhenFull};
 use tracing_invocation::{FutureExt as _, Outcome, begin, layer};
 
+use super::super::hostile::tools::bounded;
 use super::{Kept, LONG, recorded, succeed};
 
 #[test]
@@ -49,6 +50,33 @@ fn an_operation_that_goes_on_after_the_end_of_the_log_is_told_no_other_end() {
         succeed();
     });
     assert_eq!(kept.told(), ["guarded invoke", "guarded unknown", "end invoke", "end success"]);
+}
+
+#[test]
+fn a_guard_keeps_its_deadline_where_a_full_queue_blocks() {
+    let (kept, open, waiting) = Kept::gated();
+    let queue = Queue::new(1).when_full(WhenFull::Block);
+    let output = Output::new(kept.clone()).with_queue(queue).on_failure(OnFailure::ignore());
+    let layer = layer().with_sink(output);
+    let guard = layer.guard().with_deadline(Duration::from_millis(20));
+    let delivery = layer.delivery();
+    bounded(move || {
+        recorded(layer, || {
+            let spans = [0; 2].map(|_| info_span!("open"));
+            // One is being written, one waits.
+            let first = spans[0].enter();
+            waiting.recv().unwrap();
+            let second = spans[1].enter();
+            drop(guard);
+            drop((first, second));
+        });
+        let output = &delivery.counters().outputs[0];
+        assert_eq!(output.dropped.queue_full, 2);
+        drop(open);
+        delivery.flush(LONG).unwrap();
+        let told = kept.told();
+        assert_eq!(told, ["open invoke", "delivery failed", "open invoke"]);
+    });
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
-use tracing_invocation::sink::{OnFailure, Output};
+use tracing_invocation::sink::{Callback, OnFailure, Output};
 use tracing_invocation::{InvocationLayer, Level, layer};
 
 use super::{Kept, LONG, fail, recorded, succeed, tell};
@@ -125,6 +125,32 @@ fn a_sink_that_refuses_the_record_about_losses_still_gets_the_others() {
     let output = &delivery.counters().outputs[0];
     assert_eq!((output.dropped.write_failed, output.loss_records), (2, 0));
     assert!(output.write_errors >= 3);
+}
+
+#[test]
+fn what_a_sink_says_is_told_like_any_other_message() {
+    let hostile = format!("\u{1b}[2J\0 https://ann:secret@host/ {}", "x".repeat(100_000));
+    let (sent, told) = std::sync::mpsc::channel();
+    let refuses = Arc::new(AtomicBool::new(true));
+    let switch = Arc::clone(&refuses);
+    let callback = Callback::new(move |line| {
+        if switch.load(Ordering::Relaxed) {
+            return Err(io::Error::other(hostile.clone()));
+        }
+        sent.send(line.bytes().to_vec()).map_err(io::Error::other)
+    });
+    recorded(layer_of(Output::new(callback).on_failure(OnFailure::ignore())), || {
+        fail();
+        refuses.store(false, Ordering::Relaxed);
+        succeed();
+    });
+    let line = String::from_utf8(told.recv().unwrap()).unwrap();
+    assert!(line.len() < 2_000, "{}", line.len());
+    assert!(line.trim_end().chars().all(|c| !c.is_control()), "{line}");
+    assert!(
+        line.contains("2 records were lost: \\u001b[2J\u{FFFD} https://<redacted>@host/ xxx"),
+        "{line}"
+    );
 }
 
 #[test]

@@ -47,7 +47,7 @@ struct Model {
 impl Model {
     fn push(&mut self, known: Known) {
         self.recorded += 1;
-        if self.in_hand.len() + self.waiting.len() >= self.capacity {
+        if self.waiting.len() >= self.capacity {
             self.lost += 1;
             let mut ordinary =
                 (0..self.waiting.len()).filter(|place| !is_precious(&self.waiting[*place]));

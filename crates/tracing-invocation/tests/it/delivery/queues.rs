@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tracing::{Span, info_span};
 use tracing_invocation::sink::{OnFailure, Output, Queue, WhenFull};
-use tracing_invocation::{FutureExt as _, Outcome, layer};
+use tracing_invocation::{FutureExt as _, Outcome, Record, layer};
 
 use super::super::hostile::tools::bounded;
 use super::{Kept, LONG, fail, recorded, succeed};
@@ -70,9 +70,28 @@ fn what_failed_or_was_cancelled_is_dropped_last() {
         let counters = delivery.counters();
         let output = &counters.outputs[0];
         assert_eq!(counters.recorded, output.written + output.dropped.queue_full, "{when_full:?}");
-        assert_eq!(output.written, 5);
+        // One was being written.
+        assert_eq!(output.written, 1 + 5);
         assert_eq!(output.loss_records, 1);
     }
+}
+
+#[test]
+fn the_oldest_is_what_waits_longest_however_small_the_queue() {
+    let (kept, open, waiting) = Kept::gated();
+    let layer = layer().with_sink(queued(&kept, Queue::new(3).when_full(WhenFull::DropOldest)));
+    let delivery = layer.delivery();
+    recorded(layer, || {
+        info_span!("first").in_scope(|| waiting.recv().unwrap());
+        for number in 0..100 {
+            info_span!("later", number).in_scope(|| {});
+        }
+    });
+    drop(open);
+    delivery.flush(LONG).unwrap();
+    let last = |record: &Record| record.payload.get("number")?.as_u64();
+    let numbers: Vec<_> = kept.records().iter().filter_map(last).collect();
+    assert_eq!(numbers, [98, 99, 99]);
 }
 
 /// Drops a future that was polled once, while it waits.

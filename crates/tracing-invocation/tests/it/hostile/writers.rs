@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::panic::panic_any;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use tracing::{Span, info_span, instrument};
 use tracing_subscriber::fmt::MakeWriter;
@@ -324,4 +324,38 @@ fn two_writers_share_the_records_by_level() {
         (errors.story(), others.story()),
         (vec!["run failed".into()], vec!["run invoke".into()])
     );
+}
+
+#[test]
+fn threads_do_not_mix_records_of_which_a_writer_takes_a_part_at_a_time() {
+    #[derive(Clone, Default)]
+    struct Bits(Arc<Mutex<Vec<u8>>>);
+    impl Write for Bits {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let part = &bytes[..bytes.len().min(50)];
+            self.0.lock().unwrap().extend_from_slice(part);
+            std::thread::yield_now();
+            Ok(part.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let bits = Bits::default();
+    let writer = bits.clone();
+    let layer = tracing_invocation::layer().with_writer(move || writer.clone());
+    let dispatch = tracing::Dispatch::new(registry().with(layer));
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                tracing::dispatcher::with_default(&dispatch, || {
+                    (0..200).for_each(|_| info_span!("mixed").in_scope(|| {}));
+                });
+            });
+        }
+    });
+    let written = bits.0.lock().unwrap();
+    let lines: Vec<_> = written.split_inclusive(|byte| *byte == b'\n').map(read_line).collect();
+    assert_eq!(lines.len(), 4 * 200 * 2);
 }
