@@ -38,6 +38,6 @@ pub fn trace_context(span: &Id, subscriber: &Dispatch) -> Option<TraceContext> {
     let span = context.span();
     let span = span.span_context();
     let trace_id = TraceId::new(u128::from_be_bytes(span.trace_id().to_bytes()))?;
-    let span_id = SpanId::new(u64::from_be_bytes(span.span_id().to_bytes()));
-    Some(TraceContext { span_id, ..TraceContext::new(trace_id) })
+    let span_id = SpanId::new(u64::from_be_bytes(span.span_id().to_bytes()))?;
+    Some(TraceContext::new(trace_id).with_span_id(span_id))
 }

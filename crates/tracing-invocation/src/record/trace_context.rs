@@ -21,6 +21,7 @@ use super::{SpanId, TraceId};
 /// # Ok::<(), tracing_invocation::InvalidTraceparent>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct TraceContext {
     /// The trace.
     pub trace_id: TraceId,
@@ -35,6 +36,18 @@ impl TraceContext {
     #[must_use]
     pub const fn new(trace_id: TraceId) -> Self {
         Self { trace_id, span_id: None, parent_span_id: None }
+    }
+
+    /// The operation has this id there.
+    #[must_use]
+    pub const fn with_span_id(self, span_id: SpanId) -> Self {
+        Self { span_id: Some(span_id), ..self }
+    }
+
+    /// It was begun by this one.
+    #[must_use]
+    pub const fn with_parent_span_id(self, parent_span_id: SpanId) -> Self {
+        Self { parent_span_id: Some(parent_span_id), ..self }
     }
 }
 
@@ -55,10 +68,8 @@ impl FromStr for TraceContext {
             return Err(InvalidTraceparent(()));
         }
         let invalid = |_| InvalidTraceparent(());
-        Ok(Self {
-            parent_span_id: Some(parent_id.parse().map_err(invalid)?),
-            ..Self::new(trace_id.parse().map_err(invalid)?)
-        })
+        let context = Self::new(trace_id.parse().map_err(invalid)?);
+        Ok(context.with_parent_span_id(parent_id.parse().map_err(invalid)?))
     }
 }
 

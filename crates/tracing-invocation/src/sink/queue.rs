@@ -30,6 +30,7 @@ pub struct Queue {
 
 /// What gives when a queue is full.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum WhenFull {
     /// The operation waits for room. Nothing is lost, and a stalled disk stalls the program.
     Block,

@@ -141,8 +141,8 @@ proptest! {
 /// A layer that numbers traces and spans by the key of the span.
 fn numbered(log: &Log) -> InvocationLayer {
     log.layer().with_trace_context(|span, _| {
-        let span_id = SpanId::new(0xabc0_0000 + span.into_u64());
-        Some(TraceContext { span_id, ..TraceContext::new(TraceId::new(0xdef).unwrap()) })
+        let span_id = SpanId::new(0xabc0_0000 + span.into_u64())?;
+        Some(TraceContext::new(TraceId::new(0xdef)?).with_span_id(span_id))
     })
 }
 
