@@ -20,6 +20,11 @@ pub(crate) fn flush_on_panic() {
     if turn::is_writing() {
         return;
     }
+    // What is dropped here may be the last of a queue, whose sink may be anything.
+    turn::writing(flush_all);
+}
+
+fn flush_all() {
     let queues = QUEUES.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let queues = queues.iter().filter_map(Weak::upgrade);
     // All at the same time.
