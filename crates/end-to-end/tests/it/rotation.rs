@@ -215,7 +215,7 @@ fn logrotate_that_copies_and_truncates_costs_what_is_written_between_the_two_and
             if let (Some(first), Some(last)) = (places.first(), places.last()) {
                 // What is missing is missing between two files, and nothing is before the first.
                 assert!(*first >= next && (number > 0 || *first == 0), "{thread}: {first}, {next}");
-                assert!(places.iter().copied().eq(*first..=*last), "{thread}: {places:?}");
+                assert!(places.iter().copied().eq(*first..=*last), "{thread}: {first}..={last}");
                 next = last + 1;
             }
         }
