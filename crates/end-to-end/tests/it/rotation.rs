@@ -166,27 +166,64 @@ fn logrotate_that_only_renames_costs_no_record() {
     assert_complete(&counters, &files);
 }
 
+/// Which records of a thread these are, in their order: two of each operation.
+fn places(text: &str, thread: u64) -> Vec<u64> {
+    let records = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let of_thread = records.filter(|record| record["payload"]["thread"] == thread);
+    let place = |record: Value| {
+        let number = record["payload"]["number"].as_u64().unwrap();
+        2 * number + u64::from(record["event_outcome"] != "invoke")
+    };
+    of_thread.map(place).collect()
+}
+
+/// Waits until each of the two threads has a record in the file.
+#[track_caller]
+fn wait_for_both_threads(path: &Path) {
+    let start = Instant::now();
+    let has = |text: &str, thread: u64| text.contains(&format!("\"thread\":{thread}"));
+    while !fs::read_to_string(path).is_ok_and(|text| has(&text, 0) && has(&text, 1)) {
+        assert!(start.elapsed() < Duration::from_secs(20), "a thread does not write");
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
 #[test]
 fn logrotate_that_copies_and_truncates_costs_what_is_written_between_the_two_and_tears_nothing_else()
  {
     let (folder, path) = place();
     let process = Appends::start(&path, &[]);
+    wait_for_both_threads(&path);
     logrotate(&path, 8, "copytruncate");
+    wait_for_both_threads(&path);
     let counters = process.end();
     let files = files(folder.path());
     assert_eq!(files.len(), 9, "{files:?}");
-    let mut found = 0;
-    for file in &files {
+    // The oldest first. The last line of a copy may be one that was being written.
+    let texts = files.iter().rev().map(|file| {
         let text = fs::read_to_string(file).unwrap();
-        // The last line of a copy may be one that was being written.
-        let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
         assert!(*file != path || text.ends_with('\n'));
-        let (operations, torn) = read(whole);
-        assert_eq!(torn, [""; 0]);
-        found += operations.values().map(Vec::len).sum::<usize>() as u64;
+        text.rsplit_once('\n').map_or(String::new(), |(whole, _)| whole.to_owned())
+    });
+    let texts: Vec<_> = texts.collect();
+    let (mut made, mut found) = (0, 0);
+    for thread in 0..2 {
+        let mut next = 0;
+        for (number, text) in texts.iter().enumerate() {
+            let places = places(text, thread);
+            found += places.len() as u64;
+            if let (Some(first), Some(last)) = (places.first(), places.last()) {
+                // What is missing is missing between two files, and nothing is before the first.
+                assert!(*first >= next && (number > 0 || *first == 0), "{thread}: {first}, {next}");
+                assert!(places.iter().copied().eq(*first..=*last), "{thread}: {first}..={last}");
+                next = last + 1;
+            }
+        }
+        made += next;
     }
+    // After the last rotation nothing is missing either.
     let recorded = counters["recorded"].as_u64().unwrap();
-    assert!(found <= recorded);
+    assert_eq!(made, recorded);
     eprintln!("copytruncate: {} of {recorded} records lost in 8 rotations", recorded - found);
 }
 

@@ -30,7 +30,12 @@ use keeper::{Chores, Keeper};
 ///   process was killed or the disk was full, the next record begins with a newline.
 /// - **Moved files.** A file that was renamed or removed is found out by its device and inode, and opened anew: within
 ///   [a second](Self::with_check_interval), or before the next record where a signal or a [`FileHandle`] says so. What
-///   is written until then stands in the renamed file; in a removed one, it is gone.
+///   is written until then stands in the renamed file; in a removed one, it is gone. Where its path cannot be looked at,
+///   as by a daemon that gave up its privileges, or no file can be opened there, records go on into the one that is open,
+///   unless it was removed, and [`on_failure`](Self::on_failure) is told.
+/// - **Symbolic links.** A path that is one stands for the file that it leads to when the sink is made: that one is
+///   written, found out to be moved, and rotated beside itself. The link stays as it is; where it leads to later is no
+///   matter.
 /// - **Failures.** A record that cannot be written is an error of this sink, and so counted and told by its
 ///   [`Output`](super::Output). The next record tries again, and opens the file, and creates its folder, where they are
 ///   missing: no restart is needed.
@@ -90,7 +95,7 @@ impl File {
             io::Error::new(error.kind(), format!("{}: {error}", given.display()))
         };
         // The process may change its folder, and a path that is opened again must not.
-        let path = path::absolute(given).map_err(named)?;
+        let path = path::absolute(given).and_then(open::resolve).map_err(named)?;
         let appender = Appender::open(&path).map_err(named)?;
         Ok(Self {
             shared: Arc::default(),
@@ -158,8 +163,8 @@ impl File {
         self
     }
 
-    /// What it does where files cannot be rotated, compressed or removed as they should be, once until they can: by
-    /// default, it says so on stderr. What records are lost is a matter of the [`Output`](super::Output).
+    /// What it does where files cannot be opened anew, rotated, compressed or removed as they should be, once until they
+    /// can: by default, it says so on stderr. What records are lost is a matter of the [`Output`](super::Output).
     pub fn on_failure(mut self, on_failure: OnFailure) -> Self {
         self.on_failure = on_failure;
         self
@@ -191,8 +196,7 @@ impl Sink for File {
             let reopen = self.shared.must_reopen();
             appender.append(&self.path, &self.rules, line.bytes(), now, reopen)
         };
-        if let Some(error) = appended.trouble {
-            let error = format!("not rotated: {error}");
+        for error in appended.trouble {
             self.on_failure.tell(&Incident::Unrotated { output: &self.name(), error: &error });
         }
         if let Some(rotation) = &self.rules.rotation

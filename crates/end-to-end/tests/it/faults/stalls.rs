@@ -104,6 +104,8 @@ fn a_reader_of_both_stdout_and_stderr_that_stalls_delays_nobody() {
     let mut running = load.stdout(writer).start();
     let times = running.report("times");
     println!("{times}");
+    assert!(nanoseconds(&times, "p999_ns") < STALL / 10, "{times}");
+    assert!(nanoseconds(&times, "max_ns") < STALL / 2, "{times}");
     // It cannot say that its log was not flushed either, and ends nevertheless.
     let ended = running.wait();
     assert!(ended.status.success(), "{}", ended.status);

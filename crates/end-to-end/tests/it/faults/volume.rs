@@ -43,8 +43,17 @@ fn a_million_records_through_a_pipe_are_there_or_counted() {
 
 #[test]
 fn a_million_records_in_a_file_are_there_or_counted() {
+    in_a_file("append");
+}
+
+#[test]
+fn a_million_records_in_a_file_of_the_sink_are_there_or_counted() {
+    in_a_file("file");
+}
+
+fn in_a_file(sink: &str) {
     for queue in QUEUES {
-        let plan = format!("sink=append:FOLDER/log {PLAN} {queue}");
+        let plan = format!("sink={sink}:FOLDER/log {PLAN} {queue}");
         let ended = Load::new(&plan).finish();
         let account = account_of(&ended.path("log"));
         assert_accounted(&plan, ended.counters(), account.tally());

@@ -24,6 +24,8 @@ pub(super) struct Appender {
     checked: Option<Instant>,
     /// Permissions of the file before.
     permissions: Option<Permissions>,
+    /// Whether it is said that the path cannot be looked at or opened, and not yet that it can.
+    is_lost: bool,
     /// When rotating it failed last, where it did.
     stuck: Option<Instant>,
     /// Whether rotated files were left by another run, or are new.
@@ -34,8 +36,8 @@ pub(super) struct Appender {
 #[derive(Debug)]
 pub(super) struct Appended {
     pub(super) written: io::Result<()>,
-    /// Why it could not be rotated, the first time.
-    pub(super) trouble: Option<io::Error>,
+    /// Why it could not be rotated, or opened anew, the first time.
+    pub(super) trouble: Vec<String>,
     /// Whether there are rotated files to look after.
     pub(super) is_untidy: bool,
 }
@@ -46,6 +48,7 @@ impl Appender {
             open: Some(OpenFile::open(path, None)?),
             checked: Some(Instant::now()),
             permissions: None,
+            is_lost: false,
             stuck: None,
             is_untidy: true,
         })
@@ -64,13 +67,14 @@ impl Appender {
         now: SystemTime,
         reopen: bool,
     ) -> Appended {
-        if reopen {
-            self.close();
+        let mut trouble = Vec::new();
+        if let Err(error) = self.check(path, rules.check_interval, reopen) {
+            trouble.push(format!("not opened anew: {error}"));
         }
-        self.check(path, rules.check_interval);
-        let mut trouble = None;
         let written = self.opened(path).and_then(OpenFile::look).and_then(|()| {
-            trouble = self.rotate(path, rules, line, now).err();
+            if let Err(error) = self.rotate(path, rules, line, now) {
+                trouble.push(format!("not rotated: {error}"));
+            }
             let open = self.opened(path)?;
             open.look()?;
             open.append(line, now)
@@ -83,15 +87,43 @@ impl Appender {
         Appended { written, trouble, is_untidy }
     }
 
-    /// Closes a file that is at its path no longer.
-    fn check(&mut self, path: &Path, interval: Duration) {
+    /// Opens anew a file that is at its path no longer, or that is to be. Fails where it cannot be found out or done, and
+    /// records go on into the one that is open: the first time.
+    fn check(&mut self, path: &Path, interval: Duration, reopen: bool) -> io::Result<()> {
         let is_recent = self.checked.is_some_and(|checked| checked.elapsed() < interval);
-        if !is_recent && let Some(open) = &mut self.open {
-            if !open.is_at(path) {
-                self.close();
+        let Some(open) = self.open.as_mut().filter(|_| reopen || !is_recent) else {
+            return Ok(());
+        };
+        self.checked = Some(Instant::now());
+        let found = match reopen {
+            true => self.replace(path),
+            false => match open.is_at(path) {
+                Ok(false) => self.replace(path),
+                other => other.map(drop),
+            },
+        };
+        let was_lost = std::mem::replace(&mut self.is_lost, found.is_err());
+        if was_lost { Ok(()) } else { found }
+    }
+
+    /// Opens the file at its path in place of the one that is open. Fails where it cannot, and this one will do.
+    fn replace(&mut self, path: &Path) -> io::Result<()> {
+        let Some(mut before) = self.open.take() else {
+            return Ok(());
+        };
+        // Where that fails, the part was lost, and told, before.
+        let _ = before.heal();
+        self.permissions = before.permissions();
+        match OpenFile::open(path, self.permissions.as_ref()) {
+            Ok(open) => self.open = Some(open),
+            Err(error) if before.has_name() => {
+                self.open = Some(before);
+                return Err(error);
             }
-            self.checked = Some(Instant::now());
+            // The record finds out the same, and is lost.
+            Err(_) => {}
         }
+        Ok(())
     }
 
     fn close(&mut self) {
@@ -134,8 +166,14 @@ impl Appender {
         }
         // Where another process has set it aside, before this or just now, what is at the path is no matter.
         let is_here = open.is_at(path);
+        // Somebody may have emptied it meanwhile.
+        if is_here.as_ref().is_ok_and(|is_here| *is_here)
+            && !rotation.is_due(open.len(), needed, open.written(), now)
+        {
+            return Ok(());
+        }
         // What is read behind it, from the next file, must not be taken for the rest of its last line.
-        let set_aside = open.heal().and_then(|()| match is_here {
+        let set_aside = open.heal().and(is_here).and_then(|is_here| match is_here {
             true => archive::set_aside(path, now),
             false => Ok(()),
         });

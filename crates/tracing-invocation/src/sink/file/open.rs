@@ -2,11 +2,14 @@
 
 use std::fs::{self, FileTimes, Metadata, Permissions};
 use std::io::{self, Read as _, Seek as _, SeekFrom};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use super::super::json_lines::write_whole;
+
+/// As many links as Linux follows. Opening a path of more fails.
+const MAX_LINKS: usize = 40;
 
 /// A file that is open for appending, and what is known of it.
 #[derive(Debug)]
@@ -75,10 +78,22 @@ impl OpenFile {
     }
 
     /// Whether it is the file at `path`. Finds out how large it is by now: others may append to it, or truncate it.
-    pub(super) fn is_at(&mut self, path: &Path) -> bool {
-        let there = fs::metadata(path).ok().filter(|there| is_same(there, &self.metadata));
-        self.len = there.as_ref().map_or(self.len, Metadata::len);
-        there.is_some()
+    ///
+    /// Fails where that cannot be seen, as in a folder that only another user may enter, and it stands somewhere.
+    pub(super) fn is_at(&mut self, path: &Path) -> io::Result<bool> {
+        match fs::metadata(path) {
+            Ok(there) if is_same(&there, &self.metadata) => {
+                self.len = there.len();
+                Ok(true)
+            }
+            Err(error) if !is_absence(&error) && self.has_name() => Err(error),
+            _ => Ok(false),
+        }
+    }
+
+    /// Whether it stands in any folder: what is written to one that was removed is gone.
+    pub(super) fn has_name(&self) -> bool {
+        self.file.metadata().is_ok_and(|metadata| has_name(&metadata))
     }
 
     /// Ends a line of which a part stands alone.
@@ -102,6 +117,25 @@ impl OpenFile {
         }
         Ok(())
     }
+}
+
+/// The path of the file that the symbolic link at `path` leads to, through others where they follow, or `path` itself.
+/// Links among its folders stay: what they lead to may change.
+pub(super) fn resolve(path: PathBuf) -> io::Result<PathBuf> {
+    if let Ok(found) = fs::metadata(&path) {
+        // What leads to a pipe or a device need not be a path.
+        is_file(&found)?;
+    }
+    let mut resolved = path;
+    for _ in 0..MAX_LINKS {
+        let Ok(target) = fs::read_link(&resolved) else {
+            break;
+        };
+        // In the place of the link. An absolute one takes the place of all.
+        resolved.pop();
+        resolved.push(target);
+    }
+    Ok(resolved)
 }
 
 fn is_file(metadata: &Metadata) -> io::Result<()> {
@@ -144,6 +178,22 @@ fn is_same(there: &Metadata, here: &Metadata) -> bool {
 #[cfg(not(unix))]
 fn is_same(_: &Metadata, _: &Metadata) -> bool {
     true
+}
+
+#[cfg(unix)]
+fn has_name(metadata: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    metadata.nlink() > 0
+}
+
+#[cfg(not(unix))]
+fn has_name(_: &Metadata) -> bool {
+    true
+}
+
+/// Whether the error says that there is nothing at a path.
+fn is_absence(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
 /// Whether the file ends in the middle of a line.

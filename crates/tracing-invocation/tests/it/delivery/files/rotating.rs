@@ -12,7 +12,7 @@ use tracing_invocation::format::Format;
 use tracing_invocation::sink::{File, Incident, OnFailure, Output, Period, Rotation};
 use tracing_invocation::{Record, layer};
 
-use super::super::{recorded, succeed};
+use super::super::{LONG, recorded, succeed};
 use super::{files, layer_of, layered, place, read, watchful};
 
 /// A clock that stands until it is set, in seconds since the Unix epoch.
@@ -185,6 +185,22 @@ fn a_file_that_cannot_be_set_aside_is_written_on_and_that_is_told_once() {
     let told = told.lock().unwrap();
     let text = format!("{}: not rotated: ", path.display());
     assert!(told.len() == 1 && told[0].starts_with(&text), "{told:?}");
+}
+
+#[test]
+fn a_file_that_was_emptied_by_another_is_not_set_aside() {
+    let (_folder, path) = place();
+    let rotation = Rotation::new().with_max_bytes(800);
+    let file = File::open(&path).unwrap().with_check_interval(LONG).with_rotation(rotation);
+    recorded(layer_of(file), || {
+        succeed();
+        assert_eq!(files(path.parent().unwrap()).len(), 1);
+        fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(0).unwrap();
+        succeed();
+        assert_eq!((files(path.parent().unwrap()).len(), read(&path).len()), (1, 2));
+        succeed();
+    });
+    assert_eq!(files(path.parent().unwrap()).len(), 2);
 }
 
 #[test]
