@@ -63,7 +63,8 @@ pub enum Incident<'a> {
         /// When the last of them was.
         until: SystemTime,
     },
-    /// The files of a [`File`](super::File) could not be rotated, compressed or removed as they should have been. No
+    /// The files of a [`File`](super::File) could not be opened anew, rotated, compressed or
+    /// removed as they should have been. No
     /// record is lost by that: they go on into the same file.
     Unrotated {
         /// What the file is called.
