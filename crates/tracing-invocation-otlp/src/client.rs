@@ -13,9 +13,10 @@ use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use crate::settings::{Protocol, Settings};
 
 #[cfg(feature = "tls")]
-type Connector = hyper_rustls::HttpsConnector<hyper_util::client::legacy::connect::HttpConnector>;
+pub(crate) type Connector =
+    hyper_rustls::HttpsConnector<hyper_util::client::legacy::connect::HttpConnector>;
 #[cfg(not(feature = "tls"))]
-type Connector = hyper_util::client::legacy::connect::HttpConnector;
+pub(crate) type Connector = hyper_util::client::legacy::connect::HttpConnector;
 
 /// A client of one collector. It keeps its connection.
 pub(crate) enum Client {
@@ -31,12 +32,11 @@ pub(crate) enum Prepared {
 
 impl Client {
     /// A client that connects when it is first used. It belongs to the runtime in which it is made.
-    pub(crate) fn new(settings: &Settings) -> io::Result<Self> {
-        let connector = connector(settings)?;
-        Ok(match settings.protocol {
+    pub(crate) fn new(settings: &Settings, connector: Connector) -> Self {
+        match settings.protocol {
             Protocol::HttpProtobuf => Self::Http(Box::new(http::Client::new(settings, connector))),
             Protocol::Grpc => Self::Grpc(Box::new(grpc::Client::new(settings, connector))),
-        })
+        }
     }
 
     /// Makes a request ready to be sent.
@@ -57,13 +57,15 @@ impl Client {
     }
 }
 
+/// What makes connections: for one client after the other, since it may have read the system's certificates.
 #[cfg(feature = "tls")]
-fn connector(settings: &Settings) -> io::Result<Connector> {
+pub(crate) fn connector(settings: &Settings) -> io::Result<Connector> {
     crate::tls::connector(settings)
 }
 
+/// What makes connections.
 #[cfg(not(feature = "tls"))]
-fn connector(_: &Settings) -> io::Result<Connector> {
+pub(crate) fn connector(_: &Settings) -> io::Result<Connector> {
     let mut connector = Connector::new();
     connector.set_nodelay(true);
     Ok(connector)

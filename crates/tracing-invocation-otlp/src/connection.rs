@@ -7,7 +7,7 @@ use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::{sleep, timeout};
 
-use crate::client::{Again, Client, Prepared, Refusal, Taken};
+use crate::client::{self, Again, Client, Connector, Prepared, Refusal, Taken};
 use crate::haste::Haste;
 use crate::settings::Settings;
 
@@ -18,6 +18,8 @@ const LONGEST: Duration = Duration::from_secs(60 * 60);
 /// counts as writing.
 pub(crate) struct Connection {
     client: Client,
+    /// For the client after this one.
+    connector: Connector,
     /// There until the connection is dropped.
     runtime: Option<Runtime>,
     /// Before this, the collector wants nothing.
@@ -27,11 +29,12 @@ pub(crate) struct Connection {
 impl Connection {
     pub(crate) fn new(settings: &Settings) -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
+        let connector = client::connector(settings)?;
         let client = {
             let _inside = runtime.enter();
-            Client::new(settings)?
+            Client::new(settings, connector.clone())
         };
-        Ok(Self { client, runtime: Some(runtime), not_before: None })
+        Ok(Self { client, connector, runtime: Some(runtime), not_before: None })
     }
 
     /// Sends a request, and again while that may help and the budget, which began then, is not spent. Says why it was
@@ -43,7 +46,7 @@ impl Connection {
         haste: &Haste,
         begun: Instant,
     ) -> Result<Taken, String> {
-        let Self { client, runtime, not_before } = self;
+        let Self { client, connector, runtime, not_before } = self;
         let Some(runtime) = runtime else {
             return Err("the connection was closed".to_owned());
         };
@@ -51,47 +54,49 @@ impl Connection {
         runtime.block_on(async {
             let budget = settings.retry.budget();
             let mut pauses = settings.retry.pauses();
-            let mut last = "it asked for time".to_owned();
+            let mut last = None;
             loop {
-                if !wait_for(not_before, budget.saturating_sub(begun.elapsed())).await {
+                let left = budget.saturating_sub(begun.elapsed());
+                if until(*not_before) > left {
+                    // Waiting would not help these records, and delay whoever waits for them.
+                    let last = last.as_deref().unwrap_or("it asked for time");
                     return Err(format!(
                         "{last}, and to wait for longer than the budget for retries"
                     ));
                 }
+                if last.is_some() {
+                    // One that asks for no time gets some nevertheless.
+                    haste.pause(&mut pauses, left).await;
+                }
+                sleep(until(*not_before)).await;
                 let refusal = match attempt(client, &request, settings.timeout).await {
                     Ok(taken) => return Ok(taken),
                     Err(refusal) => refusal,
                 };
-                last = refusal.why;
-                haste.note(Some(&last));
-                let left = budget.saturating_sub(begun.elapsed());
-                if refusal.again == Again::Never || left.is_zero() {
-                    return Err(last);
+                if !refusal.is_answer {
+                    // A connection that died without a word would be kept, and time out each time.
+                    *client = Client::new(settings, connector.clone());
                 }
                 if let Again::After(asked) = refusal.again {
                     *not_before = Some(Instant::now() + asked.min(LONGEST));
                 }
-                // One that asks for no time gets some nevertheless.
-                haste.pause(&mut pauses, left).await;
+                haste.note(Some(&refusal.why));
+                if refusal.again == Again::Never || begun.elapsed() >= budget {
+                    return Err(refusal.why);
+                }
+                last = Some(refusal.why);
             }
         })
     }
 }
 
-/// Waits until the collector wants something again, for so long at the most. Whether it does.
-async fn wait_for(not_before: &mut Option<Instant>, most: Duration) -> bool {
-    if let Some(time) = *not_before {
-        sleep(time.saturating_duration_since(Instant::now()).min(most)).await;
-        if Instant::now() < time {
-            return false;
-        }
-        *not_before = None;
-    }
-    true
+/// How long it is until then.
+fn until(time: Option<Instant>) -> Duration {
+    time.map_or(Duration::ZERO, |time| time.saturating_duration_since(Instant::now()))
 }
 
 async fn attempt(client: &Client, request: &Prepared, limit: Duration) -> Result<Taken, Refusal> {
-    let late = |_| Refusal::new(format!("no answer within {limit:?}"), Again::Later);
+    let late = |_| Refusal::silence(format!("no answer within {limit:?}"));
     timeout(limit, client.send(request)).await.map_err(late)?
 }
 

@@ -111,7 +111,7 @@ impl Exporter {
         Self { gzip: Some(gzip), ..self }
     }
 
-    /// How long one attempt may take.
+    /// How long one attempt may take. After one that took longer, another connection is made.
     pub fn with_timeout(self, timeout: Duration) -> Self {
         Self { timeout: Some(timeout), ..self }
     }

@@ -6,8 +6,10 @@ use std::time::Duration;
 /// the time being.
 ///
 /// A pause comes after each attempt: twice as long as the one before, less up to a half at random so that many
-/// programs do not come back at once; and as long as the collector asks for, where that is longer, up to an hour. Nothing is sent again once the budget is
-/// spent; the last attempt may still take its [timeout](crate::Exporter::with_timeout).
+/// programs do not come back at once; and as long as the collector asks for, where that is longer, up to an hour.
+/// Nothing is sent again once the budget is spent; the last attempt may still take its
+/// [timeout](crate::Exporter::with_timeout). Where the collector asks for more time than is left of the budget, records
+/// are lost at once, and so are those that come until the rest is short enough.
 ///
 /// An answer that says that the records will not be taken is final: HTTP's 400, gRPC's `INVALID_ARGUMENT`, and all
 /// that OTLP does not name as temporary.

@@ -28,6 +28,8 @@ impl From<ExportLogsServiceResponse> for Taken {
 pub(crate) struct Refusal {
     pub(crate) why: String,
     pub(crate) again: Again,
+    /// Whether the collector said so. Where nobody did, the connection may be dead.
+    pub(crate) is_answer: bool,
 }
 
 /// Whether a request may be sent again.
@@ -41,12 +43,17 @@ pub(crate) enum Again {
 
 impl Refusal {
     pub(crate) fn new(why: impl Into<String>, again: Again) -> Self {
-        Self { why: why.into(), again }
+        Self { why: why.into(), again, is_answer: true }
     }
 
     /// Where no answer came.
+    pub(crate) fn silence(why: impl Into<String>) -> Self {
+        Self { why: why.into(), again: Again::Later, is_answer: false }
+    }
+
+    /// Where no answer can come.
     pub(super) fn unreachable(error: &dyn Error) -> Self {
-        Self::new(with_causes(error), Again::Later)
+        Self::silence(with_causes(error))
     }
 }
 

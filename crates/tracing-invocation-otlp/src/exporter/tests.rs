@@ -80,15 +80,18 @@ fn what_the_code_says_wins() {
     assert_eq!(settings.place, "http://code:9/my/logs");
 }
 
+fn refused(exporter: Exporter, variables: &[(&str, &str)]) -> String {
+    in_environment(exporter, variables).err().unwrap().to_string()
+}
+
+/// What is said to a variable with this value.
+fn said(name: &str, value: &str) -> String {
+    refused(Exporter::new(), &[(&format!("OTEL_EXPORTER_OTLP_{name}"), value)])
+}
+
 #[test]
-fn wrong_words_get_an_answer_that_says_what_to_write() {
-    let refused = |exporter: Exporter, variables: &[(&str, &str)]| {
-        in_environment(exporter, variables).err().unwrap().to_string()
-    };
-    let said = |name: &str, value: &str| {
-        refused(Exporter::new(), &[(&format!("OTEL_EXPORTER_OTLP_{name}"), value)])
-    };
-    let expected = [
+fn wrong_words_in_the_environment_get_an_answer_that_says_what_to_write() {
+    for (error, expected) in [
         (
             said("PROTOCOL", "http/json"),
             "OTEL_EXPORTER_OTLP_PROTOCOL=\"http/json\": write http/protobuf or grpc",
@@ -121,6 +124,14 @@ fn wrong_words_get_an_answer_that_says_what_to_write() {
             said("HEADERS", "token"),
             "OTEL_EXPORTER_OTLP_HEADERS: write name=value,name=value, with other characters than visible ASCII as %20",
         ),
+    ] {
+        assert_eq!(error, expected);
+    }
+}
+
+#[test]
+fn wrong_words_in_the_code_get_an_answer_that_says_what_to_write() {
+    for (error, expected) in [
         (
             refused(Exporter::new().with_header("a b", "c"), &[]),
             "with_header: \"a b\" cannot be sent: write a name of letters, digits and hyphens, and a value of visible ASCII",
@@ -132,10 +143,13 @@ fn wrong_words_get_an_answer_that_says_what_to_write() {
             ),
             "with_endpoint: the endpoint \"http://x:1/v1/logs\" is not one: write http://x:1: gRPC has no paths",
         ),
-    ];
-    for (error, expected) in expected {
+    ] {
         assert_eq!(error, expected);
     }
+}
+
+#[test]
+fn what_is_said_to_wrong_words_tells_no_secret() {
     for text in ["http://me:hush@x:1", "me:hush@x:1", "http://x y/?token=hush"] {
         let error = refused(Exporter::new().with_endpoint(text), &[]);
         assert!(error.contains("write ") && !error.contains("hush"), "{error}");

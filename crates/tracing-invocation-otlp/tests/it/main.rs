@@ -1,4 +1,4 @@
-//! Records beside the spans that `tracing-opentelemetry` exports, and exporters where nothing listens.
+//! Records beside the spans that `tracing-opentelemetry` exports, and exporters where nothing listens or answers.
 
 #![allow(
     clippy::unwrap_used,
@@ -8,4 +8,5 @@
 )]
 
 mod dropping;
+mod silence;
 mod traces;

@@ -121,13 +121,17 @@ fn a_collector_that_asks_for_time_gets_it_though_somebody_waits() {
 #[test]
 fn a_collector_that_asks_for_more_time_than_there_is_gets_nothing_meanwhile() {
     bounded(|| {
-        let budget = Duration::from_millis(100);
-        let (delivery, requests) = ten_records(Wire::Http, &["503:60", "ok"], |exporter| {
-            exporter.with_retry(Retry::new().with_budget(budget))
-        });
-        // Flushing tells of the loss, in vain: it is too early for that too.
-        assert_eq!(counts(&requests), [10]);
-        assert_eq!(account(&delivery).dropped.write_failed, 10);
+        for (wire, answer) in [(Wire::Http, "503:3600"), (Wire::Grpc, "UNAVAILABLE:3600")] {
+            let begun = Instant::now();
+            let (delivery, requests) = ten_records(wire, &[answer, "ok"], |exporter| {
+                let pause = LONG * 10;
+                exporter.with_retry(Retry::new().with_budget(pause).with_pauses(pause, pause))
+            });
+            // Neither the batch nor what flushing tells of its loss waits for a time that comes too late.
+            assert!(begun.elapsed() < LONG, "{:?}", begun.elapsed());
+            assert_eq!(counts(&requests), [10]);
+            assert_eq!(account(&delivery).dropped.write_failed, 10);
+        }
     });
 }
 

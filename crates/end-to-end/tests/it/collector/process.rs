@@ -80,12 +80,11 @@ fn a_process_ends_at_its_deadline_though_the_collector_hangs() {
             assert!(output.status.success());
             let told = String::from_utf8(output.stderr).unwrap();
             let path = if wire == Wire::Http { "/v1/logs" } else { "" };
-            let place =
-                format!("collector http://127.0.0.1:{}{path} ({})", port.number(), wire.protocol());
+            let place = format!("http://127.0.0.1:{}{path} ({})", port.number(), wire.protocol());
             assert_eq!(
                 told,
                 format!(
-                    "tracing-invocation: {place}: not flushed: the time was over with 2002 records in the queue\n"
+                    "tracing-invocation: collector {place}: not flushed: the time was over with 2002 records in the queue\n"
                 )
             );
         }
