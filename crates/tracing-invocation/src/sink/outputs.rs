@@ -20,13 +20,8 @@ pub(crate) struct Outputs {
 }
 
 impl Outputs {
-    /// Has `change` choose other outputs, for as long as none is at work. No two have the same name.
+    /// Has `change` choose other outputs: the layer is not composed yet. No two have the same name.
     pub(crate) fn choose(&self, change: impl FnOnce(&mut Vec<Output>)) {
-        if self.open.get().is_some() {
-            report(format_args!(
-                "a sink was chosen for a layer that records already, and gets nothing: choose it before"
-            ));
-        }
         let mut chosen = self.chosen();
         change(&mut chosen);
         for at in 1..chosen.len() {

@@ -8,7 +8,7 @@ use tracing::info_span;
 use tracing_invocation::sink::{Incident, OnFailure, Output, Queue, WhenFull};
 use tracing_invocation::{FutureExt as _, Outcome, begin, layer};
 
-use super::super::hostile::tools::bounded;
+use super::super::hostile::tools::{alone, bounded, stderr_of};
 use super::{Kept, LONG, recorded, succeed};
 
 #[test]
@@ -33,6 +33,24 @@ fn what_is_open_when_the_guard_drops_is_unknown_the_innermost_first() {
     for record in records.iter().filter(|record| record.event_outcome == Outcome::Unknown) {
         assert_eq!(record.payload["unknown_reason"], "process exit");
         assert!(record.duration_ns.is_some());
+    }
+}
+
+#[test]
+fn a_queue_that_nobody_can_flush_says_so_on_stderr() {
+    let output = alone(|| {
+        let queued = || layer().with_sink(Output::new(Kept::new()).with_queue(Queue::new(1)));
+        let guarded = queued();
+        let _guard = guarded.guard();
+        recorded(guarded, || {});
+        recorded(layer().with_sink(Kept::new()), || {});
+        recorded(queued(), || {});
+    });
+    if let Some(output) = output {
+        let [said] = &stderr_of(output)[..] else { panic!("said once") };
+        let expected = "tracing-invocation: kept: what is in its queue when the program ends is lost: keep `let _guard = \
+                        layer.guard();` in main, from before the layer is composed";
+        assert_eq!(said, expected);
     }
 }
 

@@ -62,6 +62,13 @@ pub(crate) fn alone<F: FnOnce() + Send + 'static>(claim: F) -> Option<Output> {
     Some(output)
 }
 
+/// What this crate said on the stderr of a process.
+pub(crate) fn stderr_of(output: Output) -> Vec<String> {
+    let said = String::from_utf8(output.stderr).unwrap();
+    let own = said.lines().filter(|line| line.starts_with("tracing-invocation: "));
+    own.map(str::to_owned).collect()
+}
+
 /// The callsites of a span and of the events that `ret` and `err` would make for it, with any fields.
 #[derive(Clone, Copy)]
 pub(crate) struct HandMade {

@@ -11,7 +11,7 @@ use tracing_subscriber::fmt::writer::MakeWriterExt as _;
 use tracing_subscriber::prelude::*;
 use tracing_subscriber::registry;
 
-use super::tools::{PanicsOnDrop, Writes, alone, bounded, read_line, tell};
+use super::tools::{PanicsOnDrop, Writes, alone, bounded, read_line, stderr_of, tell};
 
 /// Asks a function what to do with each `write`, given how many there were before.
 struct Asks<F> {
@@ -70,12 +70,6 @@ fn story_with_panics(writes: &Writes, panics: usize) -> Vec<String> {
         writes.lines().into_iter().partition(|line| line == b"\n");
     assert!(empty.len() <= panics, "{} empty lines", empty.len());
     lines.iter().map(|line| tell(&read_line(line))).collect()
-}
-
-fn stderr_of(output: std::process::Output) -> Vec<String> {
-    let said = String::from_utf8(output.stderr).unwrap();
-    let own = said.lines().filter(|line| line.starts_with("tracing-invocation: "));
-    own.map(str::to_owned).collect()
 }
 
 #[test]
