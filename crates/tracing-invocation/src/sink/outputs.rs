@@ -42,13 +42,15 @@ impl Outputs {
 
     /// Says so where records may wait in a queue, and nobody can flush it any more.
     pub(crate) fn report_unwatched(&self) {
-        let chosen = self.chosen();
-        let queued = chosen.iter().find(|output| output.has_queue());
-        if let Some(output) = queued.filter(|_| !self.is_watched.load(Ordering::Relaxed)) {
+        if self.is_watched.load(Ordering::Relaxed) {
+            return;
+        }
+        let queued = |output: &&Output| output.has_queue();
+        let name = self.chosen().iter().find(queued).map(|output| output.name().to_owned());
+        if let Some(name) = name {
             report(format_args!(
-                "{}: what is in its queue when the program ends is lost: keep `let _guard = layer.guard();` in main, \
-                 from before the layer is composed",
-                output.name()
+                "{name}: what is in its queue when the program ends is lost: keep `let _guard = layer.guard();` in \
+                 main, from before the layer is composed"
             ));
         }
     }
