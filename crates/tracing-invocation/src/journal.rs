@@ -52,7 +52,7 @@ impl Journal {
         let Opened { callsite, fields, is_refused, caller } = opened;
         let found = ancestors.find_map(|key| {
             self.table.with(key, |outer| {
-                (outer.trace_id, outer.is_left_out, Parent { key, span_id: outer.span_id })
+                (outer.trace_id, outer.is_left_out, Parent { key, span_id: Some(outer.span_id) })
             })
         });
         let trace_id = found.map_or_else(|| self.ids.trace(), |(trace_id, ..)| trace_id);
@@ -85,14 +85,14 @@ impl Journal {
             if operation.is_invoked() {
                 return;
             }
-            if let (Some((trace_id, span_id, _)), Some(parent)) = (around, &mut operation.parent) {
-                parent.span_id = span_id;
-                if operation.caller.is_none() {
-                    operation.trace_id = trace_id;
-                }
+            if let Some((trace_id, ..)) = around.filter(|_| operation.caller.is_none()) {
+                operation.trace_id = trace_id;
             }
             if let Some(context) = context {
                 operation.join(context);
+            }
+            if let (Some((trace_id, span_id, _)), Some(parent)) = (around, &mut operation.parent) {
+                parent.span_id = Some(span_id).filter(|_| operation.trace_id == trace_id);
             }
             let is_left_out = match around {
                 Some((.., is_left_out)) => is_left_out,

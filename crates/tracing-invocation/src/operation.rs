@@ -53,7 +53,8 @@ pub(crate) enum Keeping {
 pub(crate) struct Parent {
     /// Where the table keeps it. Safe to hold: a span lives at least as long as its children.
     pub(crate) key: u64,
-    pub(crate) span_id: u64,
+    /// Its id, unless it stands in another trace.
+    pub(crate) span_id: Option<u64>,
 }
 
 enum Phase {
@@ -118,7 +119,7 @@ impl Operation {
 
     /// What it was begun by, here or elsewhere.
     pub(crate) fn parent_span_id(&self) -> Option<u64> {
-        self.caller.or(self.parent.map(|parent| parent.span_id))
+        self.caller.or(self.parent.and_then(|parent| parent.span_id))
     }
 
     /// Takes its place in a trace that others take part in, unless its records speak of another already.
@@ -126,9 +127,11 @@ impl Operation {
         if self.is_invoked() {
             return;
         }
+        // Who called is no caller in another trace.
+        let caller = self.caller.filter(|_| self.trace_id == context.trace_id.get());
+        self.caller = context.parent_span_id.map(SpanId::get).or(caller);
         self.trace_id = context.trace_id.get();
         self.span_id = context.span_id.map_or(self.span_id, SpanId::get);
-        self.caller = context.parent_span_id.map(SpanId::get).or(self.caller);
     }
 
     /// Whether sampling leaves out the tree that it belongs to, which decides how much of it is recorded.

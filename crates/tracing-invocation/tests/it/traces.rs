@@ -174,6 +174,25 @@ fn ids_are_those_that_another_layer_knows() {
 }
 
 #[test]
+fn an_operation_in_a_trace_of_its_own_has_no_parent_in_another() {
+    let log = Log::new();
+    let layer = log.layer().with_trace_context(|span, _| {
+        let trace_id = TraceId::new(u128::from(span.into_u64()))?;
+        Some(TraceContext::new(trace_id))
+    });
+    let records = recorded(&log, layer, || {
+        info_span!("outer").in_scope(|| {
+            info_span!("inner", invocation.traceparent = HEADER).in_scope(|| {});
+            info_span!("other").in_scope(|| {});
+        });
+    });
+    for name in ["outer", "inner", "other"] {
+        let (trace, parent) = place(&records, name);
+        assert!(trace != TRACE && parent.is_none(), "{name}: {trace} {parent:?}");
+    }
+}
+
+#[test]
 fn a_layer_that_is_optional_asks_too() {
     let log = Log::new();
     let layer = numbered(&log);
