@@ -4,23 +4,21 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use arc_swap::ArcSwap;
-
 use crate::journal::Journal;
-use crate::settings::Current;
+use crate::settings::InForce;
 use crate::sink::{Counters, FlushError, waiting_until};
 
 /// What becomes of a layer's records, seen from outside: counters, and flushing. Clones speak of the same layer.
 #[derive(Clone)]
 pub struct Delivery {
     journal: Arc<Journal>,
-    current: Arc<ArcSwap<Current>>,
+    current: InForce,
 }
 
 impl Delivery {
-    pub(crate) fn new(journal: &Arc<Journal>, current: &Arc<ArcSwap<Current>>) -> Self {
+    pub(crate) fn new(journal: &Arc<Journal>, current: &InForce) -> Self {
         journal.outputs.watch();
-        Self { journal: Arc::clone(journal), current: Arc::clone(current) }
+        Self { journal: Arc::clone(journal), current: current.clone() }
     }
 
     /// What was recorded, written and lost so far.
@@ -39,7 +37,7 @@ impl Delivery {
     #[must_use]
     pub fn counters(&self) -> Counters {
         let (recorded, truncated) = self.journal.tally.read();
-        let redacted = self.current.load().redaction().redacted();
+        let redacted = self.current.with(|current| current.redaction().redacted());
         Counters { recorded, truncated, redacted, outputs: self.journal.outputs.counters() }
     }
 
@@ -66,7 +64,7 @@ impl Delivery {
     /// As [`flush`](Self::flush).
     pub fn finish(&self, deadline: Duration) -> Result<(), FlushError> {
         let until = Instant::now().checked_add(deadline);
-        waiting_until(until, || self.journal.settle_open(&self.current.load_full()));
+        waiting_until(until, || self.journal.settle_open(&self.current.load()));
         self.journal.outputs.flush(until)
     }
 }

@@ -9,10 +9,10 @@ use crate::clock::{Clock, Moment};
 use crate::context::ContextFields;
 use crate::ids::Ids;
 use crate::line;
-use crate::operation::{Ending, Keeping, News, Operation, Parent, Settled};
+use crate::operation::{Ending, Keeping, News, Operation, Parent, Place, Settled};
 use crate::payload::{Fields, Fragment, shrink::shrink};
 use crate::record::{Level, Outcome, OwnLevels, TraceContext};
-use crate::settings::{Current, Settings};
+use crate::settings::Settings;
 use crate::sink::{Outputs, turn};
 use crate::table::Table;
 
@@ -52,14 +52,16 @@ impl Journal {
         let Opened { callsite, fields, is_refused, caller } = opened;
         let found = ancestors.find_map(|key| {
             self.table.with(key, |outer| {
-                (outer.trace_id, outer.is_left_out, Parent { key, span_id: Some(outer.span_id) })
+                let place = &outer.place;
+                let parent = Parent { key, span_id: Some(place.span_id()) };
+                (place.trace_id(), outer.is_left_out, parent)
             })
         });
         let trace_id = found.map_or_else(|| self.ids.trace(), |(trace_id, ..)| trace_id);
-        let ids = (trace_id, self.ids.span());
+        let place = Place::new(trace_id, self.ids.span());
         let parent = found.map(|(_, _, parent)| parent);
         let keeping = if is_refused { Keeping::Refused } else { Keeping::All };
-        let mut operation = Operation::new(callsite, ids, parent, fields, keeping);
+        let mut operation = Operation::new(callsite, place, parent, fields, keeping);
         if let Some(caller) = caller {
             operation.join(caller);
         }
@@ -79,20 +81,22 @@ impl Journal {
         }
         let parent = self.table.with(key, |operation| operation.parent).flatten();
         let around = parent.and_then(|parent| {
-            self.table.with(parent.key, |outer| (outer.trace_id, outer.span_id, outer.is_left_out))
+            self.table.with(parent.key, |outer| {
+                (outer.place.trace_id(), outer.place.span_id(), outer.is_left_out)
+            })
         });
         self.table.with(key, |operation| {
             if operation.is_invoked() {
                 return;
             }
             if let Some((trace_id, ..)) = around.filter(|_| operation.caller.is_none()) {
-                operation.trace_id = trace_id;
+                operation.place = Place::new(trace_id, operation.place.span_id());
             }
             if let Some(context) = context {
                 operation.join(context);
             }
             if let (Some((trace_id, span_id, _)), Some(parent)) = (around, &mut operation.parent) {
-                parent.span_id = Some(span_id).filter(|_| operation.trace_id == trace_id);
+                parent.span_id = Some(span_id).filter(|_| operation.place.trace_id() == trace_id);
             }
             let is_left_out = match around {
                 Some((.., is_left_out)) => is_left_out,
@@ -109,7 +113,7 @@ impl Journal {
                 let now = self.clock.now();
                 operation.invoked_ns = now.monotonic_ns;
                 operation.levels = levels;
-                let level = operation.levels_over(&settings.levels).invoke;
+                let level = operation.invoke_level(&settings.levels);
                 let is_written = !matches!(operation.keeping, Keeping::Refused)
                     && settings.writes(operation.callsite.metadata().target(), level);
                 let is_plain = is_written && settings.formatter.is_none();
@@ -132,7 +136,7 @@ impl Journal {
         };
         if let Some(line) = line.or_else(|| is_written.then(shaped).flatten()) {
             if waits {
-                let waiting = Keeping::Sampled { invoke: Some((level, line)) };
+                let waiting = Keeping::Sampled { invoke: Some(Box::new((level, line))) };
                 self.table.with(key, |operation| operation.keeping = waiting);
             } else {
                 self.write((level, Outcome::Invoke), line, settings);
@@ -148,62 +152,49 @@ impl Journal {
         self.table.with(key, Operation::exit);
     }
 
-    /// There is evidence of how an operation ended. Only the first counts.
-    pub(crate) fn settle(&self, key: u64, ending: Ending, settings: &Settings) {
-        self.settle_at(key, ending, self.clock.now(), settings);
+    /// There is evidence of how an operation ended. Only the first counts. Whether it did.
+    pub(crate) fn settle(&self, key: u64, ending: Ending, settings: &Settings) -> bool {
+        self.settle_at(key, ending, self.clock.now(), settings)
     }
 
-    /// A panic that began inside an operation's span left it.
-    pub(crate) fn panicked(&self, key: u64, ending: Ending, settings: &Settings) {
+    /// A panic that began inside an operation's span left it. Whether that was its end.
+    pub(crate) fn panicked(&self, key: u64, ending: Ending, settings: &Settings) -> bool {
         let now = self.clock.now();
         let own = self.table.with(key, |operation| operation.panicked(ending, now));
-        if let Some(ending) = own.flatten() {
-            self.settle_at(key, ending, now, settings);
-        }
+        own.flatten().is_some_and(|ending| self.settle_at(key, ending, now, settings))
     }
 
-    fn settle_at(&self, key: u64, ending: Ending, now: Moment, settings: &Settings) {
-        let ended = self.table.with(key, |operation| {
-            let ended = Ended::new(operation, ending, now, settings)?;
-            let is_plain = ended.is_written && settings.formatter.is_none();
-            let line = is_plain.then(|| ended.line(operation, None));
-            Some((ended, line))
-        });
-        let Some((ended, line)) = ended.flatten() else {
-            return;
+    fn settle_at(&self, key: u64, ending: Ending, now: Moment, settings: &Settings) -> bool {
+        let ended = self.table.with(key, |operation| Ended::new(operation, ending, now, settings));
+        let Some(mut ended) = ended.flatten() else {
+            return false;
         };
-        let shaped = || {
+        if ended.wants_shape {
             let outcome = ended.settled.ending.outcome();
-            let view = self.table.with(key, |operation| ContextFields::of(operation, outcome))?;
-            let context = settings.shaped(&view);
-            self.table.with(key, |operation| ended.line(operation, context.as_ref()))
-        };
-        let line = line.or_else(|| ended.is_written.then(shaped).flatten());
-        self.publish(ended, line, settings);
+            let view = self.table.with(key, |operation| ContextFields::of(operation, outcome));
+            let context = view.and_then(|view| settings.shaped(&view));
+            self.table.with(key, |operation| ended.write_line(operation, context.as_ref()));
+        }
+        self.publish(ended, settings);
+        true
     }
 
-    /// An operation's span was closed. Where nothing else settled it, `ending` says how it ended.
+    /// The span of an operation that was still open was closed: `ending` says how it ended.
     pub(crate) fn close(
         &self,
-        key: u64,
-        settings: impl FnOnce() -> Arc<Current>,
+        mut operation: Operation,
         ending: impl FnOnce(&Operation, &Settings) -> Ending,
+        settings: &Settings,
     ) {
-        let Some(mut operation) = self.table.close(key) else {
-            return;
-        };
-        let settings = &*settings();
         let (ending, now) = operation
             .take_panic()
             .unwrap_or_else(|| (ending(&operation, settings), self.clock.now()));
-        if let Some(ended) = Ended::new(&mut operation, ending, now, settings) {
-            let outcome = ended.settled.ending.outcome();
-            let line = ended.is_written.then(|| {
-                let view = || ContextFields::of(&operation, outcome);
-                let shaped = settings.formatter.is_some().then(view);
-                ended.line(&operation, shaped.and_then(|view| settings.shaped(&view)).as_ref())
-            });
-            self.publish(ended, line, settings);
+        if let Some(mut ended) = Ended::new(&mut operation, ending, now, settings) {
+            if ended.wants_shape {
+                let view = ContextFields::of(&operation, ended.settled.ending.outcome());
+                ended.write_line(&mut operation, settings.shaped(&view).as_ref());
+            }
+            self.publish(ended, settings);
         }
     }
 
@@ -216,15 +207,18 @@ impl Journal {
         }
     }
 
-    fn publish(&self, ended: Ended, line: Option<Vec<u8>>, settings: &Settings) {
+    #[inline]
+    fn publish(&self, ended: Ended, settings: &Settings) {
         if let Some((parent, news)) = ended.news {
             self.table.with(parent.key, |outer| outer.hear(news));
         }
-        if let Some((level, invoke)) = ended.invoke {
-            self.write((level, Outcome::Invoke), invoke, settings);
+        if let Some(invoke) = ended.invoke {
+            let (level, line) = *invoke;
+            self.write((level, Outcome::Invoke), line, settings);
         }
-        let outcome = ended.settled.ending.outcome();
-        line.into_iter().for_each(|line| self.write((ended.level, outcome), line, settings));
+        if let Some(line) = ended.line {
+            self.write((ended.level, ended.settled.ending.outcome()), line, settings);
+        }
     }
 
     fn write(&self, kind: (Level, Outcome), mut line: Vec<u8>, settings: &Settings) {
@@ -243,7 +237,7 @@ impl Journal {
 /// Whether sampling leaves out the tree that begins with this operation.
 fn leaves_out(operation: &Operation, settings: &Settings) -> bool {
     let sampling = &settings.sampling;
-    !sampling.keeps_all() && !sampling.keeps(operation.name(), operation.trace_id)
+    !sampling.keeps_all() && !sampling.keeps(operation.name(), operation.place.trace_id())
 }
 
 /// How many records were made, and how many of them were shrunk.
@@ -274,9 +268,11 @@ struct Ended {
     settled: Settled,
     now: Moment,
     level: Level,
-    is_written: bool,
+    line: Option<Vec<u8>>,
+    /// Whether there is no line yet, as the program is to shape it.
+    wants_shape: bool,
     /// Its `invoke`, where that has waited for this.
-    invoke: Option<(Level, Vec<u8>)>,
+    invoke: Option<Box<(Level, Vec<u8>)>>,
     /// What its parent has to be told.
     news: Option<(Parent, News)>,
 }
@@ -290,7 +286,7 @@ impl Ended {
         settings: &Settings,
     ) -> Option<Self> {
         let settled = operation.settle(ending, now)?;
-        let level = settled.level(&operation.levels_over(&settings.levels));
+        let level = settled.level(&settings.levels, operation.levels);
         let (is_kept, invoke) = match &mut operation.keeping {
             Keeping::All => (true, None),
             _ if settled.is_ordinary() => (false, None),
@@ -301,11 +297,19 @@ impl Ended {
         // Who was not told in the log is nobody to point to; an inner operation that was still is.
         let is_told = is_written || settled.reporter.is_some();
         let news = operation.parent.zip(operation.news(&settled)).filter(|_| is_told);
-        Some(Self { settled, now, level, is_written, invoke, news })
+        let wants_shape = is_written && settings.formatter.is_some();
+        let mut ended = Self { settled, now, level, line: None, wants_shape, invoke, news };
+        if is_written && !wants_shape {
+            ended.write_line(operation, None);
+        }
+        Some(ended)
     }
 
-    fn line(&self, operation: &Operation, context: Option<&Fragment>) -> Vec<u8> {
-        line::terminal(take_buffer(), operation, self.now, self.level, &self.settled, context)
+    #[inline]
+    fn write_line(&mut self, operation: &mut Operation, context: Option<&Fragment>) {
+        let (now, level) = (self.now, self.level);
+        let line = line::terminal(take_buffer(), operation, now, level, &self.settled, context);
+        self.line = Some(line);
     }
 }
 

@@ -14,7 +14,6 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use arc_swap::ArcSwap;
 use serde_json::{Map, Value};
 use tracing_core::span::{Attributes, Id, Record};
 use tracing_core::{Dispatch, Event, Metadata, Subscriber};
@@ -32,7 +31,7 @@ use crate::operation::{Ending, Keeping, Operation};
 use crate::payload::{Limits, Redaction};
 use crate::policy::EventPolicy;
 use crate::record::{Levels, TraceContext};
-use crate::settings::{Current, Handle, InvalidDirectives, Sampling, Settings, Verbosity};
+use crate::settings::{Current, Handle, InForce, InvalidDirectives, Sampling, Settings, Verbosity};
 use crate::settle::{ErrorClass, ErrorRules, handover, panics};
 use crate::sink::{JsonLines, Output, turn};
 
@@ -55,7 +54,7 @@ use crate::sink::{JsonLines, Output, turn};
 /// ```
 pub struct InvocationLayer {
     journal: Arc<Journal>,
-    current: Arc<ArcSwap<Current>>,
+    current: InForce,
     errors: ErrorRules,
     tracer: Option<Tracer>,
 }
@@ -70,7 +69,7 @@ impl InvocationLayer {
     pub(crate) fn new(journal: Journal) -> Self {
         Self {
             journal: Arc::new(journal),
-            current: Arc::new(ArcSwap::from_pointee(Current::new(Settings::default()))),
+            current: InForce::new(Settings::default()),
             errors: ErrorRules::new(),
             tracer: None,
         }
@@ -269,7 +268,7 @@ impl InvocationLayer {
 
     /// A filter for a subscriber that has no other layer: what this one makes no use of costs next to nothing.
     pub(crate) fn filter(&self) -> FilterFn<impl Fn(&Metadata<'_>) -> bool + use<>> {
-        let recorded = self.current.load().recorded().clone();
+        let recorded = self.current.with(|current| current.recorded().clone());
         filter_fn(move |metadata| {
             if metadata.is_span() {
                 recorded.would_enable(metadata.target(), metadata.level())
@@ -277,6 +276,49 @@ impl InvocationLayer {
                 Evidence::of(metadata).is_some()
             }
         })
+    }
+
+    fn open<S>(
+        &self,
+        attributes: &Attributes<'_>,
+        id: &Id,
+        context: &Context<'_, S>,
+        current: &Current,
+    ) where
+        S: Subscriber + for<'lookup> LookupSpan<'lookup>,
+    {
+        let decision = Decision::of(attributes.metadata(), current);
+        if !decision.is_recorded {
+            return;
+        }
+        let callsite = decision.callsite;
+        let refused = decision.refuses(attributes, current);
+        let is_refused = refused.is_some();
+        let fields = refused.unwrap_or_else(|| {
+            visit::fields(callsite, current, |visitor| attributes.record(visitor))
+        });
+        if fields.opts_out {
+            return;
+        }
+        let parent = if attributes.is_contextual() {
+            context.lookup_current()
+        } else {
+            attributes.parent().and_then(|parent| context.span(parent))
+        };
+        let ancestors = parent.into_iter().flat_map(|parent| parent.scope());
+        let caller = visit::caller(callsite, |visitor| attributes.record(visitor));
+        let opened = Opened { callsite, fields, is_refused, caller };
+        let ancestors = ancestors.map(|span| span.id().into_u64());
+        self.journal.open(id.into_u64(), opened, ancestors, current);
+    }
+
+    /// Has an operation that is entered for the first time take its place in a trace that others take part in.
+    fn join(&self, id: &Id, current: &Current) {
+        let key = id.into_u64();
+        if self.journal.table.with(key, |operation| operation.is_invoked()) == Some(false) {
+            let context = self.tracer.as_ref().and_then(|tracer| tracer.context_of(id));
+            self.journal.join(key, context, current);
+        }
     }
 
     /// How an operation ended that left no evidence until its span was closed.
@@ -304,33 +346,9 @@ where
     }
 
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
-        if turn::is_writing() || is_asking() {
-            return;
+        if !turn::is_writing() && !is_asking() {
+            self.current.with(|current| self.open(attributes, id, &context, current));
         }
-        let current = self.current.load();
-        let decision = Decision::of(attributes.metadata(), &current);
-        if !decision.is_recorded {
-            return;
-        }
-        let callsite = decision.callsite;
-        let refused = decision.refuses(attributes, &current);
-        let is_refused = refused.is_some();
-        let fields = refused.unwrap_or_else(|| {
-            visit::fields(callsite, &current, |visitor| attributes.record(visitor))
-        });
-        if fields.opts_out {
-            return;
-        }
-        let parent = context.span(id).and_then(|span| span.parent());
-        let ancestors = parent.into_iter().flat_map(|parent| parent.scope());
-        let caller = visit::caller(callsite, |visitor| attributes.record(visitor));
-        let opened = Opened { callsite, fields, is_refused, caller };
-        self.journal.open(
-            id.into_u64(),
-            opened,
-            ancestors.map(|span| span.id().into_u64()),
-            &current,
-        );
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, _: Context<'_, S>) {
@@ -342,17 +360,18 @@ where
         let Some((callsite, is_over)) = known else {
             return;
         };
-        if let Some(caller) = visit::caller(callsite, |visitor| values.record(visitor)) {
-            self.journal.join(key, Some(caller), &self.current.load());
-        }
-        if is_over {
-            return;
-        }
-        let current = self.current.load();
-        let newer = visit::fields(callsite, &current, |visitor| values.record(visitor));
-        self.journal.table.with(key, |operation| {
-            let invoked = operation.is_invoked();
-            operation.fields.update(newer, invoked);
+        self.current.with(|current| {
+            if let Some(caller) = visit::caller(callsite, |visitor| values.record(visitor)) {
+                self.journal.join(key, Some(caller), current);
+            }
+            if is_over {
+                return;
+            }
+            let newer = visit::fields(callsite, current, |visitor| values.record(visitor));
+            self.journal.table.with(key, |operation| {
+                let invoked = operation.is_invoked();
+                operation.fields.update(newer, invoked);
+            });
         });
     }
 
@@ -369,64 +388,71 @@ where
         if !origin.is_origin_of(event.metadata()) || open() != Some(true) {
             return;
         }
-        let current = self.current.load();
-        let rules = &current.rules;
-        let ending = match evidence {
-            Evidence::Return => {
-                origin.note_return();
-                Ending::returned(current.results().then(|| visit::value(event, rules)), None)
-            }
-            Evidence::Error => visit::failure(event, rules),
-        };
-        self.journal.settle(key, ending, &current);
+        self.current.with(|current| {
+            let rules = &current.rules;
+            let ending = match evidence {
+                Evidence::Return => {
+                    origin.note_return();
+                    Ending::returned(current.results().then(|| visit::value(event, rules)), None)
+                }
+                Evidence::Error => visit::failure(event, rules),
+            };
+            self.journal.settle(key, ending, current);
+        });
     }
 
     fn on_enter(&self, id: &Id, _: Context<'_, S>) {
         if turn::is_writing() {
             return;
         }
-        let current = self.current.load();
-        unwinding::entered(id.into_u64());
-        handover::entered_under(&current.rules, current.epoch);
-        if (self.tracer.is_some() || self.journal.has_joined.load(Ordering::Relaxed))
-            && self.journal.table.with(id.into_u64(), |operation| operation.is_invoked())
-                == Some(false)
-        {
-            let context = self.tracer.as_ref().and_then(|tracer| tracer.context_of(id));
-            self.journal.join(id.into_u64(), context, &current);
-        }
-        self.journal.enter(id.into_u64(), handover::levels(id.into_u64()), &current);
+        let key = id.into_u64();
+        unwinding::entered(key);
+        self.current.with(|current| {
+            handover::entered_under(&current.rules, current.epoch);
+            if self.tracer.is_some() || self.journal.has_joined.load(Ordering::Relaxed) {
+                self.join(id, current);
+            }
+            self.journal.enter(key, handover::levels(key), current);
+        });
     }
 
     fn on_exit(&self, id: &Id, _: Context<'_, S>) {
         let key = id.into_u64();
         let ending = handover::ending(key);
         let is_known = ending.is_some();
-        if let Some(ending) = ending {
-            let current = self.current.load();
-            let ending = ending.seen_by(&self.errors).for_layer(&current.rules, current.epoch);
-            self.journal.settle(key, ending, &current);
-        }
+        let mut is_over = ending.is_some_and(|ending| {
+            self.current.with(|current| {
+                let ending = ending.seen_by(&self.errors).for_layer(&current.rules, current.epoch);
+                self.journal.settle(key, ending, current)
+            })
+        });
         if turn::is_writing() {
             return;
         }
         if unwinding::left_by_panic(key) && !is_known {
-            let current = self.current.load();
-            self.journal.panicked(key, Ending::panicked(None, &current.rules), &current);
+            is_over = self.current.with(|current| {
+                let ending = Ending::panicked(None, &current.rules);
+                self.journal.panicked(key, ending, current)
+            });
         }
-        self.journal.exit(key);
+        if !is_over {
+            self.journal.exit(key);
+        }
     }
 
     fn on_close(&self, id: Id, _: Context<'_, S>) {
-        let settings = || self.current.load_full();
-        self.journal.close(id.into_u64(), settings, Self::ending_without_evidence);
+        if let Some(operation) = self.journal.table.close(id.into_u64()) {
+            self.current.with(|current| {
+                self.journal.close(operation, Self::ending_without_evidence, current);
+            });
+        }
     }
 }
 
 impl fmt::Debug for InvocationLayer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("InvocationLayer")
-            .field("settings", &self.current.load().settings)
+            .field("settings", &self.handle().settings())
             .field("errors", &self.errors)
             .finish_non_exhaustive()
     }

@@ -11,7 +11,7 @@ use crate::record::{Level, Outcome};
 /// operation's own where there is one.
 pub(crate) fn invoke(
     mut line: Vec<u8>,
-    operation: &Operation,
+    operation: &mut Operation,
     now: Moment,
     level: Level,
     context: Option<&Fragment>,
@@ -34,7 +34,7 @@ pub(crate) fn invoke(
 /// The terminal record of `operation` and its newline, in an empty buffer.
 pub(crate) fn terminal(
     mut line: Vec<u8>,
-    operation: &Operation,
+    operation: &mut Operation,
     now: Moment,
     level: Level,
     settled: &Settled,
@@ -43,8 +43,7 @@ pub(crate) fn terminal(
     let to = &mut line;
     push_head(to, operation, now, level, settled.ending.outcome());
     to.extend_from_slice(br#","duration_ns":"#);
-    let duration = now.monotonic_ns.saturating_sub(operation.invoked_ns);
-    json::push_u128(to, duration.into());
+    json::push_u64(to, now.monotonic_ns.saturating_sub(operation.invoked_ns));
     to.extend_from_slice(br#","payload":{"#);
     push_ending(to, settled);
     push_context(to, operation, context);
@@ -52,23 +51,29 @@ pub(crate) fn terminal(
     line
 }
 
-/// The ids of an operation, and what stands before them.
+/// What stands around the ids of an operation.
 const IDS: [u8; 75] =
     *br#"","trace_id":"00000000000000000000000000000000","span_id":"0000000000000000"#;
 const PARENT: [u8; 36] = *br#"","parent_span_id":"0000000000000000"#;
 
-fn push_head(to: &mut Vec<u8>, operation: &Operation, now: Moment, level: Level, outcome: Outcome) {
-    to.extend_from_slice(&clock::beginning(now.wall_micros));
-    to.extend_from_slice(level.as_str().as_bytes());
+fn push_head(
+    to: &mut Vec<u8>,
+    operation: &mut Operation,
+    now: Moment,
+    level: Level,
+    outcome: Outcome,
+) {
+    clock::push_beginning(to, now.wall_micros);
+    push_level(to, level);
     match operation.own_names() {
         None => to.extend_from_slice(&operation.callsite.head),
         Some((namespace, name)) => push_names(to, namespace, name),
     }
-    to.extend_from_slice(outcome.as_str().as_bytes());
+    push_outcome(to, outcome);
     let mut ids = IDS;
-    ids[14..30].copy_from_slice(&json::hex((operation.trace_id >> 64) as u64));
-    ids[30..46].copy_from_slice(&json::hex(operation.trace_id as u64));
-    ids[59..].copy_from_slice(&json::hex(operation.span_id));
+    let digits = operation.place.digits();
+    ids[14..46].copy_from_slice(&digits[..32]);
+    ids[59..].copy_from_slice(&digits[32..]);
     if let Some(entity_id) = operation.entity_id() {
         to.extend_from_slice(br#"","entity_id":"#);
         to.extend_from_slice(entity_id);
@@ -82,6 +87,28 @@ fn push_head(to: &mut Vec<u8>, operation: &Operation, now: Moment, level: Level,
         to.extend_from_slice(&parent);
     }
     to.push(b'"');
+}
+
+/// Appends one of a few words, each of a length that is known in advance: it is copied without a call.
+macro_rules! push_word {
+    ($to:ident, $word:expr, $($one:path)*) => {
+        match $word {
+            $($one => $to.extend_from_slice(const { $one.as_str().as_bytes() }),)*
+        }
+    };
+}
+
+#[inline]
+fn push_level(to: &mut Vec<u8>, level: Level) {
+    push_word!(to, level, Level::Trace Level::Debug Level::Info Level::Warn Level::Error);
+}
+
+#[inline]
+fn push_outcome(to: &mut Vec<u8>, outcome: Outcome) {
+    push_word!(
+        to, outcome,
+        Outcome::Invoke Outcome::Success Outcome::Failed Outcome::Cancelled Outcome::Unknown
+    );
 }
 
 /// Appends what the ending adds to the payload, each member with a comma behind it.
@@ -120,7 +147,7 @@ fn push_ending(to: &mut Vec<u8>, settled: &Settled) {
     }
     if let Some(items) = settled.ending.items {
         push_key(to, payload::ITEM_COUNT);
-        json::push_u128(to, items.into());
+        json::push_u64(to, items);
         to.push(b',');
     }
 }

@@ -1,9 +1,11 @@
 //! The state of one call: opened, invoked, settled once.
 
 mod ending;
+mod place;
 mod told;
 
 pub(crate) use ending::{Ending, Failure, How, Report, Settled};
+pub(crate) use place::Place;
 pub(crate) use told::{News, fingerprint};
 
 use self::told::{Fingerprint, Inner};
@@ -15,8 +17,7 @@ use crate::record::{Level, Levels, OwnLevels, SpanId, TraceContext};
 /// One call of an operation, from the opening of its span to the span's end.
 pub(crate) struct Operation {
     pub(crate) callsite: &'static Callsite,
-    pub(crate) trace_id: u128,
-    pub(crate) span_id: u64,
+    pub(crate) place: Place,
     pub(crate) parent: Option<Parent>,
     /// What it was begun by in another process, where somebody said so.
     pub(crate) caller: Option<u64>,
@@ -34,7 +35,8 @@ pub(crate) struct Operation {
     inside: u32,
     /// What panic left the span, and when, that may not have been the operation's own.
     panicked: Option<Box<(Ending, Moment)>>,
-    inner: Inner,
+    /// There once an inner operation has ended otherwise than in success.
+    inner: Option<Box<Inner>>,
 }
 
 /// How much of a call is recorded.
@@ -45,7 +47,7 @@ pub(crate) enum Keeping {
     /// Refused by a policy: how it ended, if that is no success.
     Refused,
     /// Left out by sampling: everything, if it ends otherwise than in success. Until then its `invoke` waits here.
-    Sampled { invoke: Option<(Level, Vec<u8>)> },
+    Sampled { invoke: Option<Box<(Level, Vec<u8>)>> },
 }
 
 /// The operation that another one was begun in.
@@ -72,15 +74,14 @@ enum Phase {
 impl Operation {
     pub(crate) fn new(
         callsite: &'static Callsite,
-        (trace_id, span_id): (u128, u64),
+        place: Place,
         parent: Option<Parent>,
         fields: Fields,
         keeping: Keeping,
     ) -> Self {
         Self {
             callsite,
-            trace_id,
-            span_id,
+            place,
             parent,
             caller: None,
             fields,
@@ -92,7 +93,7 @@ impl Operation {
             entered: 0,
             inside: 0,
             panicked: None,
-            inner: Inner::default(),
+            inner: None,
         }
     }
 
@@ -128,10 +129,10 @@ impl Operation {
             return;
         }
         // Who called is no caller in another trace.
-        let caller = self.caller.filter(|_| self.trace_id == context.trace_id.get());
+        let caller = self.caller.filter(|_| self.place.trace_id() == context.trace_id.get());
         self.caller = context.parent_span_id.map(SpanId::get).or(caller);
-        self.trace_id = context.trace_id.get();
-        self.span_id = context.span_id.map_or(self.span_id, SpanId::get);
+        let span_id = context.span_id.map_or(self.place.span_id(), SpanId::get);
+        self.place = Place::new(context.trace_id.get(), span_id);
     }
 
     /// Whether sampling leaves out the tree that it belongs to, which decides how much of it is recorded.
@@ -144,9 +145,9 @@ impl Operation {
         };
     }
 
-    /// The level of each of its outcomes, in a layer with these.
-    pub(crate) fn levels_over(&self, layer: &Levels) -> Levels {
-        self.levels.map_or(*layer, |own| own.over(layer))
+    /// The level of its `invoke`, in a layer with these levels.
+    pub(crate) fn invoke_level(&self, layer: &Levels) -> Level {
+        self.levels.and_then(|own| own.invoke).unwrap_or(layer.invoke)
     }
 
     pub(crate) fn is_invoked(&self) -> bool {
@@ -216,13 +217,13 @@ impl Operation {
             }
             Phase::Invoked => {
                 self.phase = Phase::Settled;
-                let reporter = match &ending.how {
+                let reporter = self.inner.as_ref().and_then(|inner| match &ending.how {
                     How::Failed(failure, Report::Once) | How::Cancelled(Some(failure)) => {
-                        self.inner.reporter_of(ending.outcome(), failure)
+                        inner.reporter_of(ending.outcome(), failure)
                     }
-                    How::Cancelled(None) => self.inner.reporter_during(self.entered),
+                    How::Cancelled(None) => inner.reporter_during(self.entered),
                     _ => None,
-                };
+                });
                 Some(Settled { ending, reporter })
             }
         }
@@ -233,12 +234,12 @@ impl Operation {
         // A future is dropped inside its span. An inner operation that ends while nobody is inside was not dropped
         // along with this one.
         let during = (self.inside > 0).then_some(self.entered);
-        self.inner.hear(news, during);
+        self.inner.get_or_insert_default().hear(news, during);
     }
 
     /// What the operation that this one was begun in has to be told of this ending.
     pub(crate) fn news(&self, settled: &Settled) -> Option<News> {
-        let reporter = settled.reporter.unwrap_or(self.span_id);
+        let reporter = settled.reporter.unwrap_or(self.place.span_id());
         match &settled.ending.how {
             How::Failed(failure, _) | How::Cancelled(Some(failure)) => {
                 Some(News::Error(settled.ending.outcome(), Fingerprint::of(failure), reporter))

@@ -4,14 +4,15 @@ mod directives;
 #[cfg(feature = "watch")]
 mod file;
 mod handle;
+mod in_force;
 mod sampling;
 mod verbosity;
 
 pub use directives::InvalidDirectives;
 #[cfg(feature = "watch")]
 pub use file::{PolicyFile, PolicyFileError};
-pub(crate) use handle::Current;
 pub use handle::Handle;
+pub(crate) use in_force::{Current, InForce};
 pub use sampling::{InvalidSampling, Sampling};
 pub(crate) use verbosity::Gate;
 pub use verbosity::{UnknownVerbosity, Verbosity};

@@ -1,5 +1,6 @@
 //! The operations whose spans are open, by span id.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -24,8 +25,21 @@ pub(crate) struct Table {
 #[derive(Default)]
 struct Shard {
     places: HashMap<u64, usize, BuildHasherDefault<Spread>>,
-    operations: Vec<Option<Operation>>,
+    slots: Vec<Slot>,
     free: Vec<usize>,
+}
+
+/// A place for an operation, and the key that leads there. No key is zero.
+struct Slot {
+    key: u64,
+    operation: Option<Operation>,
+}
+
+/// Places that a thread remembers, by key. What is remembered may be wrong: the slot's key says whether it is.
+const REMEMBERED: usize = 16;
+
+thread_local! {
+    static RECENT: [Cell<usize>; REMEMBERED] = const { [const { Cell::new(usize::MAX) }; REMEMBERED] };
 }
 
 impl Table {
@@ -36,17 +50,19 @@ impl Table {
     pub(crate) fn insert(&self, key: u64, operation: Operation) {
         let shard = &mut *self.shard(key);
         let place = shard.places.remove(&key).or_else(|| shard.free.pop());
-        let place = match place.and_then(|place| Some((place, shard.operations.get_mut(place)?))) {
-            Some((place, at)) => {
-                *at = Some(operation);
+        let place = match place.and_then(|place| Some((place, shard.slots.get_mut(place)?))) {
+            Some((place, slot)) => {
+                slot.key = key;
+                slot.operation = Some(operation);
                 place
             }
             None => {
-                shard.operations.push(Some(operation));
-                shard.operations.len() - 1
+                shard.slots.push(Slot { key, operation: Some(operation) });
+                shard.slots.len() - 1
             }
         };
         shard.places.insert(key, place);
+        recent(key, |recent| recent.set(place));
     }
 
     /// Removes an operation. The operation, if it is open.
@@ -54,25 +70,31 @@ impl Table {
         let shard = &mut *self.shard(key);
         let place = shard.places.remove(&key)?;
         shard.free.push(place);
-        let operation = shard.operations.get_mut(place)?;
-        let closed = match operation {
-            Some(open) if open.is_open() => operation.take(),
+        let slot = shard.slots.get_mut(place)?;
+        slot.key = 0;
+        let closed = match &mut slot.operation {
+            Some(open) if open.is_open() => slot.operation.take(),
             over => {
                 *over = None;
                 None
             }
         };
-        if shard.places.is_empty() && shard.operations.len() > KEPT {
+        if shard.places.is_empty() && shard.slots.len() > KEPT {
             *shard = Shard::default();
         }
         closed
     }
 
     /// What `look` makes of an open operation. It must not call code of the program.
+    #[inline]
     pub(crate) fn with<T>(&self, key: u64, look: impl FnOnce(&mut Operation) -> T) -> Option<T> {
         let shard = &mut *self.shard(key);
-        let place = *shard.places.get(&key)?;
-        shard.operations.get_mut(place)?.as_mut().map(look)
+        let place = recent(key, Cell::get);
+        let place = match shard.slots.get(place) {
+            Some(slot) if slot.key == key => place,
+            _ => shard.place_of(key)?,
+        };
+        shard.slots.get_mut(place)?.operation.as_mut().map(look)
     }
 
     /// When each operation that is open was invoked, and its key.
@@ -81,17 +103,32 @@ impl Table {
         for shard in &self.shards {
             let shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
             open.extend(shard.places.iter().filter_map(|(key, place)| {
-                let operation = shard.operations.get(*place)?.as_ref()?;
+                let operation = shard.slots.get(*place)?.operation.as_ref()?;
                 operation.is_open().then_some((operation.invoked_ns, *key))
             }));
         }
         open
     }
 
+    #[inline]
     fn shard(&self, key: u64) -> MutexGuard<'_, Shard> {
         let shard = (spread(key) >> 32) as usize % SHARDS;
         self.shards[shard].lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+impl Shard {
+    fn place_of(&self, key: u64) -> Option<usize> {
+        let place = *self.places.get(&key)?;
+        recent(key, |recent| recent.set(place));
+        Some(place)
+    }
+}
+
+/// Where this thread remembers the place of this key.
+#[inline]
+fn recent<T>(key: u64, look: impl FnOnce(&Cell<usize>) -> T) -> T {
+    RECENT.with(|recent| look(&recent[key as usize % REMEMBERED]))
 }
 
 /// Spreads span ids, which are small numbers with the thread in their high bits, over all bits.

@@ -62,7 +62,7 @@ impl Object<'_> {
 
     /// A number, or the text of its digits where it is beyond the range of `i64`.
     pub(super) fn integer(&mut self, key: &str, number: u64) {
-        self.member(key, |to| json::push_u128(to, number.into()));
+        self.member(key, |to| json::push_u64(to, number));
     }
 
     pub(super) fn truth(&mut self, key: &str, truth: bool) {

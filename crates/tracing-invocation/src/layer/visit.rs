@@ -8,7 +8,7 @@ use tracing_core::field::{Field, Visit};
 use crate::callsite::{Callsite, FieldRole, SecretFields};
 use crate::convention::error;
 use crate::operation::{Ending, Failure};
-use crate::payload::{Fields, Fragment, Rules, fields::Identity, json, push_debug, text};
+use crate::payload::{Fields, Rules, json, push_debug, text};
 use crate::record::TraceContext;
 use crate::settings::{Gate, Settings, Verbosity};
 
@@ -147,54 +147,50 @@ impl<'a> SpanVisitor<'a> {
         Self { callsite, rules, secrets, wanted, fields: Fields::default() }
     }
 
+    #[inline]
     fn take(&mut self, field: &Field, push: impl FnOnce(&mut Vec<u8>)) {
-        let identity = &mut self.fields.identity;
+        let Some(role) = self.callsite.role_of(field) else {
+            return;
+        };
         let redaction = &self.rules.redaction;
         let is_secret = self.secrets.has(field, redaction);
         let push = |to: &mut Vec<u8>| {
             if is_secret { redaction.push_mark(to) } else { push(to) }
         };
-        match self.callsite.role_of(field) {
-            Some(FieldRole::Context(gate, _) | FieldRole::Argument(gate, _))
-                if !self.wanted.lets_through(*gate) => {}
-            Some(FieldRole::Context(_, key)) => {
-                member(&mut self.fields.context, self.callsite, key, push);
-            }
-            Some(FieldRole::Argument(_, key)) => {
-                member(&mut self.fields.args, self.callsite, key, push);
-            }
-            Some(FieldRole::Name) => own_name(identity, push, |names| &mut names.name),
-            Some(FieldRole::Namespace) => own_name(identity, push, |names| &mut names.namespace),
-            Some(FieldRole::EntityId) => own_name(identity, push, |names| &mut names.entity_id),
-            Some(FieldRole::Record) => {
+        let (of, gate, key) = match role {
+            FieldRole::Context(gate, key) => (&mut self.fields.context, gate, key),
+            FieldRole::Argument(gate, key) => (&mut self.fields.args, gate, key),
+            // Read as it is: see `caller`.
+            FieldRole::Traceparent => return,
+            FieldRole::Name | FieldRole::Namespace | FieldRole::EntityId | FieldRole::Record => {
                 let mut value = Vec::new();
                 push(&mut value);
-                self.fields.opts_out = value == b"false";
+                return say(&mut self.fields, role, value);
             }
-            // Read as it is: see `caller`.
-            Some(FieldRole::Traceparent) | None => {}
+        };
+        if !self.wanted.lets_through(*gate) {
+            return;
         }
-    }
-}
-
-fn member(of: &mut Fragment, callsite: &Callsite, key: &[u8], push: impl FnOnce(&mut Vec<u8>)) {
-    if callsite.repeats_keys {
-        of.set(key, push);
-    } else {
+        if self.callsite.repeats_keys {
+            of.remove(key);
+        }
         of.push(key, push);
     }
 }
 
-/// Takes a name, unless it is `null`, which is none.
-fn own_name(
-    identity: &mut Option<Box<Identity>>,
-    push: impl FnOnce(&mut Vec<u8>),
-    name: impl FnOnce(&mut Identity) -> &mut Option<Vec<u8>>,
-) {
-    let mut value = Vec::new();
-    push(&mut value);
-    if value != b"null" {
-        *name(identity.get_or_insert_default()) = Some(in_quotes(value));
+/// Takes what a field with a role of its own says.
+fn say(fields: &mut Fields, role: &FieldRole, value: Vec<u8>) {
+    if let FieldRole::Record = role {
+        fields.opts_out = value == b"false";
+    } else if value != b"null" {
+        // What is `null` is no name.
+        let identity = fields.identity.get_or_insert_default();
+        let name = match role {
+            FieldRole::Name => &mut identity.name,
+            FieldRole::Namespace => &mut identity.namespace,
+            _ => &mut identity.entity_id,
+        };
+        *name = Some(in_quotes(value));
     }
 }
 
@@ -223,7 +219,7 @@ macro_rules! visit_values {
             }
 
             fn record_u64(&mut self, field: &Field, value: u64) {
-                self.take(field, |to| json::push_u128(to, value.into()));
+                self.take(field, |to| json::push_u64(to, value));
             }
 
             fn record_i128(&mut self, field: &Field, value: i128) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::convention::{error, mark, payload};
 use crate::payload::{Fragment, Rules, json, text};
-use crate::record::{Level, Levels, Outcome};
+use crate::record::{Level, Levels, Outcome, OwnLevels};
 use crate::settle::Classes;
 
 /// How an operation ended, and what is known of it. Small, for it is handed on a few times; each layer has a clone.
@@ -135,8 +135,12 @@ impl Settled {
         self.reporter.is_some() || matches!(self.ending.how, How::Failed(_, Report::Suppressed))
     }
 
-    pub(crate) fn level(&self, levels: &Levels) -> Level {
-        if self.is_suppressed() { levels.suppressed } else { levels.of(self.ending.outcome()) }
+    /// Its level in a layer with these, where the operation has `own` ones.
+    pub(crate) fn level(&self, layer: &Levels, own: Option<&OwnLevels>) -> Level {
+        let of = |levels: &Levels| {
+            if self.is_suppressed() { levels.suppressed } else { levels.of(self.ending.outcome()) }
+        };
+        own.map_or_else(|| of(layer), |own| of(&own.over(layer)))
     }
 }
 

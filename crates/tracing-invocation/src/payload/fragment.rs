@@ -38,16 +38,22 @@ impl Fragment {
     }
 
     /// Appends a member whose key, colon included, is not there yet.
+    #[inline]
     pub(crate) fn push(&mut self, key: &[u8], value: impl FnOnce(&mut Vec<u8>)) {
-        if self.bytes.capacity() == 0 {
-            self.bytes =
-                SPARE.try_with(|spare| spare.borrow_mut().pop()).ok().flatten().unwrap_or_default();
-        }
-        if !self.bytes.is_empty() {
+        if self.bytes.is_empty() {
+            self.take_memory();
+        } else {
             self.bytes.push(b',');
         }
         self.bytes.extend_from_slice(key);
         value(&mut self.bytes);
+    }
+
+    fn take_memory(&mut self) {
+        if self.bytes.capacity() == 0 {
+            let spare = SPARE.try_with(|spare| spare.borrow_mut().pop()).ok().flatten();
+            self.bytes = spare.unwrap_or_default();
+        }
     }
 
     /// Appends a member, in the place of an earlier one with the same key.
@@ -78,7 +84,8 @@ impl Fragment {
         }
     }
 
-    fn remove(&mut self, key: &[u8]) {
+    /// Removes the member with this key, if there is one.
+    pub(crate) fn remove(&mut self, key: &[u8]) {
         let mut start = 0;
         for (found, value) in Members(&self.bytes) {
             let end = start + found.len() + value.len();

@@ -27,6 +27,31 @@ const CLASS: [u8; 256] = {
     class
 };
 
+/// Whether `text` stands in JSON as it is, and has no colon, without which it has no URL either.
+#[inline]
+pub(crate) fn is_plain(text: &str) -> bool {
+    const fn repeated(byte: u8) -> u64 {
+        u64::from_ne_bytes([byte; 8])
+    }
+    // The high bit of every byte of `word` that is below `limit`, and perhaps of one behind such a byte.
+    const fn below(word: u64, limit: u8) -> u64 {
+        word.wrapping_sub(repeated(limit)) & !word
+    }
+    let is_plain_word = |word: &[u8; 8]| {
+        let word = u64::from_ne_bytes(*word);
+        let odd = below(word, 0x20)
+            | below(word ^ repeated(b'"'), 1)
+            | below(word ^ repeated(b'\\'), 1)
+            | below(word ^ repeated(b':'), 1)
+            | below(word ^ repeated(0x7F), 1)
+            | word;
+        odd & repeated(0x80) == 0
+    };
+    let (words, rest) = text.as_bytes().as_chunks();
+    words.iter().all(is_plain_word)
+        && rest.iter().all(|byte| byte.is_ascii() && *byte != b':' && CLASS[usize::from(*byte)] == PLAIN)
+}
+
 /// Appends `text` with its quotes.
 pub(crate) fn push_string(to: &mut Vec<u8>, text: &str) {
     to.push(b'"');
@@ -139,6 +164,16 @@ pub(crate) fn push_u128(to: &mut Vec<u8>, number: u128) {
     }
 }
 
+/// Appends an unsigned number: digits within the range of `i64`, a text beyond it.
+#[inline]
+pub(crate) fn push_u64(to: &mut Vec<u8>, number: u64) {
+    if i64::try_from(number).is_ok() {
+        to.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+    } else {
+        push_u128(to, number.into());
+    }
+}
+
 /// Appends a number.
 pub(crate) fn push_i64(to: &mut Vec<u8>, number: i64) {
     to.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
@@ -160,7 +195,11 @@ pub(super) fn push_f32(to: &mut Vec<u8>, number: f32) {
 
 /// Appends a truth value.
 pub(crate) fn push_bool(to: &mut Vec<u8>, truth: bool) {
-    to.extend_from_slice(if truth { b"true" } else { b"false" });
+    if truth {
+        to.extend_from_slice(b"true");
+    } else {
+        to.extend_from_slice(b"false");
+    }
 }
 
 /// Appends a value as it is.

@@ -126,14 +126,19 @@ impl Redaction {
 
     /// How many characters beyond the cut of a text it takes to know what is secret before it.
     pub(super) fn lookahead(&self) -> usize {
-        if self.0.patterns.is_empty() { 0 } else { LOOKAHEAD }
+        if self.has_patterns() { LOOKAHEAD } else { 0 }
+    }
+
+    /// Whether a text may have a secret in it that is no part of a URL.
+    pub(super) fn has_patterns(&self) -> bool {
+        !self.0.patterns.is_empty()
     }
 
     /// What of the first `end` bytes of `text` is shown. If `text` is not the `whole` text, it goes on in a way that
     /// is not known.
     pub(super) fn shown<'t>(&self, text: &'t str, end: usize, whole: bool) -> Cow<'t, str> {
         let urls = self.0.urls && text.contains(urls::BEFORE_AUTHORITY);
-        if !urls && self.0.patterns.is_empty() {
+        if !urls && !self.has_patterns() {
             return text[..end].into();
         }
         let mut secrets = Vec::new();

@@ -22,8 +22,19 @@ thread_local! {
 }
 
 /// Appends `text` with its quotes, without secrets, and cut after `limit` characters.
+#[inline]
 pub(crate) fn push_str(to: &mut Vec<u8>, text: &str, limit: usize, redaction: &Redaction) {
     to.push(b'"');
+    if text.len() <= limit && !redaction.has_patterns() && json::is_plain(text) {
+        to.extend_from_slice(text.as_bytes());
+        to.push(b'"');
+    } else {
+        push_rest_of_str(to, text, limit, redaction);
+    }
+}
+
+/// Does so for any text, behind its first quote.
+fn push_rest_of_str(to: &mut Vec<u8>, text: &str, limit: usize, redaction: &Redaction) {
     push_shown(to, text, true, limit, redaction);
     to.push(b'"');
 }

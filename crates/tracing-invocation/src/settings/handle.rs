@@ -1,34 +1,8 @@
 //! Replacing settings while the program runs.
 
 use std::fmt;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use arc_swap::ArcSwap;
-
-use super::Settings;
-
-/// The settings that are in force, and a number that no others ever have.
-pub(crate) struct Current {
-    pub(crate) settings: Settings,
-    /// What was worked out under these settings is known by it.
-    pub(crate) epoch: u64,
-}
-
-impl Current {
-    pub(crate) fn new(settings: Settings) -> Self {
-        static EPOCHS: AtomicU64 = AtomicU64::new(1);
-        Self { settings, epoch: EPOCHS.fetch_add(1, Ordering::Relaxed) }
-    }
-}
-
-impl std::ops::Deref for Current {
-    type Target = Settings;
-
-    fn deref(&self) -> &Settings {
-        &self.settings
-    }
-}
+use super::{InForce, Settings};
 
 /// Replaces the settings of a layer, from any thread, while it records. Clones speak of the same layer.
 ///
@@ -52,33 +26,33 @@ impl std::ops::Deref for Current {
 /// ```
 #[derive(Clone)]
 pub struct Handle {
-    current: Arc<ArcSwap<Current>>,
+    current: InForce,
 }
 
 impl Handle {
-    pub(crate) fn new(current: &Arc<ArcSwap<Current>>) -> Self {
-        Self { current: Arc::clone(current) }
+    pub(crate) fn new(current: &InForce) -> Self {
+        Self { current: current.clone() }
     }
 
     /// The settings in force.
     pub fn settings(&self) -> Settings {
-        self.current.load().settings.clone()
+        self.current.with(|current| current.settings.clone())
     }
 
     /// Replaces the settings.
     pub fn replace(&self, settings: Settings) {
-        self.current.store(Arc::new(Current::new(settings)));
+        self.current.replace(settings);
     }
 
     /// Replaces the settings by what `change` makes of them. Where another thread replaces them at the same time,
     /// `change` is called again with theirs: nothing is lost.
-    pub fn update(&self, mut change: impl FnMut(Settings) -> Settings) {
-        self.current.rcu(|current| Arc::new(Current::new(change(current.settings.clone()))));
+    pub fn update(&self, change: impl FnMut(Settings) -> Settings) {
+        self.current.update(change);
     }
 }
 
 impl fmt::Debug for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Handle").field("settings", &self.current.load().settings).finish()
+        f.debug_struct("Handle").field("settings", &self.settings()).finish()
     }
 }

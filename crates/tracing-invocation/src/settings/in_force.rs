@@ -1,0 +1,103 @@
+//! The settings that a layer records by.
+
+use std::cell::Cell;
+use std::ops::Deref;
+use std::ptr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use arc_swap::{ArcSwap, Cache};
+
+use super::Settings;
+use crate::payload::text::quietly;
+
+/// The settings that are in force, and a number that no others ever have.
+pub(crate) struct Current {
+    pub(crate) settings: Settings,
+    /// What was worked out under these settings is known by it.
+    pub(crate) epoch: u64,
+}
+
+impl Current {
+    pub(crate) fn new(settings: Settings) -> Self {
+        static EPOCHS: AtomicU64 = AtomicU64::new(1);
+        Self { settings, epoch: EPOCHS.fetch_add(1, Ordering::Relaxed) }
+    }
+}
+
+impl Deref for Current {
+    type Target = Settings;
+
+    fn deref(&self) -> &Settings {
+        &self.settings
+    }
+}
+
+/// The settings of one layer, replaced as a whole. Clones speak of the same layer.
+#[derive(Clone)]
+pub(crate) struct InForce(Arc<ArcSwap<Current>>);
+
+/// What a thread saw last, which costs a comparison for as long as it is the same.
+type Known = Cache<Arc<ArcSwap<Current>>, Arc<Current>>;
+
+struct Seen(Option<Known>);
+
+/// Layers whose settings a thread has at hand.
+const SEEN: usize = 4;
+
+thread_local! {
+    static RECENT: [Cell<Seen>; SEEN] = const { [const { Cell::new(Seen(None)) }; SEEN] };
+}
+
+impl InForce {
+    pub(crate) fn new(settings: Settings) -> Self {
+        Self(Arc::new(ArcSwap::from_pointee(Current::new(settings))))
+    }
+
+    /// What `look` makes of the settings that are in force now.
+    #[inline]
+    pub(crate) fn with<T>(&self, look: impl FnOnce(&Current) -> T) -> T {
+        // Where `look` gets here again, or the thread is ending, nothing is at hand.
+        let place = (ptr::from_ref(&*self.0).addr() >> 6) % SEEN;
+        let taken = RECENT.try_with(|recent| recent[place].replace(Seen(None)));
+        let mut seen = taken.unwrap_or(Seen(None));
+        let known = match &mut seen.0 {
+            Some(known) if ptr::eq(known.arc_swap(), &*self.0) => known,
+            other => other.insert(Cache::new(Arc::clone(&self.0))),
+        };
+        let answer = look(known.load());
+        // Dropped here where there is no place for it any more.
+        let _ = RECENT.try_with(|recent| recent[place].set(seen));
+        answer
+    }
+
+    /// The settings that are in force now, to keep.
+    pub(crate) fn load(&self) -> Arc<Current> {
+        self.0.load_full()
+    }
+
+    pub(crate) fn replace(&self, settings: Settings) {
+        self.0.store(Arc::new(Current::new(settings)));
+    }
+
+    /// As [`Handle::update`](super::Handle::update).
+    pub(crate) fn update(&self, mut change: impl FnMut(Settings) -> Settings) {
+        self.0.rcu(|current| Arc::new(Current::new(change(current.settings.clone()))));
+    }
+}
+
+impl Drop for Seen {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(known) = self.0.take() {
+            drop_quietly(known);
+        }
+    }
+}
+
+/// With the last of the settings go a policy and a formatter of the program's own, perhaps on a thread that is ending,
+/// where a panic would end the process.
+#[cold]
+fn drop_quietly(known: Known) {
+    quietly(|| drop(known));
+}
