@@ -4,13 +4,15 @@ use std::cell::Cell;
 use std::collections::HashMap;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{LazyLock, PoisonError, RwLock};
+use std::sync::{LazyLock, OnceLock, PoisonError, RwLock};
 
 use tracing_core::Metadata;
 use tracing_core::field::Field;
 
 use crate::convention::{evidence, field, payload};
+use crate::head;
 use crate::payload::{Limits, Redaction, text};
+use crate::record::{Level, Outcome};
 use crate::settings::Gate;
 
 /// What one callsite says of itself.
@@ -19,8 +21,8 @@ pub(crate) struct Callsite {
     /// The event name and namespace: JSON texts, quotes included.
     pub(crate) name: Box<[u8]>,
     pub(crate) namespace: Box<[u8]>,
-    /// What stands in a record between the values of its level and its outcome.
-    pub(crate) head: Box<[u8]>,
+    /// What its records begin with, by level and outcome.
+    heads: [[OnceLock<Box<[u8]>>; Outcome::ALL.len()]; Level::COUNT],
     /// By the index of the field.
     pub(crate) fields: Box<[FieldRole]>,
     /// Whether two fields end up under one key, so that the later must replace the earlier.
@@ -129,12 +131,10 @@ impl Callsite {
         keys.sort_unstable();
         let names = || metadata.fields().iter().map(|field| field.name());
         let (name, namespace) = (quoted(metadata.name()), quoted(metadata.target()));
-        let mut head = Vec::new();
-        push_names(&mut head, &namespace, &name);
         Self {
             name,
             namespace,
-            head: head.into_boxed_slice(),
+            heads: Default::default(),
             repeats_keys: keys.windows(2).any(|pair| pair[0] == pair[1]),
             nests_context: names().any(|name| payload::RESERVED.contains(&Gate::of(name).1)),
             names_itself: names().any(|name| matches!(name, field::NAME | field::NAMESPACE)),
@@ -148,6 +148,16 @@ impl Callsite {
             secrets: AtomicU64::new(0),
             metadata,
         }
+    }
+
+    /// What its records of this level and outcome begin with, but for their time and ids.
+    #[inline]
+    pub(crate) fn head(&self, level: Level, outcome: Outcome) -> &[u8] {
+        self.heads[level as usize][outcome as usize].get_or_init(|| {
+            let mut head = Vec::new();
+            head::push(&mut head, level, &self.namespace, &self.name, outcome);
+            head.into_boxed_slice()
+        })
     }
 
     /// What `field` is for, if it is one of this callsite's: a record may carry fields of another.
@@ -234,13 +244,4 @@ fn key(name: &str, limit: usize) -> Box<[u8]> {
     text::push_cut(&mut key, name, limit);
     key.extend_from_slice(b"\":");
     key.into_boxed_slice()
-}
-
-/// Appends what stands between the values of a record's level and its outcome.
-pub(crate) fn push_names(to: &mut Vec<u8>, namespace: &[u8], name: &[u8]) {
-    to.extend_from_slice(br#"","event_namespace":"#);
-    to.extend_from_slice(namespace);
-    to.extend_from_slice(br#","event_name":"#);
-    to.extend_from_slice(name);
-    to.extend_from_slice(br#","event_outcome":""#);
 }

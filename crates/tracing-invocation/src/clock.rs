@@ -28,6 +28,7 @@ pub(crate) enum Clock {
 }
 
 impl Clock {
+    #[inline]
     pub(crate) fn now(&self) -> Moment {
         match self {
             Self::System => system_now(),
@@ -44,6 +45,7 @@ impl Clock {
 
 /// One reading of the monotonic clock. The wall's time follows from it for ten milliseconds, then is read anew,
 /// so that a busy thread reads one clock per record and a step of the wall clock is seen almost at once.
+#[inline]
 fn system_now() -> Moment {
     const ANCHOR_NS: u64 = 10_000_000;
     static START: LazyLock<Instant> = LazyLock::new(Instant::now);
@@ -73,36 +75,35 @@ pub(crate) fn micros_since_epoch(time: SystemTime) -> u64 {
     u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
 }
 
-/// What a record begins with: its time as RFC 3339 in UTC, to the microsecond, and what stands before and behind it.
-type Beginning = [u8; 52];
+/// A moment as RFC 3339 in UTC, to the microsecond, without its `Z`.
+pub(crate) type Timestamp = [u8; 26];
 
-const BEGINNING: Beginning = *br#"{"timestamp":"1970-01-01T00:00:00.000000Z","level":""#;
+const EPOCH: Timestamp = *b"1970-01-01T00:00:00.000000";
 
-/// Appends what a record of this moment begins with, up to the value of its level.
+/// This moment in words.
 #[inline]
-pub(crate) fn push_beginning(to: &mut Vec<u8>, wall_micros: u64) {
+pub(crate) fn timestamp(wall_micros: u64) -> Timestamp {
     thread_local! {
-        /// The beginning of the first record of a second: written once a second.
-        static LAST: Cell<(u64, Beginning)> = const { Cell::new((0, BEGINNING)) };
+        /// The first moment of a second: put in words once a second.
+        static LAST: Cell<(u64, Timestamp)> = const { Cell::new((0, EPOCH)) };
     }
 
     let (second, micros) = (wall_micros / 1_000_000, (wall_micros % 1_000_000) as u32);
-    let (known, mut beginning) = LAST.get();
+    let (known, mut text) = LAST.get();
     if known != second {
-        beginning[14..33].copy_from_slice(&format_second(second));
-        LAST.set((second, beginning));
+        text[..19].copy_from_slice(&format_second(second));
+        LAST.set((second, text));
     }
-    beginning[34..36].copy_from_slice(&PAIRS[(micros / 10_000) as usize]);
-    beginning[36..38].copy_from_slice(&PAIRS[(micros / 100 % 100) as usize]);
-    beginning[38..40].copy_from_slice(&PAIRS[(micros % 100) as usize]);
-    to.extend_from_slice(&beginning);
+    text[20..22].copy_from_slice(&PAIRS[(micros / 10_000) as usize]);
+    text[22..24].copy_from_slice(&PAIRS[(micros / 100 % 100) as usize]);
+    text[24..].copy_from_slice(&PAIRS[(micros % 100) as usize]);
+    text
 }
 
 /// Appends a moment as RFC 3339 in UTC, to the microsecond, `Z` included.
 pub(crate) fn push_timestamp(to: &mut Vec<u8>, wall_micros: u64) {
-    let mut beginning = Vec::with_capacity(BEGINNING.len());
-    push_beginning(&mut beginning, wall_micros);
-    to.extend_from_slice(&beginning[14..41]);
+    to.extend_from_slice(&timestamp(wall_micros));
+    to.push(b'Z');
 }
 
 /// The two digits of every number below one hundred.
@@ -139,10 +140,6 @@ mod tests {
             let mut text = Vec::new();
             push_timestamp(&mut text, wall_micros);
             let text = String::from_utf8(text).unwrap();
-            let begun = format!(r#"{{"timestamp":"{text}","level":""#);
-            let mut beginning = Vec::new();
-            push_beginning(&mut beginning, wall_micros);
-            prop_assert_eq!(beginning, begun.into_bytes());
             let read = humantime::parse_rfc3339(&text).unwrap();
             prop_assert_eq!(micros_since_epoch(read), wall_micros);
             prop_assert_eq!(text.len(), "2026-11-22T08:00:00.123456Z".len());

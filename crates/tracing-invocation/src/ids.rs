@@ -25,27 +25,48 @@ impl Ids {
 
     pub(crate) fn trace(&self) -> u128 {
         match self {
-            Self::Random => (u128::from(random()) << 64 | u128::from(random())).max(1),
+            Self::Random => trace_id(random()),
             Self::Counted { traces, .. } => traces.fetch_add(1, Ordering::Relaxed).into(),
+        }
+    }
+
+    /// Those of an operation that begins a trace.
+    #[inline]
+    pub(crate) fn trace_and_span(&self) -> (u128, u64) {
+        match self {
+            Self::Random => {
+                let [high, low, span] = random();
+                (trace_id([high, low]), span.max(1))
+            }
+            Self::Counted { .. } => (self.trace(), self.span()),
         }
     }
 
     pub(crate) fn span(&self) -> u64 {
         match self {
-            Self::Random => random().max(1),
+            Self::Random => {
+                let [number] = random();
+                number.max(1)
+            }
             Self::Counted { spans, .. } => spans.fetch_add(1, Ordering::Relaxed),
         }
     }
 }
 
-fn random() -> u64 {
+/// As many numbers as are wanted.
+#[inline]
+fn random<const MANY: usize>() -> [u64; MANY] {
     thread_local! {
         static GENERATOR: Cell<Option<SmallRng>> = const { Cell::new(None) };
     }
     let mut generator = GENERATOR.take().unwrap_or_else(seeded);
-    let number = generator.next_u64();
+    let numbers = std::array::from_fn(|_| generator.next_u64());
     GENERATOR.set(Some(generator));
-    number
+    numbers
+}
+
+fn trace_id([high, low]: [u64; 2]) -> u128 {
+    (u128::from(high) << 64 | u128::from(low)).max(1)
 }
 
 fn seeded() -> SmallRng {

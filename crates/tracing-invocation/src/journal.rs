@@ -57,8 +57,11 @@ impl Journal {
                 (place.trace_id(), outer.is_left_out, parent)
             })
         });
-        let trace_id = found.map_or_else(|| self.ids.trace(), |(trace_id, ..)| trace_id);
-        let place = Place::new(trace_id, self.ids.span());
+        let (trace_id, span_id) = match found {
+            Some((trace_id, ..)) => (trace_id, self.ids.span()),
+            None => self.ids.trace_and_span(),
+        };
+        let place = Place::new(trace_id, span_id);
         let parent = found.map(|(_, _, parent)| parent);
         let keeping = if is_refused { Keeping::Refused } else { Keeping::All };
         let mut operation = Operation::new(callsite, place, parent, fields, keeping);

@@ -43,6 +43,7 @@ mod context;
 pub mod convention;
 mod delivery;
 pub mod format;
+mod head;
 mod ids;
 mod init;
 mod journal;

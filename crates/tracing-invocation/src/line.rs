@@ -1,14 +1,15 @@
 //! A record as one line of JSON, written straight from an operation's state.
 
-use crate::callsite::push_names;
 use crate::clock::{self, Moment};
 use crate::convention::{error, payload};
+use crate::head;
 use crate::operation::{Failure, How, Operation, Settled};
 use crate::payload::{Fragment, json};
 use crate::record::{Level, Outcome};
 
 /// The `invoke` record of `operation` and its newline, in an empty buffer. `context` stands in the place of the
 /// operation's own where there is one.
+#[inline]
 pub(crate) fn invoke(
     mut line: Vec<u8>,
     operation: &mut Operation,
@@ -32,6 +33,7 @@ pub(crate) fn invoke(
 }
 
 /// The terminal record of `operation` and its newline, in an empty buffer.
+#[inline]
 pub(crate) fn terminal(
     mut line: Vec<u8>,
     operation: &mut Operation,
@@ -51,11 +53,7 @@ pub(crate) fn terminal(
     line
 }
 
-/// What stands around the ids of an operation.
-const IDS: [u8; 75] =
-    *br#"","trace_id":"00000000000000000000000000000000","span_id":"0000000000000000"#;
-const PARENT: [u8; 36] = *br#"","parent_span_id":"0000000000000000"#;
-
+#[inline(always)]
 fn push_head(
     to: &mut Vec<u8>,
     operation: &mut Operation,
@@ -63,52 +61,19 @@ fn push_head(
     level: Level,
     outcome: Outcome,
 ) {
-    clock::push_beginning(to, now.wall_micros);
-    push_level(to, level);
     match operation.own_names() {
-        None => to.extend_from_slice(&operation.callsite.head),
-        Some((namespace, name)) => push_names(to, namespace, name),
+        None => to.extend_from_slice(operation.callsite.head(level, outcome)),
+        Some((namespace, name)) => head::push(to, level, namespace, name, outcome),
     }
-    push_outcome(to, outcome);
-    let mut ids = IDS;
-    let digits = operation.place.digits();
-    ids[14..46].copy_from_slice(&digits[..32]);
-    ids[59..].copy_from_slice(&digits[32..]);
+    head::set_timestamp(to, &clock::timestamp(now.wall_micros));
     if let Some(entity_id) = operation.entity_id() {
-        to.extend_from_slice(br#"","entity_id":"#);
-        to.extend_from_slice(entity_id);
-        to.extend_from_slice(&ids[1..]);
-    } else {
-        to.extend_from_slice(&ids);
+        head::insert_entity(to, entity_id);
     }
+    head::set_ids(to, operation.place.digits());
     if let Some(span_id) = operation.parent_span_id() {
-        let mut parent = PARENT;
-        parent[20..].copy_from_slice(&json::hex(span_id));
-        to.extend_from_slice(&parent);
+        head::push_parent(to, span_id);
     }
     to.push(b'"');
-}
-
-/// Appends one of a few words, each of a length that is known in advance: it is copied without a call.
-macro_rules! push_word {
-    ($to:ident, $word:expr, $($one:path)*) => {
-        match $word {
-            $($one => $to.extend_from_slice(const { $one.as_str().as_bytes() }),)*
-        }
-    };
-}
-
-#[inline]
-fn push_level(to: &mut Vec<u8>, level: Level) {
-    push_word!(to, level, Level::Trace Level::Debug Level::Info Level::Warn Level::Error);
-}
-
-#[inline]
-fn push_outcome(to: &mut Vec<u8>, outcome: Outcome) {
-    push_word!(
-        to, outcome,
-        Outcome::Invoke Outcome::Success Outcome::Failed Outcome::Cancelled Outcome::Unknown
-    );
 }
 
 /// Appends what the ending adds to the payload, each member with a comma behind it.
@@ -177,6 +142,7 @@ fn push_span_id(to: &mut Vec<u8>, key: &str, span_id: u64) {
     to.extend_from_slice(b"\",");
 }
 
+#[inline(always)]
 fn push_context(to: &mut Vec<u8>, operation: &Operation, shaped: Option<&Fragment>) {
     let context = shaped.unwrap_or(&operation.fields.context);
     if context.is_empty() {

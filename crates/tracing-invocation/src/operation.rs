@@ -5,7 +5,7 @@ mod place;
 mod told;
 
 pub(crate) use ending::{Ending, Failure, How, Report, Settled};
-pub(crate) use place::Place;
+pub(crate) use place::{Digits, Place};
 pub(crate) use told::{News, fingerprint};
 
 use self::told::{Fingerprint, Inner};

@@ -39,6 +39,8 @@ pub struct Settings {
     recorded: Targets,
     /// The least severe records that are written, by target.
     threshold: Targets,
+    /// Whether those are all of them.
+    writes_all: bool,
     promising: Targets,
     results: bool,
     pub(crate) rules: Rules,
@@ -55,6 +57,7 @@ impl Default for Settings {
         Self {
             recorded: Targets::new().with_default(LevelFilter::INFO),
             threshold: Targets::new().with_default(LevelFilter::TRACE),
+            writes_all: true,
             promising: Targets::new(),
             results: false,
             rules: Rules { limits: Limits::DEFAULT, redaction: Redaction::standard() },
@@ -75,7 +78,8 @@ impl Settings {
 
     /// Writes only the records that `targets` enables, by the operation's target and the *record's* level.
     pub fn with_record_threshold(self, targets: impl Into<Targets>) -> Self {
-        Self { threshold: targets.into(), ..self }
+        let threshold = targets.into();
+        Self { writes_all: lets_all_through(&threshold), threshold, ..self }
     }
 
     /// Records what `directives` say: in the syntax of [`Targets`], `info` or `shop=debug,shop::cache=off`. Behind
@@ -87,7 +91,7 @@ impl Settings {
     /// Where a directive is not of that syntax; the error names it.
     pub fn with_directives(self, directives: &str) -> Result<Self, InvalidDirectives> {
         let (recorded, threshold) = directives::parse(directives)?;
-        Ok(Self { recorded, threshold, ..self })
+        Ok(Self { recorded, writes_all: lets_all_through(&threshold), threshold, ..self })
     }
 
     /// Takes the word of the spans that `targets` enables that `ret`, and `err` where they can fail, are in force:
@@ -179,7 +183,12 @@ impl Settings {
     }
 
     /// Whether a record at this level, of an operation with this target, is written.
+    #[inline]
     pub(crate) fn writes(&self, target: &str, level: Level) -> bool {
+        self.writes_all || self.would_write(target, level)
+    }
+
+    fn would_write(&self, target: &str, level: Level) -> bool {
         let level = match level {
             Level::Trace => tracing_core::Level::TRACE,
             Level::Debug => tracing_core::Level::DEBUG,
@@ -189,6 +198,12 @@ impl Settings {
         };
         self.threshold.would_enable(target, &level)
     }
+}
+
+/// Whether no target and level is left out.
+fn lets_all_through(targets: &Targets) -> bool {
+    targets.default_level() == Some(LevelFilter::TRACE)
+        && targets.iter().all(|(_, level)| level == LevelFilter::TRACE)
 }
 
 impl From<tracing_core::Level> for Level {

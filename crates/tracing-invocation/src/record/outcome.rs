@@ -75,6 +75,8 @@ pub enum Level {
 }
 
 impl Level {
+    pub(crate) const COUNT: usize = 5;
+
     /// The word of the wire format.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
