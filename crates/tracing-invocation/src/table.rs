@@ -47,21 +47,19 @@ impl Table {
         Self { shards: (0..SHARDS).map(|_| Mutex::default()).collect() }
     }
 
+    #[inline]
     pub(crate) fn insert(&self, key: u64, operation: Operation) {
         let shard = &mut *self.shard(key);
-        let place = shard.places.remove(&key).or_else(|| shard.free.pop());
-        let place = match place.and_then(|place| Some((place, shard.slots.get_mut(place)?))) {
-            Some((place, slot)) => {
-                slot.key = key;
-                slot.operation = Some(operation);
-                place
-            }
-            None => {
-                shard.slots.push(Slot { key, operation: Some(operation) });
-                shard.slots.len() - 1
-            }
-        };
-        shard.places.insert(key, place);
+        let place = shard.free.pop().unwrap_or(shard.slots.len());
+        if place == shard.slots.len() {
+            shard.slots.push(Slot { key: 0, operation: None });
+        }
+        if let Some(slot) = shard.slots.get_mut(place) {
+            *slot = Slot { key, operation: Some(operation) };
+        }
+        if let Some(other) = shard.places.insert(key, place) {
+            shard.vacate(other);
+        }
         recent(key, |recent| recent.set(place));
     }
 
@@ -69,16 +67,10 @@ impl Table {
     pub(crate) fn close(&self, key: u64) -> Option<Operation> {
         let shard = &mut *self.shard(key);
         let place = shard.places.remove(&key)?;
-        shard.free.push(place);
         let slot = shard.slots.get_mut(place)?;
-        slot.key = 0;
-        let closed = match &mut slot.operation {
-            Some(open) if open.is_open() => slot.operation.take(),
-            over => {
-                *over = None;
-                None
-            }
-        };
+        let is_open = slot.operation.as_ref().is_some_and(Operation::is_open);
+        let closed = if is_open { slot.operation.take() } else { None };
+        shard.vacate(place);
         if shard.places.is_empty() && shard.slots.len() > KEPT {
             *shard = Shard::default();
         }
@@ -118,6 +110,14 @@ impl Table {
 }
 
 impl Shard {
+    fn vacate(&mut self, place: usize) {
+        if let Some(slot) = self.slots.get_mut(place) {
+            slot.key = 0;
+            slot.operation = None;
+            self.free.push(place);
+        }
+    }
+
     fn place_of(&self, key: u64) -> Option<usize> {
         let place = *self.places.get(&key)?;
         recent(key, |recent| recent.set(place));

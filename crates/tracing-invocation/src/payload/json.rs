@@ -49,7 +49,9 @@ pub(crate) fn is_plain(text: &str) -> bool {
     };
     let (words, rest) = text.as_bytes().as_chunks();
     words.iter().all(is_plain_word)
-        && rest.iter().all(|byte| byte.is_ascii() && *byte != b':' && CLASS[usize::from(*byte)] == PLAIN)
+        && rest
+            .iter()
+            .all(|byte| byte.is_ascii() && *byte != b':' && CLASS[usize::from(*byte)] == PLAIN)
 }
 
 /// Appends `text` with its quotes.
