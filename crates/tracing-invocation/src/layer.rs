@@ -31,7 +31,9 @@ use crate::operation::{Ending, Keeping, Operation};
 use crate::payload::{Limits, Redaction};
 use crate::policy::EventPolicy;
 use crate::record::{Levels, TraceContext};
-use crate::settings::{Current, Handle, InForce, InvalidDirectives, Sampling, Settings, Verbosity};
+use crate::settings::{
+    Capture, Current, Handle, InForce, InvalidDirectives, Sampling, Settings, Verbosity,
+};
 use crate::settle::{ErrorClass, ErrorRules, handover, panics};
 use crate::sink::{JsonLines, Output, turn};
 
@@ -202,6 +204,12 @@ impl InvocationLayer {
     #[must_use]
     pub fn with_redaction(self, redaction: Redaction) -> Self {
         self.changed(|settings| settings.with_redaction(redaction))
+    }
+
+    /// See [`Settings::with_capture`].
+    #[must_use]
+    pub fn with_capture(self, capture: Capture) -> Self {
+        self.changed(|settings| settings.with_capture(capture))
     }
 
     /// See [`Settings::with_context_formatter`].

@@ -73,10 +73,11 @@ pub use record::{
 };
 pub use secret::Secret;
 pub use settings::{
-    Handle, InvalidDirectives, InvalidSampling, Sampling, Settings, UnknownVerbosity, Verbosity,
+    Capture, Handle, InvalidDirectives, InvalidSampling, Sampling, Settings, UnknownVerbosity,
+    Verbosity,
 };
 #[cfg(feature = "watch")]
-pub use settings::{PolicyFile, PolicyFileError};
+pub use settings::{Capture, PolicyFile, PolicyFileError};
 pub use settle::{
     DescribeError, ErrorClass, FutureExt, OperationFuture, OperationGuard, OperationStream,
     StreamExt, Verdict, begin,

@@ -1,5 +1,6 @@
 //! What is recorded and how: one value, replaced as a whole while the program runs.
 
+mod capture;
 mod directives;
 #[cfg(feature = "watch")]
 mod file;
@@ -8,6 +9,7 @@ mod in_force;
 mod sampling;
 mod verbosity;
 
+pub use capture::Capture;
 pub use directives::InvalidDirectives;
 #[cfg(feature = "watch")]
 pub use file::{PolicyFile, PolicyFileError};
@@ -49,6 +51,7 @@ pub struct Settings {
     pub(crate) policy: Option<Arc<dyn EventPolicy>>,
     pub(crate) verbosity: Verbosity,
     pub(crate) sampling: Sampling,
+    pub(crate) capture: Capture,
 }
 
 impl Default for Settings {
@@ -66,6 +69,7 @@ impl Default for Settings {
             policy: None,
             verbosity: Verbosity::default(),
             sampling: Sampling::default(),
+            capture: Capture::none(),
         }
     }
 }
@@ -146,6 +150,11 @@ impl Settings {
     /// Keeps only some of the calls that succeed.
     pub fn with_sampling(self, sampling: Sampling) -> Self {
         Self { sampling, ..self }
+    }
+
+    /// Finds out more about operations than how they ended.
+    pub fn with_capture(self, capture: Capture) -> Self {
+        Self { capture, ..self }
     }
 
     /// Shapes the context of every record by a function of the program's own: what it answers stands in the place of
@@ -230,6 +239,7 @@ impl fmt::Debug for Settings {
             .field("policy", &self.policy.as_ref().map(|_| ".."))
             .field("verbosity", &self.verbosity)
             .field("sampling", &self.sampling)
+            .field("capture", &self.capture)
             .finish_non_exhaustive()
     }
 }

@@ -1,0 +1,70 @@
+//! What is found out about an operation beyond how it ended.
+
+use std::time::Duration;
+
+/// What is found out about operations beyond how they ended. Nothing by default: each of these costs something, at every
+/// poll or at every cancellation.
+///
+/// ```
+/// use tracing_invocation::{Capture, layer};
+///
+/// let layer = layer().with_capture(Capture::none().with_cause().with_awaiting());
+/// # drop(layer);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "nothing is captured until settings have it"]
+pub struct Capture {
+    pub(crate) cause: bool,
+    pub(crate) awaiting: bool,
+    pub(crate) progress: bool,
+    pub(crate) slow_poll: Option<Duration>,
+    pub(crate) patience: Duration,
+}
+
+impl Capture {
+    /// Nothing.
+    pub const fn none() -> Self {
+        Self {
+            cause: false,
+            awaiting: false,
+            progress: false,
+            slow_poll: None,
+            patience: Duration::from_millis(100),
+        }
+    }
+
+    /// Why an operation was cancelled, read off the stack on which it is dropped: `cancellation.cause` and
+    /// `cancellation.dropped_at`.
+    pub const fn with_cause(self) -> Self {
+        Self { cause: true, ..self }
+    }
+
+    /// Where a future was waiting when it was cancelled, read off the stack on which it last registered to be woken:
+    /// `cancellation.awaiting`. For wrapped futures, and `#[operation]`.
+    pub const fn with_awaiting(self) -> Self {
+        Self { awaiting: true, ..self }
+    }
+
+    /// How far an operation got: `progress`, on its terminal record.
+    pub const fn with_progress(self) -> Self {
+        Self { progress: true, ..self }
+    }
+
+    /// A record of its own, `slow`, of each poll, or stay inside the span, that takes longer than this: it kept a thread of
+    /// the executor from everything else.
+    pub const fn with_slow_poll(self, limit: Duration) -> Self {
+        Self { slow_poll: Some(limit), ..self }
+    }
+
+    /// How long a record waits for the names of the functions on a stack, where that stack was never seen before: 100 ms
+    /// by default. They are looked up on a thread of its own; where they come later than this, the record is without them.
+    pub const fn with_patience(self, patience: Duration) -> Self {
+        Self { patience, ..self }
+    }
+}
+
+impl Default for Capture {
+    fn default() -> Self {
+        Self::none()
+    }
+}
