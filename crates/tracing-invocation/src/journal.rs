@@ -110,25 +110,42 @@ impl Journal {
     }
 
     /// An operation's span was entered: the first time, that is its `invoke`. `levels` are its own, if it has any.
+    #[inline]
     pub(crate) fn enter(&self, key: u64, levels: Option<&'static OwnLevels>, settings: &Settings) {
         let begun = self.table.with(key, |operation| {
-            operation.enter().then(|| {
-                let now = self.clock.now();
-                operation.invoked_ns = now.monotonic_ns;
-                operation.levels = levels;
-                let level = operation.invoke_level(&settings.levels);
-                let is_written = !matches!(operation.keeping, Keeping::Refused)
-                    && settings.writes(operation.callsite.metadata().target(), level);
-                let is_plain = is_written && settings.formatter.is_none();
-                let line =
-                    is_plain.then(|| line::invoke(take_buffer(), operation, now, level, None));
-                let waits = matches!(operation.keeping, Keeping::Sampled { .. });
-                (now, level, is_written, waits, line)
-            })
+            operation.enter().then(|| self.begin(operation, levels, settings)).flatten()
         });
-        let Some((now, level, is_written, waits, line)) = begun.flatten() else {
-            return;
-        };
+        if let Some(begun) = begun.flatten() {
+            self.record_invoke(key, begun, settings);
+        }
+    }
+
+    /// An operation begins. What is to be recorded of that, if anything is.
+    #[inline]
+    fn begin(
+        &self,
+        operation: &mut Operation,
+        levels: Option<&'static OwnLevels>,
+        settings: &Settings,
+    ) -> Option<Begun> {
+        let now = self.clock.now();
+        operation.invoked_ns = now.monotonic_ns;
+        operation.levels = levels;
+        let level = operation.invoke_level(&settings.levels);
+        let is_written = !matches!(operation.keeping, Keeping::Refused)
+            && settings.writes(operation.callsite.metadata().target(), level);
+        if !is_written {
+            operation.invoked();
+            return None;
+        }
+        let is_plain = settings.formatter.is_none();
+        let line = is_plain.then(|| line::invoke(take_buffer(), operation, now, level, None));
+        let waits = matches!(operation.keeping, Keeping::Sampled { .. });
+        Some(Begun { now, level, line, waits })
+    }
+
+    fn record_invoke(&self, key: u64, begun: Begun, settings: &Settings) {
+        let Begun { now, level, line, waits } = begun;
         let shaped = || {
             let view =
                 self.table.with(key, |operation| ContextFields::of(operation, Outcome::Invoke))?;
@@ -137,7 +154,7 @@ impl Journal {
                 line::invoke(take_buffer(), operation, now, level, context.as_ref())
             })
         };
-        if let Some(line) = line.or_else(|| is_written.then(shaped).flatten()) {
+        if let Some(line) = line.or_else(shaped) {
             if waits {
                 let waiting = Keeping::Sampled { invoke: Some(Box::new((level, line))) };
                 self.table.with(key, |operation| operation.keeping = waiting);
@@ -264,6 +281,16 @@ pub(crate) struct Opened {
     pub(crate) is_refused: bool,
     /// Who called, where that is known.
     pub(crate) caller: Option<TraceContext>,
+}
+
+/// An operation that just began, and is to be recorded.
+struct Begun {
+    now: Moment,
+    level: Level,
+    /// `None` where the program is to shape it.
+    line: Option<Vec<u8>>,
+    /// Whether it waits until the operation ends.
+    waits: bool,
 }
 
 /// An operation that just ended.
