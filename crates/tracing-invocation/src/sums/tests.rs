@@ -21,19 +21,24 @@ fn counts_of_threads_that_ended_are_all_there() {
 }
 
 #[test]
-fn what_is_read_while_others_count_only_grows() {
+fn what_is_read_while_others_count_only_grows_and_nothing_is_forgotten() {
+    const EACH: u64 = 200_000;
     let sums = Sums::default();
+    let all_are_there = Barrier::new(4);
     thread::scope(|scope| {
-        let count = || (0..20_000).for_each(|_| sums.add([1]));
+        let count = || {
+            all_are_there.wait();
+            (0..EACH).for_each(|_| sums.add([1]));
+        };
         let threads: Vec<_> = (0..4).map(|_| scope.spawn(count)).collect();
         let mut before = 0;
         while threads.iter().any(|thread| !thread.is_finished()) {
             let [now] = sums.read();
-            assert!((before..=80_000).contains(&now), "{before}, then {now}");
+            assert!((before..=4 * EACH).contains(&now), "{before}, then {now}");
             before = now;
         }
     });
-    assert_eq!(sums.read(), [80_000]);
+    assert_eq!(sums.read(), [4 * EACH]);
 }
 
 #[test]
