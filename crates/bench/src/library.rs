@@ -1,11 +1,12 @@
 //! This library.
 
 use std::error::Error;
+use std::io::Write;
 use std::sync::Mutex;
 
 use tracing::level_filters::LevelFilter;
 use tracing::{Subscriber, instrument};
-use tracing_invocation::sink::{JsonLines, Output, Queue};
+use tracing_invocation::sink::{Callback, JsonLines, Output, Queue};
 use tracing_invocation::{EventMetadata, InvocationLayer, layer, operation};
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::prelude::*;
@@ -98,7 +99,7 @@ pub(crate) const STOCK: [Variant; 7] = [
 ];
 
 /// Where lines may go instead of memory.
-pub(crate) const WRITERS: [Variant; 2] = [
+pub(crate) const WRITERS: [Variant; 4] = [
     Variant::new("file", "`#[operation]`, a file behind a lock", || {
         let file = Mutex::new(tempfile::tempfile()?);
         with(tracing_subscriber::registry().with(layer().with_writer(file)), Program::new(place))
@@ -113,6 +114,14 @@ pub(crate) const WRITERS: [Variant; 2] = [
         with(tracing_subscriber::registry().with(layer), program)
     })
     .unsteady(),
+    Variant::new("unlocked", "`#[operation]`, a sink without a lock", || {
+        unlocked(Program::new(place))
+    }),
+    Variant::new("two_threads_unlocked", "the same, two threads at once", || {
+        unlocked(Program::on_two_threads(place))
+    })
+    .unsteady()
+    .allocating_elsewhere(),
 ];
 
 /// Operations that end by a value, by an `Err` and by a drop.
@@ -131,6 +140,12 @@ fn recorded(program: Program) -> Result<Program, Box<dyn Error>> {
 
 fn in_layer(layer: InvocationLayer, program: Program) -> Result<Program, Box<dyn Error>> {
     with(tracing_subscriber::registry().with(layer.with_writer(|| Memory)), program)
+}
+
+/// Recorded by a sink that does not have threads take turns: each has memory of its own.
+fn unlocked(program: Program) -> Result<Program, Box<dyn Error>> {
+    let sink = Callback::new(|line| Memory.write_all(line.bytes()));
+    with(tracing_subscriber::registry().with(layer().with_sink(sink)), program)
 }
 
 /// Makes `subscriber` the one of the process, as programs do.

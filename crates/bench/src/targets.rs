@@ -101,9 +101,10 @@ const TARGETS: &[Target] = &[
         measured: |all| Some(all.get("disabled")?.instructions as f64),
     },
     Target {
-        about: "two threads, x the operations of one in the same time",
+        // As by hand, each thread has memory of its own. Through one writer they take turns: `two_threads` is a row only.
+        about: "two threads and no lock, x the operations of one in the same time",
         bound: Bound::AtLeast(1.8),
-        measured: |all| time_over(all, "operation", "two_threads"),
+        measured: |all| time_over(all, "unlocked", "two_threads_unlocked"),
     },
     // Not the library's: where even this is missed, the machine had no two processors free.
     Target {

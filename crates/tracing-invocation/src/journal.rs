@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::callsite::Callsite;
 use crate::clock::{Clock, Moment};
@@ -14,6 +14,7 @@ use crate::payload::{Fields, Fragment, shrink::shrink};
 use crate::record::{Level, Outcome, OwnLevels, TraceContext};
 use crate::settings::Settings;
 use crate::sink::{Outputs, turn};
+use crate::sums::Sums;
 use crate::table::Table;
 
 /// The operations that are open, and what is needed to record them.
@@ -242,16 +243,23 @@ impl Journal {
     }
 
     fn write(&self, kind: (Level, Outcome), mut line: Vec<u8>, settings: &Settings) {
-        self.tally.recorded.fetch_add(1, Ordering::Relaxed);
         let limit = settings.rules.limits.record;
-        if line.len() > limit {
-            self.tally.truncated.fetch_add(1, Ordering::Relaxed);
-            shrink(&mut line, limit);
+        let is_too_long = line.len() > limit;
+        self.tally.count(is_too_long);
+        if is_too_long {
+            shrink_apart(&mut line, limit);
         }
         if let Some(line) = turn::write(&self.outputs, kind, line) {
             give_back_buffer(line);
         }
     }
+}
+
+/// As [`shrink`], where it is in nobody's way.
+#[cold]
+#[inline(never)]
+fn shrink_apart(line: &mut Vec<u8>, limit: usize) {
+    shrink(line, limit);
 }
 
 /// Whether sampling leaves out the tree that begins with this operation.
@@ -262,14 +270,16 @@ fn leaves_out(operation: &Operation, settings: &Settings) -> bool {
 
 /// How many records were made, and how many of them were shrunk.
 #[derive(Debug, Default)]
-pub(crate) struct Tally {
-    recorded: AtomicU64,
-    truncated: AtomicU64,
-}
+pub(crate) struct Tally(Sums<2>);
 
 impl Tally {
+    #[inline]
+    fn count(&self, is_truncated: bool) {
+        self.0.add([1, u64::from(is_truncated)]);
+    }
+
     pub(crate) fn read(&self) -> (u64, u64) {
-        (self.recorded.load(Ordering::Relaxed), self.truncated.load(Ordering::Relaxed))
+        self.0.read().into()
     }
 }
 

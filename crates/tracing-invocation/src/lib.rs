@@ -59,6 +59,7 @@ mod secret;
 mod settings;
 mod settle;
 pub mod sink;
+mod sums;
 mod table;
 pub mod testing;
 

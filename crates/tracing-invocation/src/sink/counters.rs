@@ -4,6 +4,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::Serialize;
 
+use crate::sums::Sums;
+
 /// What a layer recorded and what became of it, counted since the layer was made.
 ///
 /// Read from [`Delivery::counters`](crate::Delivery::counters); the [`Delivery`](crate::Delivery) is asked for before the
@@ -91,8 +93,8 @@ impl Reason {
 /// The counts of one output while it works.
 #[derive(Debug, Default)]
 pub(super) struct Counts {
-    written: AtomicU64,
-    bytes: AtomicU64,
+    /// Records that were written, and their bytes.
+    written: Sums<2>,
     queue_full: AtomicU64,
     write_failed: AtomicU64,
     no_writer: AtomicU64,
@@ -101,9 +103,9 @@ pub(super) struct Counts {
 }
 
 impl Counts {
+    #[inline]
     pub(super) fn wrote(&self, records: usize, bytes: usize) {
-        self.written.fetch_add(records as u64, Ordering::Relaxed);
-        self.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+        self.written.add([records as u64, bytes as u64]);
     }
 
     pub(super) fn wrote_of_losses(&self) {
@@ -125,10 +127,11 @@ impl Counts {
 
     pub(super) fn read(&self, name: &str, queued: u64) -> OutputCounters {
         let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        let [written, bytes] = self.written.read();
         OutputCounters {
             name: name.to_owned(),
-            written: read(&self.written),
-            bytes: read(&self.bytes),
+            written,
+            bytes,
             dropped: Dropped {
                 queue_full: read(&self.queue_full),
                 write_failed: read(&self.write_failed),

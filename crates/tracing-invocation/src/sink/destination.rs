@@ -38,16 +38,24 @@ impl Destination {
         }
     }
 
+    /// Writes a record, and before it what was lost.
+    #[inline]
+    pub(super) fn write_one(&self, line: &Line<'_>) {
+        let lines = std::slice::from_ref(line);
+        if self.format.is_some() || self.has_losses() {
+            return self.write(lines);
+        }
+        match quietly(|| self.sink.write(line)) {
+            Some(Ok(())) => self.counts.wrote(1, line.bytes().len()),
+            answer => self.account(1, taken(lines, answer)),
+        }
+    }
+
     /// Writes records that the sink takes at once, and before them what was lost.
+    #[inline(never)]
     pub(super) fn write(&self, lines: &[Line<'_>]) {
         self.tell_losses(Telling::Due);
-        match self.attempt(lines) {
-            Ok(bytes) => self.counts.wrote(lines.len(), bytes),
-            Err(Failure { lost, bytes, error }) => {
-                self.counts.wrote(lines.len() - lost, bytes);
-                self.failed(lost as u64, &error);
-            }
-        }
+        self.account(lines.len(), self.attempt(lines));
     }
 
     /// Tells of losses, and hands on what the sink holds.
@@ -75,6 +83,7 @@ impl Destination {
     }
 
     /// Whether there are losses that the log does not tell of yet.
+    #[inline]
     pub(super) fn has_losses(&self) -> bool {
         self.losses.has_any()
     }
@@ -114,6 +123,18 @@ impl Destination {
         }
     }
 
+    /// Keeps the account of so many records.
+    #[inline(never)]
+    fn account(&self, records: usize, attempted: Result<usize, Failure>) {
+        match attempted {
+            Ok(bytes) => self.counts.wrote(records, bytes),
+            Err(Failure { lost, bytes, error }) => {
+                self.counts.wrote(records - lost, bytes);
+                self.failed(lost as u64, &error);
+            }
+        }
+    }
+
     fn failed(&self, records: u64, error: &str) {
         self.counts.failed();
         self.counts.lost(Reason::WriteFailed, records);
@@ -139,14 +160,27 @@ impl Destination {
     }
 
     fn give(&self, lines: &[Line<'_>]) -> Result<usize, Failure> {
-        let given = quietly(|| match lines {
-            [line] => self.sink.write(line).map_err(|error| Failure::of(lines, &error)),
-            lines => self.sink.write_batch(lines).map_err(|error| Failure::of(lines, &error)),
+        let answer = quietly(|| match lines {
+            [line] => self.sink.write(line),
+            lines => self.sink.write_batch(lines),
         });
-        match given.unwrap_or_else(|| Err(Failure::of_all(lines, "the sink panicked"))) {
-            Err(failure) if failure.lost > 0 => Err(failure),
-            _ => Ok(bytes_of(lines)),
-        }
+        taken(lines, answer)
+    }
+}
+
+/// What became of lines by the answer of a sink; none where it panicked. How many bytes they were.
+#[inline(never)]
+fn taken(lines: &[Line<'_>], answer: Option<io::Result<()>>) -> Result<usize, Failure> {
+    let failure = match answer {
+        Some(Ok(())) => return Ok(bytes_of(lines)),
+        // What the error says, and what drops it, may be the program's own.
+        Some(Err(error)) => quietly(move || Failure::of(lines, &error)),
+        None => None,
+    };
+    match failure {
+        Some(failure) if failure.lost == 0 => Ok(bytes_of(lines)),
+        Some(failure) => Err(failure),
+        None => Err(Failure::of_all(lines, "the sink panicked")),
     }
 }
 

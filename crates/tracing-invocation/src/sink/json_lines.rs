@@ -57,42 +57,80 @@ where
 
 /// Writes all of `line`, with one call where the writer takes it. A newline comes first where `is_torn` says that a
 /// part of an earlier line stands there without its end; whether a part of this one does is said there too.
+///
+/// Who calls it sees to it that nobody else does meanwhile.
+#[inline]
 pub(super) fn write_whole(
     writer: &mut impl Write,
     line: &[u8],
     is_torn: &AtomicBool,
 ) -> io::Result<()> {
-    let owes_newline = is_torn.load(Ordering::Relaxed) && is_torn.swap(false, Ordering::Relaxed);
-    let mended: Vec<u8>;
-    let mut rest = line;
-    if owes_newline {
-        mended = [b"\n", line].concat();
-        rest = &mended;
+    if is_torn.load(Ordering::Relaxed) {
+        return write_after_newline(writer, line, is_torn);
     }
-    let mut tear = Tear { is_torn, is_part: owes_newline };
-    while !rest.is_empty() {
-        let was_part = std::mem::replace(&mut tear.is_part, true);
-        match writer.write(rest) {
-            Ok(0) => {
-                tear.is_part = was_part;
-                return Err(io::ErrorKind::WriteZero.into());
+    if line.is_empty() {
+        return Ok(());
+    }
+    let mut tear = Tear { is_torn, is_part: false };
+    match tear.write(writer, line) {
+        Ok(taken) if taken >= line.len() => Ok(()),
+        answer => write_rest(writer, line, answer, tear),
+    }
+}
+
+#[cold]
+fn write_after_newline(
+    writer: &mut impl Write,
+    line: &[u8],
+    is_torn: &AtomicBool,
+) -> io::Result<()> {
+    is_torn.store(false, Ordering::Relaxed);
+    let line = [b"\n", line].concat();
+    let mut tear = Tear { is_torn, is_part: true };
+    let answer = tear.write(writer, &line);
+    write_rest(writer, &line, answer, tear)
+}
+
+/// Goes on where the writer answered so when it was given all that was left.
+#[cold]
+fn write_rest(
+    writer: &mut impl Write,
+    mut rest: &[u8],
+    mut answer: io::Result<usize>,
+    mut tear: Tear<'_>,
+) -> io::Result<()> {
+    loop {
+        match answer {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(taken) => {
+                rest = rest.get(taken..).unwrap_or_default();
+                tear.is_part = !rest.is_empty();
             }
-            Ok(taken) => rest = rest.get(taken..).unwrap_or_default(),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => tear.is_part = was_part,
-            Err(error) => {
-                tear.is_part = was_part;
-                return Err(error);
-            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
         }
+        if rest.is_empty() {
+            return Ok(());
+        }
+        answer = tear.write(writer, rest);
     }
-    tear.is_part = false;
-    Ok(())
 }
 
 /// Notes that a part of a line stands alone, even where the writer panics.
 struct Tear<'a> {
     is_torn: &'a AtomicBool,
     is_part: bool,
+}
+
+impl Tear<'_> {
+    /// How much the writer takes. Where it panics, that may be a part.
+    #[inline]
+    fn write(&mut self, writer: &mut impl Write, rest: &[u8]) -> io::Result<usize> {
+        let was_part = std::mem::replace(&mut self.is_part, true);
+        let answer = writer.write(rest);
+        self.is_part = was_part;
+        answer
+    }
 }
 
 impl Drop for Tear<'_> {

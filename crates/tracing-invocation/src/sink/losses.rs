@@ -57,6 +57,7 @@ pub(super) struct Story {
 }
 
 impl Losses {
+    #[inline]
     pub(super) fn has_any(&self) -> bool {
         self.count.load(Ordering::Relaxed) > 0
     }

@@ -55,8 +55,11 @@ impl Outputs {
         }
     }
 
+    #[inline]
     pub(crate) fn write(&self, line: &Line<'_>) {
-        self.open().iter().for_each(|output| output.write(line));
+        for output in self.open() {
+            output.write(line);
+        }
     }
 
     pub(crate) fn counters(&self) -> Vec<OutputCounters> {
@@ -132,13 +135,14 @@ impl OpenOutput {
         Self { destination, max_level, queue }
     }
 
+    #[inline]
     fn write(&self, line: &Line<'_>) {
         if line.level() < self.max_level {
             return;
         }
         match &self.queue {
             Some(queue) => queue.push(line),
-            None => self.destination.write(std::slice::from_ref(line)),
+            None => self.destination.write_one(line),
         }
     }
 

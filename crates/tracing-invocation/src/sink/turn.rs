@@ -16,8 +16,17 @@ struct Waiting {
     line: Vec<u8>,
 }
 
+/// Whether this thread is writing a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Turn {
+    Free,
+    Writing,
+    /// And others wait for that.
+    Awaited,
+}
+
 thread_local! {
-    static WRITING: Cell<bool> = const { Cell::new(false) };
+    static TURN: Cell<Turn> = const { Cell::new(Turn::Free) };
     /// Empty but while something is written. Never dropped, so that it is there for as long as the thread is.
     static WAITING: Cell<ManuallyDrop<VecDeque<Waiting>>> =
         const { Cell::new(ManuallyDrop::new(VecDeque::new())) };
@@ -25,21 +34,21 @@ thread_local! {
 
 /// Whether this thread is writing a record right now. What a writer does on its own account is not recorded:
 /// it would write, and be recorded, without end.
+#[inline]
 pub(crate) fn is_writing() -> bool {
-    WRITING.get()
+    TURN.get() != Turn::Free
 }
 
 /// Writes a record. Where this thread is writing one already, its writer has ended an operation of the program
 /// and may hold a lock: the record waits until that one is written. Gives back the buffer, if it is free.
+#[inline]
 pub(crate) fn write(
     outputs: &Arc<Outputs>,
     (level, outcome): (Level, Outcome),
     line: Vec<u8>,
 ) -> Option<Vec<u8>> {
-    if WRITING.get() {
-        let mut waiting = WAITING.take();
-        waiting.push_back(Waiting { outputs: Arc::clone(outputs), level, outcome, line });
-        WAITING.set(waiting);
+    if is_writing() {
+        wait(Waiting { outputs: Arc::clone(outputs), level, outcome, line });
         return None;
     }
     writing(|| outputs.write(&Line::native(level, outcome, &line)));
@@ -47,19 +56,33 @@ pub(crate) fn write(
 }
 
 /// Does what counts as writing on this thread, and then writes the records that came up meanwhile.
+#[inline]
 pub(super) fn writing<T>(write: impl FnOnce() -> T) -> T {
-    let outer = WRITING.replace(true);
+    if is_writing() {
+        return write();
+    }
+    TURN.set(Turn::Writing);
     let answer = write();
-    loop {
-        let waiting = ManuallyDrop::into_inner(WAITING.take());
-        if outer || waiting.is_empty() {
-            WAITING.set(ManuallyDrop::new(waiting));
-            break;
-        }
-        for Waiting { outputs, level, outcome, line } in waiting {
+    if TURN.get() == Turn::Awaited {
+        write_waiting();
+    }
+    TURN.set(Turn::Free);
+    answer
+}
+
+#[cold]
+fn wait(waiting: Waiting) {
+    let mut all = WAITING.take();
+    all.push_back(waiting);
+    WAITING.set(all);
+    TURN.set(Turn::Awaited);
+}
+
+#[cold]
+fn write_waiting() {
+    while TURN.replace(Turn::Writing) == Turn::Awaited {
+        for Waiting { outputs, level, outcome, line } in ManuallyDrop::into_inner(WAITING.take()) {
             outputs.write(&Line::native(level, outcome, &line));
         }
     }
-    WRITING.set(outer);
-    answer
 }

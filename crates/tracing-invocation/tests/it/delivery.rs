@@ -2,6 +2,7 @@
 
 mod batches;
 mod contention;
+mod counting;
 mod ending;
 mod files;
 mod losses;

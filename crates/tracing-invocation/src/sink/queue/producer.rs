@@ -32,7 +32,9 @@ impl Producer {
         Some(Self(shared))
     }
 
-    /// Puts a record into the queue, or loses one as the queue says.
+    /// Puts a record into the queue, or loses one as the queue says. A call of its own: not in the way of outputs that
+    /// have no queue.
+    #[inline(never)]
     pub(in super::super) fn push(&self, line: &Line<'_>) {
         if let Err(reason) = self.0.push(line) {
             self.0.destination.lost(reason);
