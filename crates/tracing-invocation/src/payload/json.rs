@@ -4,6 +4,8 @@
 //! the C1 controls and the separators U+2028 and U+2029 are escaped, because programs that read line by line, or
 //! a terminal, give them a meaning.
 
+use super::words::{self, Word};
+
 /// What a byte asks for when it is met inside a text.
 const PLAIN: u8 = 0;
 /// Needs an escape of its own.
@@ -38,7 +40,7 @@ pub(crate) fn push_string(to: &mut Vec<u8>, text: &str) {
 pub(crate) fn push_escaped(to: &mut Vec<u8>, text: &str) {
     let bytes = text.as_bytes();
     let mut copied = 0;
-    let mut at = 0;
+    let mut at = words::start(bytes, Word::is_plain);
     while at < bytes.len() {
         let byte = bytes[at];
         let class = CLASS[usize::from(byte)];
@@ -54,6 +56,7 @@ pub(crate) fn push_escaped(to: &mut Vec<u8>, text: &str) {
         push_code(to, code);
         at += width;
         copied = at;
+        at += words::start(&bytes[at..], Word::is_plain);
     }
     to.extend_from_slice(&bytes[copied..]);
 }
