@@ -238,6 +238,7 @@ impl Operation {
 
     /// What the operation that this one was begun in has to be told of this ending.
     pub(crate) fn news(&self, settled: &Settled) -> Option<News> {
+        self.parent?;
         let reporter = settled.reporter.unwrap_or(self.span_id);
         match &settled.ending.how {
             How::Failed(failure, _) | How::Cancelled(Some(failure)) => {

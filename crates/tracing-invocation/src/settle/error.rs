@@ -3,6 +3,7 @@
 mod kind;
 mod rules;
 
+pub(crate) use kind::Kind;
 pub(crate) use rules::{Classes, ErrorRules};
 
 use std::error::Error;
@@ -64,7 +65,7 @@ pub trait DescribeError {
 
 /// What was found out about an error of whatever type. Public only in name, for what the macro expands to.
 pub struct Probed<'a> {
-    kind: String,
+    type_name: &'static str,
     message: Message<'a>,
     /// Where there are causes and types to be found below.
     error: Option<&'a (dyn Error + 'static)>,
@@ -79,7 +80,7 @@ enum Message<'a> {
 
 impl<'a> Probed<'a> {
     fn new<E: ?Sized>(message: Message<'a>, error: Option<&'a (dyn Error + 'static)>) -> Self {
-        Self { kind: kind::readable(std::any::type_name::<E>()), message, error, details: None }
+        Self { type_name: std::any::type_name::<E>(), message, error, details: None }
     }
 
     pub(crate) fn error<E: Error + 'static>(error: &'a E) -> Self {
@@ -133,12 +134,14 @@ pub(crate) fn details(error: &impl DescribeError) -> Vec<u8> {
 
 /// The ending of an operation that returned an error. `class` is what the operation itself says of it.
 pub(crate) fn failed(probed: Probed<'_>, class: Option<ErrorClass>) -> Ending {
-    let rules = &handover::rules();
-    let classes = match class {
-        Some(_) => Classes::NONE,
-        None => probed.error.map_or(Classes::NONE, Classes::of),
+    // Asked for before the error is, which may enter spans of its own.
+    let (rules, written_under) = (&handover::rules(), handover::epoch());
+    let below = probed.error.and_then(source_of);
+    let classes = match (class, probed.error) {
+        (None, Some(error)) => Classes::of(error, below.is_some()),
+        _ => Classes::NONE,
     };
-    let mut failure = Failure::new(probed.kind, |to| {
+    let mut failure = Failure::new(Kind::of(probed.type_name), |to| {
         let mut push = |message: fmt::Arguments<'_>| {
             text::push_formatted(to, message, rules.limits.message, &rules.redaction);
         };
@@ -148,14 +151,12 @@ pub(crate) fn failed(probed: Probed<'_>, class: Option<ErrorClass>) -> Ending {
             Message::None => json::push_string(to, mark::UNPRINTABLE),
         }
     });
-    if let Some(error) = probed.error {
-        add_sources(&mut failure, error, rules);
-    }
+    add_sources(&mut failure, below, rules);
     if let Some(details) = probed.details {
         failure.more.push(&key(error::DETAILS), |to| to.extend_from_slice(&details));
     }
     failure.classes = classes;
-    failure.written_under = handover::epoch();
+    failure.written_under = written_under;
     Ending::new(classified(Arc::new(failure), class))
 }
 
@@ -184,10 +185,9 @@ impl Ending {
 }
 
 /// Adds the causes below an error, as many as the limits allow: a chain may be endless.
-fn add_sources(failure: &mut Failure, error: &(dyn Error + 'static), rules: &Rules) {
+fn add_sources(failure: &mut Failure, mut below: Option<&(dyn Error + 'static)>, rules: &Rules) {
     let Rules { limits, redaction } = rules;
     let mut sources = Vec::new();
-    let mut below = source_of(error);
     while let Some(source) = below {
         if failure.causes.len() == limits.causes {
             sources.push(b',');
