@@ -3,7 +3,7 @@
 mod ending;
 mod told;
 
-pub(crate) use ending::{Ending, Failure, How, Report, Settled};
+pub(crate) use ending::{Ending, Failure, How, Message, Report, Settled};
 pub(crate) use told::{News, fingerprint};
 
 use self::told::{Fingerprint, Inner};

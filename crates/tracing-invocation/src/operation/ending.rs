@@ -158,7 +158,8 @@ impl Failure {
 }
 
 impl Message {
-    fn new(push: impl FnOnce(&mut Vec<u8>)) -> Self {
+    /// The text that `push` appends.
+    pub(crate) fn new(push: impl FnOnce(&mut Vec<u8>)) -> Self {
         let mut message = Fragment::default();
         message.push(b"", push);
         Self(message)

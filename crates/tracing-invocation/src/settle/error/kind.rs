@@ -17,7 +17,7 @@ pub(crate) struct Kind(Known);
 #[derive(Clone, Debug)]
 enum Known {
     Type(&'static Type),
-    Word(String),
+    Word(Box<str>),
 }
 
 /// What is known of a type by its name.
@@ -33,7 +33,7 @@ impl Kind {
 
     /// A kind in words of the program's own.
     pub(crate) fn new(word: String) -> Self {
-        Self(Known::Word(limited(word)))
+        Self(Known::Word(limited(word).into()))
     }
 
     /// The kind of the errors of the type with this name. Worked out once and kept for good: a program has no more
