@@ -32,7 +32,7 @@ pub(crate) const FLOOR: [Variant; 4] = [
 ];
 
 /// The ways in which operations run and end, with `#[operation]`.
-pub(crate) const OPERATION: [Variant; 13] = [
+pub(crate) const OPERATION: [Variant; 15] = [
     Variant::new("operation", "sync", || recorded(Program::new(place))),
     Variant::new("ready", "async, ready at once", || {
         recorded(Program::new(|order| drive(waits(order, 0))))
@@ -67,10 +67,12 @@ pub(crate) const OPERATION: [Variant; 13] = [
     Variant::new("target_off", "its target off in this layer", || {
         in_layer(layer().with_targets(Targets::new()), Program::new(place))
     }),
-    Variant::new("disabled", "disabled by level for every layer", || {
-        let layer = layer().with_writer(|| Memory);
-        let quiet = tracing_subscriber::registry().with(layer).with(LevelFilter::WARN);
-        with(quiet, Program::new(place))
+    Variant::new("disabled", "disabled by level for every layer", || quiet(Program::new(place))),
+    Variant::new("disabled_ready", "async, disabled by level", || {
+        quiet(Program::new(|order| drive(waits(order, 0))))
+    }),
+    Variant::new("plain_ready", "async, no attribute", || {
+        quiet(Program::new(|order| drive(waits_plain(order, 0))))
     }),
     Variant::new("two_threads", "two threads at once", || recorded(Program::on_two_threads(place)))
         .unsteady()
@@ -138,6 +140,12 @@ fn recorded(program: Program) -> Result<Program, Box<dyn Error>> {
     in_layer(layer(), program)
 }
 
+/// Where no layer takes an operation, by its level.
+fn quiet(program: Program) -> Result<Program, Box<dyn Error>> {
+    let layer = layer().with_writer(|| Memory);
+    with(tracing_subscriber::registry().with(layer).with(LevelFilter::WARN), program)
+}
+
 fn in_layer(layer: InvocationLayer, program: Program) -> Result<Program, Box<dyn Error>> {
     with(tracing_subscriber::registry().with(layer.with_writer(|| Memory)), program)
 }
@@ -189,6 +197,12 @@ pub(crate) fn declined(order: Order) -> Result<u64, Declined> {
 
 #[operation("place", fields(order.item, order.region, order.retry))]
 pub(crate) async fn waits(order: Order, times: u32) -> Result<u64, Declined> {
+    wait(times).await;
+    Ok(order.receipt())
+}
+
+/// What is left of it without the attribute.
+async fn waits_plain(order: Order, times: u32) -> Result<u64, Declined> {
     wait(times).await;
     Ok(order.receipt())
 }

@@ -58,11 +58,11 @@ pub(crate) fn function(args: &Args, function: Function) -> syn::Result<TokenStre
     let live = span::record_live(args);
     let run = match (&kind, args.live.is_empty()) {
         (Kind::Sync, true) => quote! {
-            #private::run(&__invocation_span, __INVOCATION_LEVELS, #inner, #judge)
+            #private::run(__invocation_span, __INVOCATION_LEVELS, #inner, #judge)
         },
         (Kind::Sync, false) => quote! {
             let __invocation_output =
-                #private::run(&__invocation_span, __INVOCATION_LEVELS, #inner, #private::later);
+                #private::run(__invocation_span.as_ref(), __INVOCATION_LEVELS, #inner, #private::later);
             let __invocation_end = #private::settle_later(&__invocation_span);
             #live
             __invocation_end.end(#private::call_judge(&__invocation_output, #judge));

@@ -4,7 +4,7 @@ mod ending;
 mod place;
 mod told;
 
-pub(crate) use ending::{Ending, Failure, How, Report, Settled};
+pub(crate) use ending::{Ending, Failure, How, Message, Report, Settled};
 pub(crate) use place::{Digits, Place};
 pub(crate) use told::{News, fingerprint};
 
@@ -239,6 +239,7 @@ impl Operation {
 
     /// What the operation that this one was begun in has to be told of this ending.
     pub(crate) fn news(&self, settled: &Settled) -> Option<News> {
+        self.parent?;
         let reporter = settled.reporter.unwrap_or(self.place.span_id());
         match &settled.ending.how {
             How::Failed(failure, _) | How::Cancelled(Some(failure)) => {

@@ -10,6 +10,7 @@ pub(crate) mod shrink;
 pub(crate) mod structure;
 mod structured;
 pub(crate) mod text;
+mod words;
 
 pub(crate) use fields::Fields;
 pub(crate) use fragment::Fragment;

@@ -11,7 +11,7 @@ pub(crate) mod panics;
 mod stream;
 mod verdict;
 
-pub(crate) use error::{Classes, ErrorRules, Probed, details, failed};
+pub(crate) use error::{Classes, ErrorRules, Kind, Probed, details, failed};
 pub use error::{DescribeError, ErrorClass};
 pub use future::{FutureExt, OperationFuture};
 pub use guard::{OperationGuard, begin};

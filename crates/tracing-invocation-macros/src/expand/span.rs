@@ -8,7 +8,7 @@ use syn::{Ident, LitStr};
 use crate::args::Args;
 use crate::field::{Field, recorded, value_traits};
 
-/// An expression that opens the span.
+/// An expression that opens the span, an option.
 pub(super) fn open(args: &Args, function: &Ident) -> TokenStream {
     let tracing = quote!(::tracing_invocation::private::tracing);
     let name = args
@@ -25,19 +25,33 @@ pub(super) fn open(args: &Args, function: &Ident) -> TokenStream {
     let arguments = args.args.iter().map(|field| member(field, "args."));
     let members = namespace.chain(entity_id).chain(context).chain(arguments);
     let traits = value_traits();
-    let span = quote! {{
+    let span = unless_disabled(&quote! {{
         #traits
         #tracing::span!(#tracing::Level::INFO, #name, #(#members),*)
-    }};
+    }});
     match &args.when {
         None => span,
-        Some(when) => quote! {
-            if #when {
-                #span
-            } else {
+        Some(when) => {
+            let unrecorded = unless_disabled(&quote! {
                 #tracing::span!(#tracing::Level::INFO, #name, "invocation.record" = false)
-            }
-        },
+            });
+            quote!(if #when { #span } else { #unrecorded })
+        }
+    }
+}
+
+/// The span, or none where its level is off for everybody, as `#[instrument]` has it. Only whoever reads spans through
+/// the `log` crate has a use for one that is disabled.
+fn unless_disabled(span: &TokenStream) -> TokenStream {
+    let tracing = quote!(::tracing_invocation::private::tracing);
+    quote! {
+        if #tracing::level_enabled!(#tracing::Level::INFO)
+            || #tracing::if_log_enabled!(#tracing::Level::INFO, { true } else { false })
+        {
+            ::core::option::Option::Some(#span)
+        } else {
+            ::core::option::Option::None
+        }
     }
 }
 
@@ -57,7 +71,9 @@ pub(super) fn record_live(args: &Args) -> TokenStream {
         quote!(__invocation_span.record(#name, #value);)
     });
     quote! {
-        if !__invocation_span.is_disabled() {
+        if let ::core::option::Option::Some(__invocation_span) =
+            __invocation_span.as_ref().filter(|span| !span.is_disabled())
+        {
             #traits
             #(#records)*
         }

@@ -1,12 +1,12 @@
 //! How an operation ended, and what is known of it.
 
-use std::borrow::Cow;
+use std::ops::Deref;
 use std::sync::Arc;
 
-use crate::convention::{error, mark, payload};
+use crate::convention::{error, payload};
 use crate::payload::{Fragment, Rules, json, text};
 use crate::record::{Level, Levels, Outcome, OwnLevels};
-use crate::settle::Classes;
+use crate::settle::{Classes, Kind};
 
 /// How an operation ended, and what is known of it. Small, for it is handed on a few times; each layer has a clone.
 #[derive(Clone, Debug)]
@@ -49,9 +49,8 @@ pub(crate) struct Returned {
 /// What went wrong.
 #[derive(Clone, Debug)]
 pub(crate) struct Failure {
-    pub(crate) kind: Cow<'static, str>,
-    /// A JSON text, quotes included.
-    pub(crate) message: Vec<u8>,
+    pub(crate) kind: Kind,
+    pub(crate) message: Message,
     /// More members for the error's object: causes and details.
     pub(crate) more: Fragment,
     /// The texts of the causes below, as their fingerprints.
@@ -61,6 +60,10 @@ pub(crate) struct Failure {
     /// The settings by whose rules its texts were written, by their epoch.
     pub(crate) written_under: Option<u64>,
 }
+
+/// A JSON text, quotes included, in memory that a thread uses again.
+#[derive(Clone, Debug)]
+pub(crate) struct Message(Fragment);
 
 /// An ending that is to be recorded now.
 pub(crate) struct Settled {
@@ -106,7 +109,7 @@ impl Ending {
                 if failure.written_under != Some(epoch) =>
             {
                 let failure = Arc::make_mut(failure);
-                redact_json(&mut failure.message, rules);
+                failure.message = failure.message.redacted(rules);
                 failure.more = failure.more.redacted(&rules.redaction);
             }
             _ => {}
@@ -145,25 +148,39 @@ impl Settled {
 }
 
 impl Failure {
-    /// Characters of a type's name: generic types have endless ones.
-    const KIND_LIMIT: usize = 200;
-
     /// A failure whose message `push` appends as a JSON text.
-    pub(crate) fn new(kind: impl Into<Cow<'static, str>>, push: impl FnOnce(&mut Vec<u8>)) -> Self {
-        let mut message = Vec::new();
-        push(&mut message);
-        let mut kind = kind.into();
-        if let Some(end) = text::cut_at(&kind, Self::KIND_LIMIT) {
-            kind = format!("{}{}", &kind[..end], mark::CUT).into();
-        }
+    pub(crate) fn new(kind: impl Into<Kind>, push: impl FnOnce(&mut Vec<u8>)) -> Self {
         Self {
-            kind,
-            message,
+            kind: kind.into(),
+            message: Message::new(push),
             more: Fragment::default(),
             causes: Vec::new(),
             classes: Classes::NONE,
             written_under: None,
         }
+    }
+}
+
+impl Message {
+    /// The text that `push` appends.
+    pub(crate) fn new(push: impl FnOnce(&mut Vec<u8>)) -> Self {
+        let mut message = Fragment::default();
+        message.push(b"", push);
+        Self(message)
+    }
+
+    fn redacted(&self, rules: &Rules) -> Self {
+        let mut json = self.to_vec();
+        redact_json(&mut json, rules);
+        Self::new(|to| *to = json)
+    }
+}
+
+impl Deref for Message {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        self.0.as_bytes()
     }
 }
 

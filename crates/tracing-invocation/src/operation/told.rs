@@ -1,6 +1,6 @@
 //! Telling an error, or a cancellation, once: what nested operations know of one another's endings.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::hash::{DefaultHasher, Hasher as _};
 
 use super::Failure;
 use crate::convention::error;
@@ -56,6 +56,9 @@ impl Inner {
     /// Who told in full of the same error, or of one that it was made from. An error that counted as something
     /// else inside is told again, as what it counts as here.
     pub(super) fn reporter_of(&self, outcome: Outcome, failure: &Failure) -> Option<u64> {
+        if self.errors.is_empty() {
+            return None;
+        }
         let fingerprint = Fingerprint::of(failure);
         let same = |(counted_as, known, _): &&(Outcome, Fingerprint, u64)| {
             let is_cause =
@@ -78,10 +81,10 @@ const SILENT_PANIC: &[u8] = b"\"panicked\"";
 
 impl Fingerprint {
     pub(super) fn of(failure: &Failure) -> Self {
-        let is_opaque = failure.kind == error::TYPE_OPAQUE;
-        let is_silent = failure.kind == error::TYPE_PANIC && *failure.message == *SILENT_PANIC;
+        let is_opaque = *failure.kind == *error::TYPE_OPAQUE;
+        let is_silent = *failure.kind == *error::TYPE_PANIC && *failure.message == *SILENT_PANIC;
         Self {
-            kind: (!is_opaque).then(|| fingerprint(failure.kind.as_bytes())),
+            kind: (!is_opaque).then(|| failure.kind.fingerprint()),
             message: (!is_silent).then(|| fingerprint(&failure.message)),
         }
     }
@@ -100,7 +103,7 @@ impl Fingerprint {
 /// What a text is recognised by: for a message, the JSON text with its quotes.
 pub(crate) fn fingerprint(text: &[u8]) -> u64 {
     let mut hasher = DefaultHasher::new();
-    text.hash(&mut hasher);
+    hasher.write(text);
     hasher.finish()
 }
 

@@ -4,6 +4,8 @@
 //! the C1 controls and the separators U+2028 and U+2029 are escaped, because programs that read line by line, or
 //! a terminal, give them a meaning.
 
+use super::words::{self, Word};
+
 /// What a byte asks for when it is met inside a text.
 const PLAIN: u8 = 0;
 /// Needs an escape of its own.
@@ -27,33 +29,6 @@ const CLASS: [u8; 256] = {
     class
 };
 
-/// Whether `text` stands in JSON as it is, and has no colon, without which it has no URL either.
-#[inline]
-pub(crate) fn is_plain(text: &str) -> bool {
-    const fn repeated(byte: u8) -> u64 {
-        u64::from_ne_bytes([byte; 8])
-    }
-    // The high bit of every byte of `word` that is below `limit`, and perhaps of one behind such a byte.
-    const fn below(word: u64, limit: u8) -> u64 {
-        word.wrapping_sub(repeated(limit)) & !word
-    }
-    let is_plain_word = |word: &[u8; 8]| {
-        let word = u64::from_ne_bytes(*word);
-        let odd = below(word, 0x20)
-            | below(word ^ repeated(b'"'), 1)
-            | below(word ^ repeated(b'\\'), 1)
-            | below(word ^ repeated(b':'), 1)
-            | below(word ^ repeated(0x7F), 1)
-            | word;
-        odd & repeated(0x80) == 0
-    };
-    let (words, rest) = text.as_bytes().as_chunks();
-    words.iter().all(is_plain_word)
-        && rest
-            .iter()
-            .all(|byte| byte.is_ascii() && *byte != b':' && CLASS[usize::from(*byte)] == PLAIN)
-}
-
 /// Appends `text` with its quotes.
 pub(crate) fn push_string(to: &mut Vec<u8>, text: &str) {
     to.push(b'"');
@@ -65,7 +40,7 @@ pub(crate) fn push_string(to: &mut Vec<u8>, text: &str) {
 pub(crate) fn push_escaped(to: &mut Vec<u8>, text: &str) {
     let bytes = text.as_bytes();
     let mut copied = 0;
-    let mut at = 0;
+    let mut at = words::start(bytes, Word::is_plain);
     while at < bytes.len() {
         let byte = bytes[at];
         let class = CLASS[usize::from(byte)];
@@ -81,6 +56,7 @@ pub(crate) fn push_escaped(to: &mut Vec<u8>, text: &str) {
         push_code(to, code);
         at += width;
         copied = at;
+        at += words::start(&bytes[at..], Word::is_plain);
     }
     to.extend_from_slice(&bytes[copied..]);
 }

@@ -137,7 +137,7 @@ impl Redaction {
     /// What of the first `end` bytes of `text` is shown. If `text` is not the `whole` text, it goes on in a way that
     /// is not known.
     pub(super) fn shown<'t>(&self, text: &'t str, end: usize, whole: bool) -> Cow<'t, str> {
-        let urls = self.0.urls && text.contains(urls::BEFORE_AUTHORITY);
+        let urls = self.0.urls && urls::may_be_in(text);
         if !urls && !self.has_patterns() {
             return text[..end].into();
         }

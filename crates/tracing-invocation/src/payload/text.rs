@@ -5,6 +5,7 @@ use std::cell::Cell;
 use std::fmt::{self, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use super::words::{self, Word};
 use super::{Redaction, json};
 use crate::convention::mark;
 
@@ -25,7 +26,12 @@ thread_local! {
 #[inline]
 pub(crate) fn push_str(to: &mut Vec<u8>, text: &str, limit: usize, redaction: &Redaction) {
     to.push(b'"');
-    if text.len() <= limit && !redaction.has_patterns() && json::is_plain(text) {
+    // Without a colon there is no URL.
+    let is_plain = |word: Word| word.is_plain() && word.has_no_colon();
+    if text.len() <= limit
+        && !redaction.has_patterns()
+        && words::start(text.as_bytes(), is_plain) == text.len()
+    {
         to.extend_from_slice(text.as_bytes());
         to.push(b'"');
     } else {

@@ -1,5 +1,6 @@
 //! Running the body of an operation.
 
+use std::borrow::Borrow;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use tracing::Span;
@@ -13,19 +14,34 @@ use crate::settle::{
     panics,
 };
 
-/// The value of a synchronous body, run inside its span and judged at its end.
+/// The value of a synchronous body, run inside its span, if there is one, and judged at its end.
 #[inline]
 pub fn run<T>(
-    span: &Span,
+    span: Option<impl Borrow<Span>>,
     levels: Option<&'static OwnLevels>,
     body: impl FnOnce() -> T,
     judge: impl FnOnce(&T) -> Verdict,
 ) -> T {
+    let Some(span) = &span else {
+        return body();
+    };
+    let span = span.borrow();
     if span.is_disabled() {
         // Nobody listens. It may still be entered for whoever reads spans through the `log` crate.
         let _inside = span.enter();
         return body();
     }
+    run_inside(span, levels, body, judge)
+}
+
+/// Apart from [`run`], so that a call that nobody listens to keeps its registers.
+#[inline(never)]
+fn run_inside<T>(
+    span: &Span,
+    levels: Option<&'static OwnLevels>,
+    body: impl FnOnce() -> T,
+    judge: impl FnOnce(&T) -> Verdict,
+) -> T {
     let value = in_span(span, levels, || match catch_unwind(AssertUnwindSafe(body)) {
         Ok(value) => {
             let ending =
@@ -43,7 +59,7 @@ pub fn run<T>(
 /// A future that is judged when it completes.
 #[inline]
 pub fn watch<F, J>(
-    span: Span,
+    span: Option<Span>,
     levels: Option<&'static OwnLevels>,
     future: F,
     judge: J,
@@ -52,7 +68,7 @@ where
     F: Future,
     J: FnOnce(&F::Output) -> Verdict,
 {
-    OperationFuture::new(future, span, levels, judge)
+    OperationFuture::new(future, span.unwrap_or_else(Span::none), levels, judge)
 }
 
 /// The answer of a closure that is called once, and known to be.
@@ -78,8 +94,8 @@ pub fn later<T>(_: &T) -> Verdict {
 }
 
 /// What settles an operation whose end waited.
-pub fn settle_later(span: &Span) -> OperationGuard {
-    OperationGuard::resumed(span.clone())
+pub fn settle_later(span: &Option<Span>) -> OperationGuard {
+    OperationGuard::resumed(span.clone().unwrap_or_else(Span::none))
 }
 
 /// The verdict on an operation that succeeded, with its result as JSON.

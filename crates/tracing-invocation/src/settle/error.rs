@@ -3,6 +3,7 @@
 mod kind;
 mod rules;
 
+pub(crate) use kind::Kind;
 pub(crate) use rules::{Classes, ErrorRules};
 
 use std::error::Error;
@@ -13,10 +14,9 @@ use serde::Serialize;
 
 use super::handover;
 use crate::convention::{error, mark};
-use crate::operation::{Ending, Failure, How, Report, fingerprint};
-use crate::payload::Rules;
+use crate::operation::{self, Ending, Failure, How, Report, fingerprint};
 use crate::payload::structure::push_serialized;
-use crate::payload::{json, text};
+use crate::payload::{Fragment, Rules, json, text};
 
 /// What an error counts as.
 ///
@@ -64,7 +64,7 @@ pub trait DescribeError {
 
 /// What was found out about an error of whatever type. Public only in name, for what the macro expands to.
 pub struct Probed<'a> {
-    kind: String,
+    type_name: &'static str,
     message: Message<'a>,
     /// Where there are causes and types to be found below.
     error: Option<&'a (dyn Error + 'static)>,
@@ -77,9 +77,23 @@ enum Message<'a> {
     None,
 }
 
+impl Message<'_> {
+    /// Appends it as a JSON text.
+    fn push_to(&self, to: &mut Vec<u8>, rules: &Rules) {
+        let push = |to: &mut Vec<u8>, message: fmt::Arguments<'_>| {
+            text::push_formatted(to, message, rules.limits.message, &rules.redaction);
+        };
+        match self {
+            Self::Display(message) => push(to, format_args!("{message}")),
+            Self::Debug(message) => push(to, format_args!("{message:?}")),
+            Self::None => json::push_string(to, mark::UNPRINTABLE),
+        }
+    }
+}
+
 impl<'a> Probed<'a> {
     fn new<E: ?Sized>(message: Message<'a>, error: Option<&'a (dyn Error + 'static)>) -> Self {
-        Self { kind: kind::readable(std::any::type_name::<E>()), message, error, details: None }
+        Self { type_name: std::any::type_name::<E>(), message, error, details: None }
     }
 
     pub(crate) fn error<E: Error + 'static>(error: &'a E) -> Self {
@@ -133,30 +147,24 @@ pub(crate) fn details(error: &impl DescribeError) -> Vec<u8> {
 
 /// The ending of an operation that returned an error. `class` is what the operation itself says of it.
 pub(crate) fn failed(probed: Probed<'_>, class: Option<ErrorClass>) -> Ending {
-    let rules = &handover::rules();
-    let classes = match class {
-        Some(_) => Classes::NONE,
-        None => probed.error.map_or(Classes::NONE, Classes::of),
+    if class == Some(ErrorClass::Success) {
+        return Ending::SUCCESS;
+    }
+    // Asked for before the error is, which may enter spans of its own.
+    let (rules, written_under) = (&handover::rules(), handover::epoch());
+    let message = operation::Message::new(|to| probed.message.push_to(to, rules));
+    let below = probed.error.and_then(source_of);
+    let classes = match (class, probed.error) {
+        (None, Some(error)) => Classes::of(error, below.is_some()),
+        _ => Classes::NONE,
     };
-    let mut failure = Failure::new(probed.kind, |to| {
-        let mut push = |message: fmt::Arguments<'_>| {
-            text::push_formatted(to, message, rules.limits.message, &rules.redaction);
-        };
-        match probed.message {
-            Message::Display(message) => push(format_args!("{message}")),
-            Message::Debug(message) => push(format_args!("{message:?}")),
-            Message::None => json::push_string(to, mark::UNPRINTABLE),
-        }
-    });
-    if let Some(error) = probed.error {
-        add_sources(&mut failure, error, rules);
-    }
+    let Causes { mut more, fingerprints: causes } = Causes::of(below, rules);
     if let Some(details) = probed.details {
-        failure.more.push(&key(error::DETAILS), |to| to.extend_from_slice(&details));
+        more.push(&key(error::DETAILS), |to| to.extend_from_slice(&details));
     }
-    failure.classes = classes;
-    failure.written_under = handover::epoch();
-    Ending::new(classified(Arc::new(failure), class))
+    let kind = Kind::of(probed.type_name);
+    let failure = Arc::new(Failure { kind, message, more, causes, classes, written_under });
+    Ending::new(classified(failure, class))
 }
 
 /// How an operation ended that returned an error of this class.
@@ -183,31 +191,42 @@ impl Ending {
     }
 }
 
-/// Adds the causes below an error, as many as the limits allow: a chain may be endless.
-fn add_sources(failure: &mut Failure, error: &(dyn Error + 'static), rules: &Rules) {
-    let Rules { limits, redaction } = rules;
-    let mut sources = Vec::new();
-    let mut below = source_of(error);
-    while let Some(source) = below {
-        if failure.causes.len() == limits.causes {
-            sources.push(b',');
-            json::push_string(&mut sources, mark::CUT);
-            break;
+/// The causes below an error.
+#[derive(Default)]
+struct Causes {
+    /// The member of the error's object that tells of them.
+    more: Fragment,
+    fingerprints: Vec<u64>,
+}
+
+impl Causes {
+    /// As many as the limits allow: a chain may be endless.
+    fn of(mut below: Option<&(dyn Error + 'static)>, rules: &Rules) -> Self {
+        let mut causes = Self::default();
+        let Rules { limits, redaction } = rules;
+        let mut sources = Vec::new();
+        while let Some(source) = below {
+            if causes.fingerprints.len() == limits.causes {
+                sources.push(b',');
+                json::push_string(&mut sources, mark::CUT);
+                break;
+            }
+            if !causes.fingerprints.is_empty() {
+                sources.push(b',');
+            }
+            let start = sources.len();
+            text::push_formatted(&mut sources, format_args!("{source}"), limits.message, redaction);
+            causes.fingerprints.push(fingerprint(&sources[start..]));
+            below = source_of(source);
         }
-        if !failure.causes.is_empty() {
-            sources.push(b',');
+        if !causes.fingerprints.is_empty() {
+            causes.more.push(&key(error::SOURCES), |to| {
+                to.push(b'[');
+                to.extend_from_slice(&sources);
+                to.push(b']');
+            });
         }
-        let start = sources.len();
-        text::push_formatted(&mut sources, format_args!("{source}"), limits.message, redaction);
-        failure.causes.push(fingerprint(&sources[start..]));
-        below = source_of(source);
-    }
-    if !failure.causes.is_empty() {
-        failure.more.push(&key(error::SOURCES), |to| {
-            to.push(b'[');
-            to.extend_from_slice(&sources);
-            to.push(b']');
-        });
+        causes
     }
 }
 

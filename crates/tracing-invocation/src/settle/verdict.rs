@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt::Display;
 
-use super::error::{Probed, failed};
+use super::error::{Kind, Probed, failed};
 use super::handover;
 use crate::operation::{Ending, Failure};
 use crate::payload::{Rules, text};
@@ -46,7 +46,7 @@ impl Verdict {
     pub fn failed_as(kind: &str, message: impl Display) -> Self {
         let Rules { limits, redaction } = handover::rules();
         Self::from_ending(Ending::failed(Failure::new(
-            redaction.redact_text(kind).into_owned(),
+            Kind::new(redaction.redact_text(kind).into_owned()),
             |to| {
                 text::push_formatted(to, format_args!("{message}"), limits.message, &redaction);
             },

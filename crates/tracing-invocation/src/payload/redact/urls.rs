@@ -4,8 +4,16 @@
 
 use std::ops::Range;
 
+use super::super::words::{self, Word};
+
 /// What a URL's authority, its userinfo and host, stands behind.
 pub(super) const BEFORE_AUTHORITY: &str = "://";
+
+/// Whether there may be a URL in `text`. Most texts have not even a colon.
+pub(super) fn may_be_in(text: &str) -> bool {
+    let known = words::start(text.as_bytes(), Word::has_no_colon);
+    known < text.len() && text.contains(BEFORE_AUTHORITY)
+}
 
 /// Adds the userinfo of every URL in `text`. If that is not the `whole` text and ends where a userinfo may have
 /// begun, the answer is where that is.
@@ -74,4 +82,17 @@ fn ends_url(c: char) -> bool {
 
 fn ends_authority(c: char) -> bool {
     matches!(c, '/' | '\\' | '?' | '#')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn no_url_is_overlooked(text in "([a-z:/é]{0,9}(://)?){0,3}") {
+            prop_assert_eq!(may_be_in(&text), text.contains(BEFORE_AUTHORITY));
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::ErrorClass;
@@ -26,6 +26,8 @@ pub(crate) struct Classes {
 }
 
 static RULES: RwLock<Vec<(u64, Rule)>> = RwLock::new(Vec::new());
+/// Whether there are any: changed under their lock, and looked at by every error.
+static ANY: AtomicBool = AtomicBool::new(false);
 
 impl ErrorRules {
     pub(crate) fn new() -> Self {
@@ -39,7 +41,9 @@ impl ErrorRules {
         classify: impl Fn(&E) -> ErrorClass + Send + Sync + 'static,
     ) {
         let rule: Rule = Arc::new(move |error| error.downcast_ref().map(&classify));
-        RULES.write().unwrap_or_else(PoisonError::into_inner).push((self.layer, rule));
+        let mut rules = RULES.write().unwrap_or_else(PoisonError::into_inner);
+        rules.push((self.layer, rule));
+        ANY.store(true, Ordering::Release);
     }
 
     /// What an error counts as for this layer.
@@ -53,8 +57,12 @@ impl Classes {
     pub(crate) const NONE: Self = Self { by_layer: Vec::new(), known: None };
 
     /// What an error counts as for each layer that has a say, by the layer's first rule that matches the error or
-    /// one of its causes. A rule that panics has no say.
-    pub(crate) fn of(error: &(dyn Error + 'static)) -> Self {
+    /// one of its causes, if it `has_causes`. A rule that panics has no say.
+    pub(crate) fn of(error: &(dyn Error + 'static), has_causes: bool) -> Self {
+        let known = if has_causes { known(error) } else { known_alone(error) };
+        if !ANY.load(Ordering::Acquire) {
+            return Self { by_layer: Vec::new(), known };
+        }
         let rules = RULES.read().unwrap_or_else(PoisonError::into_inner).clone();
         let mut by_layer: Vec<(u64, ErrorClass)> = Vec::new();
         for (layer, rule) in rules {
@@ -64,7 +72,7 @@ impl Classes {
             let class = ask(|| causes(error).find_map(|error| rule(error)));
             by_layer.extend(class.flatten().map(|class| (layer, class)));
         }
-        Self { by_layer, known: known(error) }
+        Self { by_layer, known }
     }
 }
 
@@ -73,20 +81,22 @@ fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn
     std::iter::successors(Some(error), |&error| error.source()).take(100)
 }
 
+/// What an error counts as that is, or was made from, one of a type that everybody meets.
+fn known(error: &(dyn Error + 'static)) -> Option<ErrorClass> {
+    ask(|| causes(error).find_map(known_alone)).flatten()
+}
+
 /// What errors of types that everybody meets count as.
 #[cfg(feature = "tokio")]
-fn known(error: &(dyn Error + 'static)) -> Option<ErrorClass> {
-    let known = |error: &(dyn Error + 'static)| {
-        let join = error.downcast_ref::<tokio::task::JoinError>();
-        // A task that was cancelled, and not one that panicked. `Elapsed` is a failure like any other: who gave up
-        // waiting failed, and what was waited for has a record of its own that says `cancelled`.
-        join.filter(|join| join.is_cancelled()).map(|_| ErrorClass::Cancelled)
-    };
-    ask(|| causes(error).find_map(known)).flatten()
+fn known_alone(error: &(dyn Error + 'static)) -> Option<ErrorClass> {
+    let join = error.downcast_ref::<tokio::task::JoinError>();
+    // A task that was cancelled, and not one that panicked. `Elapsed` is a failure like any other: who gave up waiting
+    // failed, and what was waited for has a record of its own that says `cancelled`.
+    join.filter(|join| join.is_cancelled()).map(|_| ErrorClass::Cancelled)
 }
 
 #[cfg(not(feature = "tokio"))]
-fn known(_: &(dyn Error + 'static)) -> Option<ErrorClass> {
+fn known_alone(_: &(dyn Error + 'static)) -> Option<ErrorClass> {
     None
 }
 
@@ -96,6 +106,7 @@ impl Drop for ErrorRules {
         let (mine, others) =
             std::mem::take(&mut *rules).into_iter().partition(|(layer, _)| *layer == self.layer);
         *rules = others;
+        ANY.store(!rules.is_empty(), Ordering::Release);
         drop(rules);
         // What a rule holds may do anything when it is dropped, so not under the lock.
         let mine: Vec<(u64, Rule)> = mine;
