@@ -3,11 +3,14 @@
 use std::fmt;
 use std::future::pending;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::Serialize;
 use serde_json::json;
 use tokio::task::yield_now;
+use tracing::level_filters::LevelFilter;
 use tracing_invocation::{ErrorClass, Level, Outcome, operation};
+use tracing_subscriber::prelude::*;
 
 use crate::support::{capture, only, poll_once, story};
 
@@ -422,7 +425,6 @@ fn operations_of_a_group_share_its_namespace() {
 
 #[test]
 fn other_layers_see_an_ordinary_span() {
-    use tracing_subscriber::prelude::*;
     #[operation("ordinary", fields(id))]
     fn ordinary(id: u8) -> Result<(), String> {
         tracing::info!("inside");
@@ -460,4 +462,40 @@ fn other_layers_see_an_ordinary_span() {
         ]
     );
     assert_eq!(log.lines().len(), 2);
+}
+
+#[tokio::test]
+async fn disabled_by_level_it_runs_its_body_and_evaluates_no_field() {
+    fn count(asked: &AtomicU64) -> u64 {
+        asked.fetch_add(1, Ordering::Relaxed)
+    }
+
+    #[operation(fields(n = count(asked)))]
+    fn plain(asked: &AtomicU64) -> Result<u32, String> {
+        Err("no".to_owned())
+    }
+
+    #[operation(live(n = count(asked)))]
+    fn live(asked: &AtomicU64) -> u32 {
+        2
+    }
+
+    #[operation(fields(n = count(asked)))]
+    async fn waits(asked: &AtomicU64) -> u32 {
+        yield_now().await;
+        3
+    }
+
+    #[operation(fields(n = count(asked)))]
+    fn boxed(asked: &AtomicU64) -> Pin<Box<dyn Future<Output = u32> + '_>> {
+        Box::pin(async { 4 })
+    }
+
+    let (log, asked) = (tracing_invocation::testing::Log::new(), AtomicU64::new(0));
+    let quiet = tracing_subscriber::registry().with(log.layer()).with(LevelFilter::WARN);
+    let _quiet = tracing::subscriber::set_default(quiet);
+    assert_eq!(plain(&asked), Err("no".to_owned()));
+    assert_eq!((live(&asked), waits(&asked).await, boxed(&asked).await), (2, 3, 4));
+    assert_eq!(asked.into_inner(), 0);
+    assert!(log.lines().is_empty());
 }
