@@ -1,7 +1,7 @@
 //! A record as one line of JSON, written straight from an operation's state.
 
 use crate::clock::{self, Moment};
-use crate::convention::{error, payload};
+use crate::convention::payload;
 use crate::head;
 use crate::operation::{Failure, How, Operation, Settled};
 use crate::payload::{Fragment, json};
@@ -121,12 +121,7 @@ fn push_ending(to: &mut Vec<u8>, settled: &Settled) {
 const DROPPED: &[u8] = br#""error":{"type":"cancelled","message":"dropped before completion"},"#;
 
 fn push_error(to: &mut Vec<u8>, error: &Failure) {
-    push_key(to, payload::ERROR);
-    to.push(b'{');
-    push_key(to, error::TYPE);
-    json::push_string(to, &error.kind);
-    to.push(b',');
-    push_key(to, error::MESSAGE);
+    error.kind.push_head(to);
     to.extend_from_slice(&error.message);
     if !error.more.is_empty() {
         to.push(b',');
@@ -180,6 +175,7 @@ fn close(to: &mut Vec<u8>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::convention::error;
 
     #[test]
     fn the_error_of_a_drop_is_the_conventions() {

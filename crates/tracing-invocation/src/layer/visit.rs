@@ -97,18 +97,27 @@ impl Visit for RawVisitor {
 
 /// The value of an event with one field, as JSON.
 pub(super) fn value(event: &Event<'_>, rules: &Rules) -> Vec<u8> {
-    let mut visitor = ValueVisitor { rules, value: Vec::new() };
-    event.record(&mut visitor);
-    if visitor.value.is_empty() {
-        visitor.value.extend_from_slice(b"null");
+    let mut value = Vec::new();
+    push_value(&mut value, event, rules);
+    value
+}
+
+/// Appends it to nothing.
+fn push_value(to: &mut Vec<u8>, event: &Event<'_>, rules: &Rules) {
+    event.record(&mut ValueVisitor { rules, value: to });
+    if to.is_empty() {
+        to.extend_from_slice(b"null");
     }
-    visitor.value
 }
 
 /// The failure that the event of `err` tells of.
 pub(super) fn failure(event: &Event<'_>, rules: &Rules) -> Ending {
-    let message = in_quotes(value(event, &rules.for_messages()));
-    Ending::failed(Failure::new(error::TYPE_OPAQUE, |to| *to = message))
+    Ending::failed(Failure::new(error::TYPE_OPAQUE, |to| {
+        push_value(to, event, &rules.for_messages());
+        if to.first() != Some(&b'"') {
+            *to = in_quotes(std::mem::take(to));
+        }
+    }))
 }
 
 /// A JSON text: what is not one already is put in quotes, so that a key has one type.
@@ -196,13 +205,13 @@ fn say(fields: &mut Fields, role: &FieldRole, value: Vec<u8>) {
 
 struct ValueVisitor<'a> {
     rules: &'a Rules,
-    value: Vec<u8>,
+    value: &'a mut Vec<u8>,
 }
 
 impl ValueVisitor<'_> {
     fn take(&mut self, _: &Field, push: impl FnOnce(&mut Vec<u8>)) {
         self.value.clear();
-        push(&mut self.value);
+        push(self.value);
     }
 }
 

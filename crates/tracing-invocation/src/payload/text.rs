@@ -93,6 +93,9 @@ pub(crate) fn push_formatted(
     let written = format(&mut text, value, limit.saturating_add(redaction.lookahead()));
     to.push(b'"');
     match written {
+        Ok(true) if is_shown_as_it_is(&text, limit, redaction) => {
+            to.extend_from_slice(text.as_bytes());
+        }
         Ok(whole) => push_shown(to, &text, whole, limit, redaction),
         Err(mark) => to.extend_from_slice(mark.as_bytes()),
     }
@@ -114,9 +117,18 @@ pub(super) fn formatted(value: fmt::Arguments<'_>, limit: usize) -> Result<Strin
 
 /// Appends the first `limit` characters of what `value` formats to. Whether those are all.
 fn format(to: &mut String, value: fmt::Arguments<'_>, limit: usize) -> Result<bool, &'static str> {
-    let mut writer = Limited { to, left: limit, cut: false };
+    let counted = to.len();
+    let mut writer = Limited { to, left: limit, counted, cut: false };
     let written = fenced(|| writer.write_fmt(value).map_err(|_| ()));
     if writer.cut { Ok(false) } else { written.map(|()| true) }
+}
+
+/// Whether nothing of `text` is secret, escaped or cut, as far as is quickly known. What has no colon has no URL.
+fn is_shown_as_it_is(text: &str, limit: usize, redaction: &Redaction) -> bool {
+    let is_shown = |word: Word| word.is_plain() && word.has_no_colon();
+    text.len() <= limit
+        && !redaction.has_patterns()
+        && words::start(text.as_bytes(), is_shown) == text.len()
 }
 
 /// Appends `text` as it stands between quotes, without secrets, and cut after `limit` characters. If `text` is not the
@@ -176,7 +188,9 @@ pub(crate) fn cut_at(text: &str, limit: usize) -> Option<usize> {
 /// Takes a number of characters, and fails at the next one, which ends the formatting of a long value early.
 struct Limited<'a> {
     to: &'a mut String,
+    /// How many characters it takes behind the first `counted` bytes.
     left: usize,
+    counted: usize,
     cut: bool,
 }
 
@@ -185,10 +199,16 @@ impl fmt::Write for Limited<'_> {
         if self.cut {
             return Err(fmt::Error);
         }
+        // Bytes that are few enough are no more characters.
+        if self.to.len() - self.counted + text.len() <= self.left {
+            self.to.push_str(text);
+            return Ok(());
+        }
+        self.left -= self.to[self.counted..].chars().count();
+        self.counted = self.to.len();
         match cut_at(text, self.left) {
             None => {
                 self.to.push_str(text);
-                self.left -= text.chars().count();
                 Ok(())
             }
             Some(end) => {

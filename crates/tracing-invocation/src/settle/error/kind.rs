@@ -6,9 +6,9 @@ use std::ops::Deref;
 use std::ptr;
 use std::sync::{LazyLock, PoisonError, RwLock};
 
-use crate::convention::mark;
+use crate::convention::{error, mark, payload};
 use crate::operation::fingerprint;
-use crate::payload::text;
+use crate::payload::{json, text};
 
 /// What kind of error something is: the name of its type, as a person reads it.
 #[derive(Clone, Debug)]
@@ -24,6 +24,8 @@ enum Known {
 #[derive(Debug)]
 struct Type {
     readable: String,
+    /// How the error's object begins in a line.
+    head: Vec<u8>,
     fingerprint: u64,
 }
 
@@ -53,6 +55,14 @@ impl Kind {
         let known = Type::of(type_name);
         CACHE.with(|cache| cache[slot].set(Some((type_name, known))));
         Self(Known::Type(known))
+    }
+
+    /// Appends the beginning of an error's object, up to its message.
+    pub(crate) fn push_head(&self, to: &mut Vec<u8>) {
+        match &self.0 {
+            Known::Type(of) => to.extend_from_slice(&of.head),
+            Known::Word(word) => push_head(to, word),
+        }
     }
 
     /// What it is recognised by.
@@ -95,7 +105,19 @@ impl Type {
     fn new(name: &'static str) -> Self {
         let readable = limited(readable(name));
         let fingerprint = fingerprint(readable.as_bytes());
-        Self { readable, fingerprint }
+        let mut head = Vec::new();
+        push_head(&mut head, &readable);
+        Self { readable, head, fingerprint }
+    }
+}
+
+fn push_head(to: &mut Vec<u8>, kind: &str) {
+    for part in ["\"", payload::ERROR, "\":{\"", error::TYPE, "\":"] {
+        to.extend_from_slice(part.as_bytes());
+    }
+    json::push_string(to, kind);
+    for part in [",\"", error::MESSAGE, "\":"] {
+        to.extend_from_slice(part.as_bytes());
     }
 }
 
