@@ -65,16 +65,18 @@ impl Journal {
         let place = Place::new(trace_id, span_id);
         let parent = found.map(|(_, _, parent)| parent);
         let keeping = if is_refused { Keeping::Refused } else { Keeping::All };
-        let mut operation = Operation::new(callsite, place, parent, fields, keeping);
-        if let Some(caller) = caller {
-            operation.join(caller);
-        }
-        let is_left_out = match found {
-            Some((_, is_left_out, _)) => is_left_out,
-            None => leaves_out(&operation, settings),
-        };
-        operation.leave_out(is_left_out);
-        self.table.insert(key, operation);
+        self.table.insert(key, || {
+            let mut operation = Operation::new(callsite, place, parent, fields, keeping);
+            if let Some(caller) = caller {
+                operation.join(caller);
+            }
+            let is_left_out = match found {
+                Some((_, is_left_out, _)) => is_left_out,
+                None => leaves_out(&operation, settings),
+            };
+            operation.leave_out(is_left_out);
+            operation
+        });
     }
 
     /// An operation that was not invoked takes its place in a trace that others take part in. Where there is none, it
@@ -186,8 +188,9 @@ impl Journal {
     }
 
     fn settle_at(&self, key: u64, ending: Ending, now: Moment, settings: &Settings) -> bool {
-        let ended = self.table.with(key, |operation| Ended::new(operation, ending, now, settings));
-        let Some(mut ended) = ended.flatten() else {
+        let mut ended = None;
+        self.table.with(key, |operation| ended = Ended::new(operation, ending, now, settings));
+        let Some(mut ended) = ended else {
             return false;
         };
         if ended.wants_shape {
@@ -200,23 +203,22 @@ impl Journal {
         true
     }
 
-    /// The span of an operation that was still open was closed: `ending` says how it ended.
+    /// The span of an operation that is still open was closed: `ending` says how it ended.
     pub(crate) fn close(
         &self,
-        mut operation: Operation,
+        key: u64,
         ending: impl FnOnce(&Operation, &Settings) -> Ending,
         settings: &Settings,
     ) {
-        let (ending, now) = operation
-            .take_panic()
-            .unwrap_or_else(|| (ending(&operation, settings), self.clock.now()));
-        if let Some(mut ended) = Ended::new(&mut operation, ending, now, settings) {
-            if ended.wants_shape {
-                let view = ContextFields::of(&operation, ended.settled.ending.outcome());
-                ended.write_line(&mut operation, settings.shaped(&view).as_ref());
-            }
-            self.publish(ended, settings);
+        let ended = self.table.with(key, |operation| {
+            operation
+                .take_panic()
+                .unwrap_or_else(|| (ending(operation, settings), self.clock.now()))
+        });
+        if let Some((ending, now)) = ended {
+            self.settle_at(key, ending, now, settings);
         }
+        self.table.remove(key);
     }
 
     /// Settles every operation that is open, the innermost first: the program ends, and nothing else will.
@@ -338,14 +340,11 @@ impl Ended {
         let is_told = is_written || settled.reporter.is_some();
         let news = operation.parent.zip(operation.news(&settled)).filter(|_| is_told);
         let wants_shape = is_written && settings.formatter.is_some();
-        let mut ended = Self { settled, now, level, line: None, wants_shape, invoke, news };
-        if is_written && !wants_shape {
-            ended.write_line(operation, None);
-        }
-        Some(ended)
+        let line = (is_written && !wants_shape)
+            .then(|| line::terminal(take_buffer(), operation, now, level, &settled, None));
+        Some(Self { settled, now, level, line, wants_shape, invoke, news })
     }
 
-    #[inline]
     fn write_line(&mut self, operation: &mut Operation, context: Option<&Fragment>) {
         let (now, level) = (self.now, self.level);
         let line = line::terminal(take_buffer(), operation, now, level, &self.settled, context);

@@ -449,9 +449,10 @@ where
     }
 
     fn on_close(&self, id: Id, _: Context<'_, S>) {
-        if let Some(operation) = self.journal.table.close(id.into_u64()) {
+        let key = id.into_u64();
+        if self.journal.table.remove_unless_open(key) {
             self.current.with(|current| {
-                self.journal.close(operation, Self::ending_without_evidence, current);
+                self.journal.close(key, Self::ending_without_evidence, current);
             });
         }
     }

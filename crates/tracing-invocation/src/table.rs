@@ -1,16 +1,9 @@
 //! The operations whose spans are open, by span id.
 
-use std::cell::Cell;
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::operation::Operation;
-
-const SHARDS: usize = 64;
-
-/// Room for so many operations is kept by a shard in which none is open.
-const KEPT: usize = 256;
 
 /// The operations whose spans are open. Each lock is held for a few moves of memory and never while code of the
 /// program runs; no thread holds two.
@@ -18,141 +11,160 @@ const KEPT: usize = 256;
 /// It stands apart from the registry's span extensions so that two layers in one subscriber do not meet, and
 /// so that settling a span needs nothing but its id.
 pub(crate) struct Table {
-    shards: Box<[Mutex<Shard>]>,
+    shards: Box<[Shard]>,
 }
 
-/// Operations stay where they were put, for they are large; only their places move.
+/// As far from the next as processors fetch memory at once.
 #[derive(Default)]
-struct Shard {
-    places: HashMap<u64, usize, BuildHasherDefault<Spread>>,
-    slots: Vec<Slot>,
-    free: Vec<usize>,
+#[repr(align(128))]
+struct Shard(Mutex<Part>);
+
+/// Some of the operations. Those whose ids leave few gaps stand in a list, at the place that the id names; the others,
+/// under their ids.
+#[derive(Default)]
+struct Part {
+    places: Vec<Place>,
+    /// How many places are taken.
+    taken: usize,
+    others: HashMap<u64, Option<Operation>>,
 }
 
-/// A place for an operation, and the key that leads there. No key is zero.
-struct Slot {
+/// A place for an operation, and its span's id. No id is zero.
+#[derive(Default)]
+struct Place {
     key: u64,
     operation: Option<Operation>,
 }
 
-/// Places that a thread remembers, by key. What is remembered may be wrong: the slot's key says whether it is.
-const REMEMBERED: usize = 16;
-
-thread_local! {
-    static RECENT: [Cell<usize>; REMEMBERED] = const { [const { Cell::new(usize::MAX) }; REMEMBERED] };
+/// Where a span's id leads. The registry numbers the spans that a thread has open from zero on, and writes the thread above
+/// that number; any other id leads somewhere, too.
+#[derive(Clone, Copy)]
+struct Path {
+    shard: usize,
+    place: usize,
 }
+
+impl Path {
+    const BITS_OF_NUMBER: u32 = 38;
+    /// Threads have shards of their own, as far as these go, so that they do not wait for one another.
+    const THREADS: u64 = 16;
+    /// Shards of a thread, for spans may be opened on one thread and entered on all.
+    const SHARDS: u64 = 8;
+
+    #[inline]
+    const fn of(key: u64) -> Self {
+        let id = key.wrapping_sub(1);
+        let number = id & ((1 << Self::BITS_OF_NUMBER) - 1);
+        let thread = (id >> Self::BITS_OF_NUMBER) % Self::THREADS;
+        let shard = thread * Self::SHARDS + number % Self::SHARDS;
+        Self { shard: shard as usize, place: (number / Self::SHARDS) as usize }
+    }
+}
+
+/// Room for so many operations is kept by a part in which none is open.
+const KEPT: usize = 64;
 
 impl Table {
     pub(crate) fn new() -> Self {
-        Self { shards: (0..SHARDS).map(|_| Mutex::default()).collect() }
+        Self { shards: (0..Path::THREADS * Path::SHARDS).map(|_| Shard::default()).collect() }
     }
 
+    /// Puts there what `open` answers. It must not call code of the program.
     #[inline]
-    pub(crate) fn insert(&self, key: u64, operation: Operation) {
-        let shard = &mut *self.shard(key);
-        let place = shard.free.pop().unwrap_or(shard.slots.len());
-        if place == shard.slots.len() {
-            shard.slots.push(Slot { key: 0, operation: None });
-        }
-        if let Some(slot) = shard.slots.get_mut(place) {
-            *slot = Slot { key, operation: Some(operation) };
-        }
-        if let Some(other) = shard.places.insert(key, place) {
-            shard.vacate(other);
-        }
-        recent(key, |recent| recent.set(place));
+    pub(crate) fn insert(&self, key: u64, open: impl FnOnce() -> Operation) {
+        let path = Path::of(key);
+        *self.part(path).make_place(key, path.place) = Some(open());
     }
 
-    /// Removes an operation. The operation, if it is open.
-    pub(crate) fn close(&self, key: u64) -> Option<Operation> {
-        let shard = &mut *self.shard(key);
-        let place = shard.places.remove(&key)?;
-        let slot = shard.slots.get_mut(place)?;
-        let is_open = slot.operation.as_ref().is_some_and(Operation::is_open);
-        let closed = if is_open { slot.operation.take() } else { None };
-        shard.vacate(place);
-        if shard.places.is_empty() && shard.slots.len() > KEPT {
-            *shard = Shard::default();
+    /// Removes an operation, unless it is open. Whether it is.
+    #[inline]
+    pub(crate) fn remove_unless_open(&self, key: u64) -> bool {
+        let path = Path::of(key);
+        let part = &mut *self.part(path);
+        let is_open = part.get(key, path.place).is_some_and(|operation| operation.is_open());
+        if !is_open {
+            part.remove(key, path.place);
         }
-        closed
+        is_open
+    }
+
+    pub(crate) fn remove(&self, key: u64) {
+        let path = Path::of(key);
+        self.part(path).remove(key, path.place);
     }
 
     /// What `look` makes of an open operation. It must not call code of the program.
     #[inline]
     pub(crate) fn with<T>(&self, key: u64, look: impl FnOnce(&mut Operation) -> T) -> Option<T> {
-        let shard = &mut *self.shard(key);
-        let place = recent(key, Cell::get);
-        let place = match shard.slots.get(place) {
-            Some(slot) if slot.key == key => place,
-            _ => shard.place_of(key)?,
-        };
-        shard.slots.get_mut(place)?.operation.as_mut().map(look)
+        let path = Path::of(key);
+        self.part(path).get(key, path.place).map(look)
     }
 
     /// When each operation that is open was invoked, and its key.
     pub(crate) fn open(&self) -> Vec<(u64, u64)> {
         let mut open = Vec::new();
         for shard in &self.shards {
-            let shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
-            open.extend(shard.places.iter().filter_map(|(key, place)| {
-                let operation = shard.slots.get(*place)?.operation.as_ref()?;
-                operation.is_open().then_some((operation.invoked_ns, *key))
-            }));
+            let part = shard.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let placed = part.places.iter().filter_map(|place| Some((place.key, place.operation.as_ref()?)));
+            let others = part.others.iter();
+            let others = others.filter_map(|(key, operation)| Some((*key, operation.as_ref()?)));
+            let all = placed.chain(others).filter(|(_, operation)| operation.is_open());
+            open.extend(all.map(|(key, operation)| (operation.invoked_ns, key)));
         }
         open
     }
 
     #[inline]
-    fn shard(&self, key: u64) -> MutexGuard<'_, Shard> {
-        let shard = (spread(key) >> 32) as usize % SHARDS;
-        self.shards[shard].lock().unwrap_or_else(PoisonError::into_inner)
+    fn part(&self, path: Path) -> MutexGuard<'_, Part> {
+        self.shards[path.shard].0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Shard {
-    fn vacate(&mut self, place: usize) {
-        if let Some(slot) = self.slots.get_mut(place) {
-            slot.key = 0;
-            slot.operation = None;
-            self.free.push(place);
+impl Part {
+    #[inline]
+    fn make_place(&mut self, key: u64, place: usize) -> &mut Option<Operation> {
+        if place >= self.places.len() && !self.grow(place) {
+            return self.others.entry(key).or_default();
+        }
+        let place = &mut self.places[place];
+        self.taken += usize::from(place.key == 0);
+        place.key = key;
+        &mut place.operation
+    }
+
+    /// Has a list reach to this place, unless few of its places were taken then: ids may be of any kind.
+    #[cold]
+    fn grow(&mut self, place: usize) -> bool {
+        let is_dense = place < 4 * (self.taken + KEPT / 4);
+        if is_dense {
+            let length = self.places.len().max(KEPT / 4) * 2;
+            self.places.resize_with(length.max(place + 1), Place::default);
+        }
+        is_dense
+    }
+
+    #[inline]
+    fn get(&mut self, key: u64, place: usize) -> Option<&mut Operation> {
+        match self.places.get_mut(place) {
+            Some(place) if place.key == key => place.operation.as_mut(),
+            _ if self.others.is_empty() => None,
+            _ => self.others.get_mut(&key)?.as_mut(),
         }
     }
 
-    fn place_of(&self, key: u64) -> Option<usize> {
-        let place = *self.places.get(&key)?;
-        recent(key, |recent| recent.set(place));
-        Some(place)
-    }
-}
-
-/// Where this thread remembers the place of this key.
-#[inline]
-fn recent<T>(key: u64, look: impl FnOnce(&Cell<usize>) -> T) -> T {
-    RECENT.with(|recent| look(&recent[key as usize % REMEMBERED]))
-}
-
-/// Spreads span ids, which are small numbers with the thread in their high bits, over all bits.
-fn spread(key: u64) -> u64 {
-    // The golden ratio's fraction, as in Fibonacci hashing.
-    let product = u128::from(key) * 0x9E37_79B9_7F4A_7C15;
-    (product >> 64) as u64 ^ product as u64
-}
-
-#[derive(Default)]
-struct Spread(u64);
-
-impl Hasher for Spread {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.0 = spread(self.0 ^ u64::from(byte));
+    #[inline]
+    fn remove(&mut self, key: u64, place: usize) {
+        match self.places.get_mut(place) {
+            Some(place) if place.key == key => {
+                self.taken -= 1;
+                place.key = 0;
+                place.operation = None;
+            }
+            _ if self.others.is_empty() => {}
+            _ => drop(self.others.remove(&key)),
         }
-    }
-
-    fn write_u64(&mut self, key: u64) {
-        self.0 = spread(key);
+        if self.taken == 0 && self.places.len() > KEPT && self.others.is_empty() {
+            *self = Self::default();
+        }
     }
 }
