@@ -48,25 +48,26 @@ impl Clock {
 #[inline]
 fn system_now() -> Moment {
     const ANCHOR_NS: u64 = 10_000_000;
+    /// As far from every reading as can be.
+    const NEVER: Moment = Moment { wall_micros: 0, monotonic_ns: 1 << 63 };
     static START: LazyLock<Instant> = LazyLock::new(Instant::now);
     thread_local! {
-        static ANCHOR: Cell<Option<Moment>> = const { Cell::new(None) };
+        static ANCHOR: Cell<Moment> = const { Cell::new(NEVER) };
     }
 
     let monotonic_ns = nanos(START.elapsed());
-    if let Some(anchor) = ANCHOR.get()
-        && let since = monotonic_ns.saturating_sub(anchor.monotonic_ns)
-        && since < ANCHOR_NS
-    {
+    let anchor = ANCHOR.get();
+    let since = monotonic_ns.wrapping_sub(anchor.monotonic_ns);
+    if since < ANCHOR_NS {
         return Moment { wall_micros: anchor.wall_micros + since / 1_000, monotonic_ns };
     }
     let now = Moment { wall_micros: micros_since_epoch(SystemTime::now()), monotonic_ns };
-    ANCHOR.set(Some(now));
+    ANCHOR.set(now);
     now
 }
 
 fn nanos(duration: Duration) -> u64 {
-    duration.as_secs().saturating_mul(1_000_000_000).saturating_add(duration.subsec_nanos().into())
+    duration.as_secs().wrapping_mul(1_000_000_000).wrapping_add(duration.subsec_nanos().into())
 }
 
 /// What the clock of the records would say; zero before 1970.

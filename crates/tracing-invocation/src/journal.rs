@@ -115,10 +115,14 @@ impl Journal {
     /// An operation's span was entered: the first time, that is its `invoke`. `levels` are its own, if it has any.
     #[inline]
     pub(crate) fn enter(&self, key: u64, levels: Option<&'static OwnLevels>, settings: &Settings) {
-        let begun = self.table.with(key, |operation| {
-            operation.enter().then(|| self.begin(operation, levels, settings)).flatten()
-        });
-        if let Some(begun) = begun.flatten() {
+        let mut locked = self.table.lock(key);
+        let Some(operation) = locked.operation() else {
+            return;
+        };
+        if operation.enter()
+            && let Some(begun) = self.begin(operation, levels, settings)
+        {
+            drop(locked);
             self.record_invoke(key, begun, settings);
         }
     }
@@ -147,27 +151,44 @@ impl Journal {
         Some(Begun { now, level, line, waits })
     }
 
+    #[inline]
     fn record_invoke(&self, key: u64, begun: Begun, settings: &Settings) {
         let Begun { now, level, line, waits } = begun;
-        let shaped = || {
-            let view =
-                self.table.with(key, |operation| ContextFields::of(operation, Outcome::Invoke))?;
-            let context = settings.shaped(&view);
-            self.table.with(key, |operation| {
-                line::invoke(take_buffer(), operation, now, level, context.as_ref())
-            })
+        let line = match line {
+            Some(line) => Some(line),
+            None => self.shaped_invoke(key, now, level, settings),
         };
-        if let Some(line) = line.or_else(shaped) {
-            if waits {
+        match line {
+            Some(line) if waits => {
                 let waiting = Keeping::Sampled { invoke: Some(Box::new((level, line))) };
                 self.table.with(key, |operation| operation.keeping = waiting);
-            } else {
-                self.write((level, Outcome::Invoke), line, settings);
             }
+            Some(line) => self.write((level, Outcome::Invoke), line, settings),
+            None => {}
         }
-        if let Some((ending, now)) = self.table.with(key, Operation::invoked).flatten() {
+        let mut locked = self.table.lock(key);
+        if let Some(operation) = locked.operation()
+            && let Some((ending, now)) = operation.invoked()
+        {
+            drop(locked);
             self.settle_at(key, ending, now, settings);
         }
+    }
+
+    #[cold]
+    fn shaped_invoke(
+        &self,
+        key: u64,
+        now: Moment,
+        level: Level,
+        settings: &Settings,
+    ) -> Option<Vec<u8>> {
+        let view =
+            self.table.with(key, |operation| ContextFields::of(operation, Outcome::Invoke))?;
+        let context = settings.shaped(&view);
+        self.table.with(key, |operation| {
+            line::invoke(take_buffer(), operation, now, level, context.as_ref())
+        })
     }
 
     /// An operation's span was left.
@@ -188,11 +209,14 @@ impl Journal {
     }
 
     fn settle_at(&self, key: u64, ending: Ending, now: Moment, settings: &Settings) -> bool {
-        let mut ended = None;
-        self.table.with(key, |operation| ended = Ended::new(operation, ending, now, settings));
-        let Some(mut ended) = ended else {
+        let mut locked = self.table.lock(key);
+        let Some(operation) = locked.operation() else {
             return false;
         };
+        let Some(mut ended) = Ended::new(operation, ending, now, settings) else {
+            return false;
+        };
+        drop(locked);
         if ended.wants_shape {
             let outcome = ended.settled.ending.outcome();
             let view = self.table.with(key, |operation| ContextFields::of(operation, outcome));
@@ -321,6 +345,7 @@ struct Ended {
 
 impl Ended {
     /// Ends an operation, if it had not ended yet.
+    #[inline]
     fn new(
         operation: &mut Operation,
         ending: Ending,

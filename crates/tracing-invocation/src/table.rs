@@ -96,8 +96,14 @@ impl Table {
     /// What `look` makes of an open operation. It must not call code of the program.
     #[inline]
     pub(crate) fn with<T>(&self, key: u64, look: impl FnOnce(&mut Operation) -> T) -> Option<T> {
+        self.lock(key).operation().map(look)
+    }
+
+    /// The lock of an operation, open or not. While it is held, no code of the program runs.
+    #[inline]
+    pub(crate) fn lock(&self, key: u64) -> Locked<'_> {
         let path = Path::of(key);
-        self.part(path).get(key, path.place).map(look)
+        Locked { part: self.part(path), key, place: path.place }
     }
 
     /// When each operation that is open was invoked, and its key.
@@ -105,7 +111,8 @@ impl Table {
         let mut open = Vec::new();
         for shard in &self.shards {
             let part = shard.0.lock().unwrap_or_else(PoisonError::into_inner);
-            let placed = part.places.iter().filter_map(|place| Some((place.key, place.operation.as_ref()?)));
+            let placed =
+                part.places.iter().filter_map(|place| Some((place.key, place.operation.as_ref()?)));
             let others = part.others.iter();
             let others = others.filter_map(|(key, operation)| Some((*key, operation.as_ref()?)));
             let all = placed.chain(others).filter(|(_, operation)| operation.is_open());
@@ -117,6 +124,20 @@ impl Table {
     #[inline]
     fn part(&self, path: Path) -> MutexGuard<'_, Part> {
         self.shards[path.shard].0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// An operation that no other thread looks at.
+pub(crate) struct Locked<'a> {
+    part: MutexGuard<'a, Part>,
+    key: u64,
+    place: usize,
+}
+
+impl Locked<'_> {
+    #[inline]
+    pub(crate) fn operation(&mut self) -> Option<&mut Operation> {
+        self.part.get(self.key, self.place)
     }
 }
 
