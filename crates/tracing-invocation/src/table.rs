@@ -47,9 +47,9 @@ struct Path {
 impl Path {
     const BITS_OF_NUMBER: u32 = 38;
     /// Threads have shards of their own, as far as these go, so that they do not wait for one another.
-    const THREADS: u64 = 16;
+    const THREADS: u64 = 64;
     /// Shards of a thread, for spans may be opened on one thread and entered on all.
-    const SHARDS: u64 = 8;
+    const SHARDS: u64 = 4;
 
     #[inline]
     const fn of(key: u64) -> Self {
@@ -144,7 +144,11 @@ impl Locked<'_> {
 impl Part {
     #[inline]
     fn make_place(&mut self, key: u64, place: usize) -> &mut Option<Operation> {
-        if place >= self.places.len() && !self.grow(place) {
+        let is_free = match self.places.get(place) {
+            Some(place) => place.key == 0 || place.key == key,
+            None => self.grow(place),
+        };
+        if !is_free || (!self.others.is_empty() && self.others.contains_key(&key)) {
             return self.others.entry(key).or_default();
         }
         let place = &mut self.places[place];
@@ -189,3 +193,6 @@ impl Part {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
