@@ -77,7 +77,7 @@ pub use settings::{
     Verbosity,
 };
 #[cfg(feature = "watch")]
-pub use settings::{Capture, PolicyFile, PolicyFileError};
+pub use settings::{PolicyFile, PolicyFileError};
 pub use settle::{
     DescribeError, ErrorClass, FutureExt, OperationFuture, OperationGuard, OperationStream,
     StreamExt, Verdict, begin,
