@@ -127,6 +127,8 @@ pub mod error {
     pub const TYPE: &str = "type";
     /// The error's text.
     pub const MESSAGE: &str = "message";
+    /// Where a panic began, where that is known: `file:line:column`.
+    pub const LOCATION: &str = "location";
     /// The texts of the errors that it was caused by, the nearest first.
     pub const SOURCES: &str = "sources";
     /// What the error says of itself.

@@ -28,6 +28,7 @@ use crate::context::ContextFields;
 use crate::delivery::{Delivery, Guard};
 use crate::journal::{Journal, Opened};
 use crate::operation::{Ending, Keeping, Operation};
+use crate::panic_note;
 use crate::payload::{Limits, Redaction};
 use crate::policy::EventPolicy;
 use crate::record::{Levels, TraceContext};
@@ -354,6 +355,7 @@ where
     }
 
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        panic_note::look();
         if !turn::is_writing() && !is_asking() {
             self.current.with(|current| self.open(attributes, id, &context, current));
         }
@@ -439,7 +441,7 @@ where
         }
         if unwinding::left_by_panic(key) && !is_known {
             is_over = self.current.with(|current| {
-                let ending = Ending::panicked(None, &current.rules);
+                let ending = Ending::panicked(&panic_note::unwinding(), &current.rules);
                 self.journal.panicked(key, ending, current)
             });
         }

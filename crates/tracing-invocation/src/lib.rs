@@ -50,6 +50,7 @@ mod journal;
 mod layer;
 mod line;
 mod operation;
+mod panic_note;
 mod payload;
 mod policy;
 #[doc(hidden)]

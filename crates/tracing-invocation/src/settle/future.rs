@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -10,9 +10,9 @@ use pin_project_lite::pin_project;
 use tracing::Span;
 
 use super::handover::{self, in_span};
-use super::panics;
 use super::verdict::Verdict;
 use crate::operation::Ending;
+use crate::panic_note::Caught;
 use crate::payload::text::quietly;
 use crate::record::OwnLevels;
 
@@ -134,13 +134,13 @@ where
                     (Ok(Poll::Ready(output)), ending)
                 }
                 Err(payload) => {
-                    let message = panics::message_of(&*payload);
-                    let ending = Ending::panicked(message, &handover::rules());
-                    (Err(payload), Some(ending))
+                    let caught = Caught::new(payload);
+                    let ending = Ending::panicked(caught.words(), &handover::rules());
+                    (Err(caught), Some(ending))
                 }
             }
         });
-        polled.unwrap_or_else(|payload| resume_unwind(payload))
+        polled.unwrap_or_else(|caught| caught.resume())
     }
 }
 

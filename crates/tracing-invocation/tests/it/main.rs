@@ -19,6 +19,7 @@ mod formats;
 mod hostile;
 mod limits;
 mod operation;
+mod panics;
 mod policy;
 mod policy_file;
 mod programs;
