@@ -225,6 +225,7 @@ fn sign(outcome: Outcome) -> &'static str {
         Outcome::Failed => "✗",
         Outcome::Cancelled => "⊘",
         Outcome::Unknown => "?",
+        Outcome::Slow => "~",
     }
 }
 
