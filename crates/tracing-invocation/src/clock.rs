@@ -28,6 +28,14 @@ pub(crate) enum Clock {
 }
 
 impl Clock {
+    /// Nanoseconds of the clock that durations come from, for what is no record: it does not move a stepped clock.
+    pub(crate) fn monotonic_ns(&self) -> u64 {
+        match self {
+            Self::System => monotonic_now(),
+            Self::Stepped { elapsed, .. } => elapsed.load(Ordering::Relaxed),
+        }
+    }
+
     #[inline]
     pub(crate) fn now(&self) -> Moment {
         match self {
@@ -48,12 +56,11 @@ impl Clock {
 #[inline]
 fn system_now() -> Moment {
     const ANCHOR_NS: u64 = 10_000_000;
-    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
     thread_local! {
         static ANCHOR: Cell<Option<Moment>> = const { Cell::new(None) };
     }
 
-    let monotonic_ns = nanos(START.elapsed());
+    let monotonic_ns = monotonic_now();
     if let Some(anchor) = ANCHOR.get()
         && let since = monotonic_ns.saturating_sub(anchor.monotonic_ns)
         && since < ANCHOR_NS
@@ -65,7 +72,13 @@ fn system_now() -> Moment {
     now
 }
 
-fn nanos(duration: Duration) -> u64 {
+#[inline]
+fn monotonic_now() -> u64 {
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    nanos(START.elapsed())
+}
+
+pub(crate) fn nanos(duration: Duration) -> u64 {
     duration.as_secs().saturating_mul(1_000_000_000).saturating_add(duration.subsec_nanos().into())
 }
 

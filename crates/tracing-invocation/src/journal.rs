@@ -2,19 +2,25 @@
 
 use std::cell::Cell;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::callsite::Callsite;
-use crate::clock::{Clock, Moment};
+use crate::clock::{self, Clock, Moment};
 use crate::context::ContextFields;
 use crate::ids::Ids;
 use crate::line;
-use crate::operation::{Ending, Keeping, News, Operation, Parent, Place, Settled};
+use crate::operation::{
+    Child, Ending, Keeping, Later, News, Operation, Parent, Place, Progress, Settled, Slow,
+};
 use crate::payload::{Fields, Fragment, shrink::shrink};
 use crate::record::{Level, Outcome, OwnLevels, TraceContext};
-use crate::settings::Settings;
+use crate::settings::{Capture, Settings};
+use crate::settle::handover;
 use crate::sink::{Outputs, turn};
 use crate::table::Table;
+use crate::watchdog::Watchdog;
 
 /// The operations that are open, and what is needed to record them.
 ///
@@ -25,6 +31,10 @@ pub(crate) struct Journal {
     pub(crate) ids: Ids,
     pub(crate) outputs: Arc<Outputs>,
     pub(crate) tally: Tally,
+    /// Who tells of operations that take longer than expected.
+    pub(crate) watchdog: Watchdog,
+    /// How many threads are telling of what takes long.
+    pub(crate) telling: AtomicUsize,
     /// Whether an operation has ever taken its place in a trace when others may have been opened inside it.
     pub(crate) has_joined: AtomicBool,
 }
@@ -37,6 +47,8 @@ impl Journal {
             ids: Ids::Random,
             outputs: Arc::default(),
             tally: Tally::default(),
+            watchdog: Watchdog::default(),
+            telling: AtomicUsize::new(0),
             has_joined: AtomicBool::new(false),
         }
     }
@@ -111,11 +123,22 @@ impl Journal {
 
     /// An operation's span was entered: the first time, that is its `invoke`. `levels` are its own, if it has any.
     pub(crate) fn enter(&self, key: u64, levels: Option<&'static OwnLevels>, settings: &Settings) {
+        let mut is_expected = false;
         let begun = self.table.with(key, |operation| {
-            operation.enter().then(|| {
+            if !operation.enter() {
+                operation.note_entry(|| self.clock.monotonic_ns(), || handover::is_poll(key));
+                return None;
+            }
+            Some({
                 let now = self.clock.now();
                 operation.invoked_ns = now.monotonic_ns;
                 operation.levels = levels;
+                if settings.wants_progress() {
+                    let progress = begin_progress(operation, settings);
+                    is_expected = progress.as_ref().is_some_and(|own| own.expected_ns().is_some());
+                    operation.progress = progress;
+                    operation.note_entry(|| now.monotonic_ns, || handover::is_poll(key));
+                }
                 let level = operation.invoke_level(&settings.levels);
                 let is_written = !matches!(operation.keeping, Keeping::Refused)
                     && settings.writes(operation.callsite.metadata().target(), level);
@@ -145,14 +168,75 @@ impl Journal {
                 self.write((level, Outcome::Invoke), line, settings);
             }
         }
-        if let Some((ending, now)) = self.table.with(key, Operation::invoked).flatten() {
-            self.settle_at(key, ending, now, settings);
+        self.written(key, settings);
+        if is_expected {
+            self.watchdog.start();
         }
     }
 
-    /// An operation's span was left.
-    pub(crate) fn exit(&self, key: u64) {
-        self.table.with(key, Operation::exit);
+    /// A record of an operation was written that others had to wait for.
+    fn written(&self, key: u64, settings: &Settings) {
+        if let Some(later) = self.table.with(key, Operation::written).flatten() {
+            self.catch_up(key, *later, settings);
+        }
+    }
+
+    #[cold]
+    fn catch_up(&self, key: u64, later: Later, settings: &Settings) {
+        if let Some(slow) = later.slow {
+            self.tell_slow(key, slow, settings);
+        }
+        if let Some((ending, now)) = later.ended {
+            self.settle_at(key, ending, now, settings);
+        }
+        if later.is_closed {
+            self.table.close(key);
+        }
+    }
+
+    /// An operation's span was left. What took too long.
+    #[inline]
+    pub(crate) fn exit(&self, key: u64) -> Option<Slow> {
+        self.table.with(key, |operation| operation.exit(|| self.clock.monotonic_ns())).flatten()
+    }
+
+    /// An operation that is open takes too long. Whether that is told.
+    #[cold]
+    pub(crate) fn tell_slow(&self, key: u64, slow: Slow, settings: &Settings) -> bool {
+        self.telling.fetch_add(1, Ordering::SeqCst);
+        let begun = self.table.with(key, |operation| {
+            let is_refused = matches!(operation.keeping, Keeping::Refused);
+            (!is_refused && operation.begin_slow(slow)).then(|| {
+                let told = Told::new(operation, slow, self.clock.now(), settings);
+                (told, keep(operation))
+            })
+        });
+        let is_told = begun.flatten().map(|(mut told, invoke)| {
+            if told.wants_shape {
+                let view =
+                    self.table.with(key, |operation| ContextFields::of(operation, Outcome::Slow));
+                let context = view.and_then(|view| settings.shaped(&view));
+                self.table.with(key, |operation| told.write_line(operation, context.as_ref()));
+            }
+            self.write_kept(invoke, settings);
+            self.write_slow(told, settings);
+            self.written(key, settings);
+        });
+        self.telling.fetch_sub(1, Ordering::SeqCst);
+        is_told.is_some()
+    }
+
+    fn write_slow(&self, told: Told, settings: &Settings) {
+        if let Some(line) = told.line {
+            self.write((told.level, Outcome::Slow), line, settings);
+        }
+    }
+
+    fn write_kept(&self, invoke: Option<Box<(Level, Vec<u8>)>>, settings: &Settings) {
+        if let Some(invoke) = invoke {
+            let (level, line) = *invoke;
+            self.write((level, Outcome::Invoke), line, settings);
+        }
     }
 
     /// There is evidence of how an operation ended. Only the first counts. Whether it did.
@@ -173,9 +257,15 @@ impl Journal {
             return false;
         };
         if ended.wants_shape {
-            let outcome = ended.settled.ending.outcome();
-            let view = self.table.with(key, |operation| ContextFields::of(operation, outcome));
-            let context = view.and_then(|view| settings.shaped(&view));
+            let shaped = |outcome| {
+                let view = self.table.with(key, |operation| ContextFields::of(operation, outcome));
+                view.and_then(|view| settings.shaped(&view))
+            };
+            if let Some(told) = &mut ended.slow {
+                let context = shaped(Outcome::Slow);
+                self.table.with(key, |operation| told.write_line(operation, context.as_ref()));
+            }
+            let context = shaped(ended.settled.ending.outcome());
             self.table.with(key, |operation| ended.write_line(operation, context.as_ref()));
         }
         self.publish(ended, settings);
@@ -189,16 +279,34 @@ impl Journal {
         ending: impl FnOnce(&Operation, &Settings) -> Ending,
         settings: &Settings,
     ) {
-        let (ending, now) = operation
-            .take_panic()
-            .unwrap_or_else(|| (ending(&operation, settings), self.clock.now()));
+        let (ending, now) = operation.take_panic().unwrap_or_else(|| {
+            let ending = ending(&operation, settings);
+            operation.closed_without_evidence();
+            (ending, self.clock.now())
+        });
         if let Some(mut ended) = Ended::new(&mut operation, ending, now, settings) {
             if ended.wants_shape {
+                if let Some(told) = &mut ended.slow {
+                    let view = ContextFields::of(&operation, Outcome::Slow);
+                    told.write_line(&mut operation, settings.shaped(&view).as_ref());
+                }
                 let view = ContextFields::of(&operation, ended.settled.ending.outcome());
                 ended.write_line(&mut operation, settings.shaped(&view).as_ref());
             }
             self.publish(ended, settings);
         }
+    }
+
+    /// The span of an operation was closed while a record of it was being written. Whether that is still so, and whoever
+    /// writes it writes the end as well.
+    pub(crate) fn close_later(
+        &self,
+        key: u64,
+        ending: impl FnOnce(&Operation, &Settings) -> Ending,
+        settings: &Settings,
+    ) -> bool {
+        let close = |operation: &Operation| (ending(operation, settings), self.clock.now());
+        self.table.with(key, |operation| operation.close_later(close)) == Some(true)
     }
 
     /// Settles every operation that is open, the innermost first: the program ends, and nothing else will.
@@ -210,14 +318,26 @@ impl Journal {
         }
     }
 
+    /// Waits until nobody is telling of what takes long, who would write the end of it as well.
+    pub(crate) fn wait_until_told(&self, until: Option<Instant>) {
+        while self.telling.load(Ordering::SeqCst) > 0
+            && until.is_none_or(|until| Instant::now() < until)
+        {
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+
     #[inline]
     fn publish(&self, ended: Ended, settings: &Settings) {
         if let Some((parent, news)) = ended.news {
             self.table.with(parent.key, |outer| outer.hear(news));
         }
-        if let Some(invoke) = ended.invoke {
-            let (level, line) = *invoke;
-            self.write((level, Outcome::Invoke), line, settings);
+        if let Some((parent, child)) = ended.child {
+            self.table.with(parent.key, |outer| outer.hear_of(*child));
+        }
+        self.write_kept(ended.invoke, settings);
+        if let Some(told) = ended.slow {
+            self.write_slow(*told, settings);
         }
         if let Some(line) = ended.line {
             self.write((ended.level, ended.settled.ending.outcome()), line, settings);
@@ -272,12 +392,17 @@ struct Ended {
     now: Moment,
     level: Level,
     line: Option<Vec<u8>>,
+    is_written: bool,
     /// Whether there is no line yet, as the program is to shape it.
     wants_shape: bool,
     /// Its `invoke`, where that has waited for this.
     invoke: Option<Box<(Level, Vec<u8>)>>,
     /// What its parent has to be told.
     news: Option<(Parent, News)>,
+    /// The same for a parent that tells how far it got.
+    child: Option<(Parent, Box<Child>)>,
+    /// That its last stay inside its span was too long.
+    slow: Option<Box<Told>>,
 }
 
 impl Ended {
@@ -289,9 +414,15 @@ impl Ended {
         settings: &Settings,
     ) -> Option<Self> {
         let settled = operation.settle(ending, now)?;
+        let too_long = match &mut operation.progress {
+            Some(progress) => progress.end(now.monotonic_ns),
+            None => None,
+        };
+        let too_long = too_long.filter(|_| !matches!(operation.keeping, Keeping::Refused));
         let level = settled.level(&settings.levels, operation.levels);
         let (is_kept, invoke) = match &mut operation.keeping {
             Keeping::All => (true, None),
+            Keeping::Sampled { invoke } if too_long.is_some() => (true, invoke.take()),
             _ if settled.is_ordinary() => (false, None),
             Keeping::Refused => (true, None),
             Keeping::Sampled { invoke } => (true, invoke.take()),
@@ -300,9 +431,25 @@ impl Ended {
         // Who was not told in the log is nobody to point to; an inner operation that was still is.
         let is_told = is_written || settled.reporter.is_some();
         let news = operation.parent.zip(operation.news(&settled)).filter(|_| is_told);
-        let wants_shape = is_written && settings.formatter.is_some();
-        let mut ended = Self { settled, now, level, line: None, wants_shape, invoke, news };
-        if is_written && !wants_shape {
+        let wants_shape = (is_written || too_long.is_some()) && settings.formatter.is_some();
+        let slow = too_long.map(|slow| Box::new(Told::new(operation, slow, now, settings)));
+        let tells_child =
+            settings.capture.progress && !matches!(operation.keeping, Keeping::Refused);
+        let child = operation.parent.filter(|_| tells_child);
+        let child = child.map(|parent| (parent, Box::new(operation.child(&settled))));
+        let mut ended = Self {
+            settled,
+            now,
+            level,
+            line: None,
+            is_written,
+            wants_shape,
+            invoke,
+            news,
+            child,
+            slow,
+        };
+        if !wants_shape {
             ended.write_line(operation, None);
         }
         Some(ended)
@@ -310,10 +457,62 @@ impl Ended {
 
     #[inline]
     fn write_line(&mut self, operation: &mut Operation, context: Option<&Fragment>) {
-        let (now, level) = (self.now, self.level);
-        let line = line::terminal(take_buffer(), operation, now, level, &self.settled, context);
-        self.line = Some(line);
+        if self.is_written {
+            let (now, level) = (self.now, self.level);
+            let line = line::terminal(take_buffer(), operation, now, level, &self.settled, context);
+            self.line = Some(line);
+        }
     }
+}
+
+/// A `slow` record of an operation.
+struct Told {
+    slow: Slow,
+    now: Moment,
+    level: Level,
+    is_written: bool,
+    /// Whether there is no line yet, as the program is to shape it.
+    wants_shape: bool,
+    line: Option<Vec<u8>>,
+}
+
+impl Told {
+    fn new(operation: &mut Operation, slow: Slow, now: Moment, settings: &Settings) -> Self {
+        let own = operation.levels.and_then(|own| own.slow);
+        let level = own.unwrap_or(settings.levels.slow);
+        let is_written = settings.writes(operation.callsite.metadata().target(), level);
+        let wants_shape = is_written && settings.formatter.is_some();
+        let mut told = Self { slow, now, level, is_written, wants_shape, line: None };
+        if !wants_shape {
+            told.write_line(operation, None);
+        }
+        told
+    }
+
+    fn write_line(&mut self, operation: &mut Operation, context: Option<&Fragment>) {
+        if self.is_written {
+            let (now, level) = (self.now, self.level);
+            self.line = Some(line::slow(take_buffer(), operation, now, level, self.slow, context));
+        }
+    }
+}
+
+/// Keeps an operation that sampling left out: what is slow is told of from its `invoke` on, which has waited.
+fn keep(operation: &mut Operation) -> Option<Box<(Level, Vec<u8>)>> {
+    match &mut operation.keeping {
+        Keeping::Sampled { invoke } => {
+            let invoke = invoke.take();
+            operation.keeping = Keeping::All;
+            invoke
+        }
+        Keeping::All | Keeping::Refused => None,
+    }
+}
+
+/// What is to be kept of an operation that begins.
+fn begin_progress(operation: &Operation, settings: &Settings) -> Option<Box<Progress>> {
+    let Capture { progress, slow_poll, .. } = settings.capture;
+    Progress::begin(progress, slow_poll.map(clock::nanos), settings.expected.of(operation))
 }
 
 thread_local! {

@@ -13,6 +13,7 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use serde_json::{Map, Value};
 use tracing_core::span::{Attributes, Id, Record};
@@ -26,17 +27,19 @@ use crate::asking::is_asking;
 use crate::callsite::{Callsite, Evidence};
 use crate::context::ContextFields;
 use crate::delivery::{Delivery, Guard};
+use crate::in_flight::InFlight;
 use crate::journal::{Journal, Opened};
 use crate::operation::{Ending, Keeping, Operation};
 use crate::panic_note;
 use crate::payload::{Limits, Redaction};
-use crate::policy::EventPolicy;
+use crate::policy::{EventPolicy, InvalidPolicy};
 use crate::record::{Levels, TraceContext};
 use crate::settings::{
     Capture, Current, Handle, InForce, InvalidDirectives, Sampling, Settings, Verbosity,
 };
 use crate::settle::{ErrorClass, ErrorRules, handover, panics};
 use crate::sink::{JsonLines, Output, turn};
+use crate::table::Closed;
 
 /// A layer that records what happened to every operation: `invoke`, then exactly one of `success`, `failed`,
 /// `cancelled` and `unknown`.
@@ -70,12 +73,9 @@ pub fn layer() -> InvocationLayer {
 
 impl InvocationLayer {
     pub(crate) fn new(journal: Journal) -> Self {
-        Self {
-            journal: Arc::new(journal),
-            current: InForce::new(Settings::default()),
-            errors: ErrorRules::new(),
-            tracer: None,
-        }
+        let (journal, current) = (Arc::new(journal), InForce::new(Settings::default()));
+        journal.watchdog.belong_to(&journal, &current);
+        Self { journal, current, errors: ErrorRules::new(), tracer: None }
     }
 
     /// Writes records through `make_writer` and nowhere else: [`with_sink`](Self::with_sink) of [`JsonLines`].
@@ -117,6 +117,12 @@ impl InvocationLayer {
     #[must_use]
     pub fn delivery(&self) -> Delivery {
         Delivery::new(&self.journal, &self.current)
+    }
+
+    /// The operations that are open.
+    #[must_use]
+    pub fn in_flight(&self) -> InFlight {
+        InFlight::new(&self.journal, &self.current)
     }
 
     /// Ends the log of this layer when it is dropped: see [`Guard`].
@@ -211,6 +217,16 @@ impl InvocationLayer {
     #[must_use]
     pub fn with_capture(self, capture: Capture) -> Self {
         self.changed(|settings| settings.with_capture(capture))
+    }
+
+    /// See [`Settings::with_expected`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn with_expected(self, pattern: &str, duration: Duration) -> Result<Self, InvalidPolicy> {
+        let settings = self.handle().settings().with_expected(pattern, duration)?;
+        Ok(self.with_settings(settings))
     }
 
     /// See [`Settings::with_context_formatter`].
@@ -330,6 +346,23 @@ impl InvocationLayer {
         }
     }
 
+    fn close(&self, key: u64) {
+        let ending = Self::ending_without_evidence;
+        match self.journal.table.close(key) {
+            Closed::Open(operation) => {
+                self.current.with(|current| self.journal.close(operation, ending, current));
+            }
+            Closed::BeingWritten => {
+                let waits =
+                    self.current.with(|current| self.journal.close_later(key, ending, current));
+                if !waits {
+                    self.close(key);
+                }
+            }
+            Closed::Over => {}
+        }
+    }
+
     /// How an operation ended that left no evidence until its span was closed.
     fn ending_without_evidence(operation: &Operation, settings: &Settings) -> Ending {
         let promises = operation.callsite.is_marked
@@ -445,17 +478,13 @@ where
                 self.journal.panicked(key, ending, current)
             });
         }
-        if !is_over {
-            self.journal.exit(key);
+        if !is_over && let Some(slow) = self.journal.exit(key) {
+            self.current.with(|current| self.journal.tell_slow(key, slow, current));
         }
     }
 
     fn on_close(&self, id: Id, _: Context<'_, S>) {
-        if let Some(operation) = self.journal.table.close(id.into_u64()) {
-            self.current.with(|current| {
-                self.journal.close(operation, Self::ending_without_evidence, current);
-            });
-        }
+        self.close(id.into_u64());
     }
 }
 

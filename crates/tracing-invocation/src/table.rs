@@ -42,6 +42,15 @@ thread_local! {
     static RECENT: [Cell<usize>; REMEMBERED] = const { [const { Cell::new(usize::MAX) }; REMEMBERED] };
 }
 
+/// What became of an operation whose span was closed.
+pub(crate) enum Closed {
+    /// It was open.
+    Open(Operation),
+    BeingWritten,
+    /// It had ended, or there was none.
+    Over,
+}
+
 impl Table {
     pub(crate) fn new() -> Self {
         Self { shards: (0..SHARDS).map(|_| Mutex::default()).collect() }
@@ -63,18 +72,49 @@ impl Table {
         recent(key, |recent| recent.set(place));
     }
 
-    /// Removes an operation. The operation, if it is open.
-    pub(crate) fn close(&self, key: u64) -> Option<Operation> {
+    /// Removes an operation. The operation, if it is open. One of which a record is being written stays where it is.
+    pub(crate) fn close(&self, key: u64) -> Closed {
         let shard = &mut *self.shard(key);
-        let place = shard.places.remove(&key)?;
-        let slot = shard.slots.get_mut(place)?;
+        let Some(&place) = shard.places.get(&key) else {
+            return Closed::Over;
+        };
+        let Some(slot) = shard.slots.get_mut(place) else {
+            return Closed::Over;
+        };
+        if slot.operation.as_ref().is_some_and(Operation::is_being_written) {
+            return Closed::BeingWritten;
+        }
+        shard.places.remove(&key);
         let is_open = slot.operation.as_ref().is_some_and(Operation::is_open);
         let closed = if is_open { slot.operation.take() } else { None };
         shard.vacate(place);
         if shard.places.is_empty() && shard.slots.len() > KEPT {
             *shard = Shard::default();
         }
-        closed
+        closed.map_or(Closed::Over, Closed::Open)
+    }
+
+    /// Shows `look` every operation, a few at a time under one lock. Each that is there from the beginning to the end is
+    /// seen once. `look` must not call code of the program.
+    pub(crate) fn scan(&self, mut look: impl FnMut(u64, &mut Operation)) {
+        /// Places that are looked at under one lock.
+        const STRIDE: usize = 16;
+        for shard in &self.shards {
+            let mut from = 0;
+            loop {
+                let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+                let Some(slots) = shard.slots.get_mut(from..).filter(|slots| !slots.is_empty())
+                else {
+                    break;
+                };
+                for slot in slots.iter_mut().take(STRIDE) {
+                    if let Some(operation) = &mut slot.operation {
+                        look(slot.key, operation);
+                    }
+                }
+                from += STRIDE;
+            }
+        }
     }
 
     /// What `look` makes of an open operation. It must not call code of the program.

@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 use tracing::Span;
 
-use super::handover::{self, in_span};
+use super::handover::{self, in_span, in_span_aside};
 use super::verdict::Verdict;
 use crate::operation::Ending;
 use crate::panic_note::Caught;
@@ -79,7 +79,7 @@ pin_project! {
             if !*this.polled || this.future.is_none() {
                 return;
             }
-            in_span(this.span, None, || {
+            in_span_aside(this.span, || {
                 this.future.set(None);
                 // What has completed or panicked was settled then, and keeps that end.
                 ((), Some(Ending::CANCELLED))

@@ -9,7 +9,7 @@ use futures_core::Stream;
 use pin_project_lite::pin_project;
 use tracing::Span;
 
-use super::handover::{self, in_span};
+use super::handover::{self, in_span, in_span_aside};
 use crate::operation::{Ending, How};
 use crate::panic_note::Caught;
 
@@ -44,7 +44,7 @@ pin_project! {
                 return;
             }
             let ending = Ending { items: Some(*this.items), ..Ending::CANCELLED };
-            in_span(this.span, None, || {
+            in_span_aside(this.span, || {
                 this.stream.set(None);
                 ((), Some(ending))
             });

@@ -23,6 +23,7 @@ mod panics;
 mod policy;
 mod policy_file;
 mod programs;
+mod progress;
 mod redaction;
 mod settings;
 mod stock;
