@@ -94,7 +94,7 @@ pub(crate) type Timestamp = [u8; 26];
 const EPOCH: Timestamp = *b"1970-01-01T00:00:00.000000";
 
 /// This moment in words.
-#[inline]
+#[inline(always)]
 pub(crate) fn timestamp(wall_micros: u64) -> Timestamp {
     thread_local! {
         /// The first moment of a second: put in words once a second.

@@ -168,19 +168,15 @@ impl Journal {
                 self.write((level, Outcome::Invoke), line, settings);
             }
         }
-        self.written(key, settings);
+        if let Some(later) = self.table.with(key, Operation::written).flatten() {
+            self.catch_up(key, *later, settings);
+        }
         if is_expected {
             self.watchdog.start();
         }
     }
 
-    /// A record of an operation was written that others had to wait for.
-    fn written(&self, key: u64, settings: &Settings) {
-        if let Some(later) = self.table.with(key, Operation::written).flatten() {
-            self.catch_up(key, *later, settings);
-        }
-    }
-
+    /// Does what had to wait until a record was written.
     #[cold]
     fn catch_up(&self, key: u64, later: Later, settings: &Settings) {
         if let Some(slow) = later.slow {
@@ -218,9 +214,14 @@ impl Journal {
                 let context = view.and_then(|view| settings.shaped(&view));
                 self.table.with(key, |operation| told.write_line(operation, context.as_ref()));
             }
-            self.write_kept(invoke, settings);
+            if let Some(invoke) = invoke {
+                self.write_kept(*invoke, settings);
+            }
             self.write_slow(told, settings);
-            self.written(key, settings);
+            let later = self.table.with(key, |operation| operation.written());
+            if let Some(later) = later.flatten() {
+                self.catch_up(key, *later, settings);
+            }
         });
         self.telling.fetch_sub(1, Ordering::SeqCst);
         is_told.is_some()
@@ -232,11 +233,21 @@ impl Journal {
         }
     }
 
-    fn write_kept(&self, invoke: Option<Box<(Level, Vec<u8>)>>, settings: &Settings) {
-        if let Some(invoke) = invoke {
-            let (level, line) = *invoke;
-            self.write((level, Outcome::Invoke), line, settings);
+    #[cold]
+    fn publish_more(&self, more: More, settings: &Settings) {
+        if let Some((parent, child)) = more.child {
+            self.table.with(parent, |outer| outer.hear_of(child));
         }
+        if let Some(invoke) = more.invoke {
+            self.write_kept(*invoke, settings);
+        }
+        if let Some(told) = more.slow {
+            self.write_slow(told, settings);
+        }
+    }
+
+    fn write_kept(&self, (level, line): (Level, Vec<u8>), settings: &Settings) {
+        self.write((level, Outcome::Invoke), line, settings);
     }
 
     /// There is evidence of how an operation ended. Only the first counts. Whether it did.
@@ -256,17 +267,19 @@ impl Journal {
         let Some(mut ended) = ended.flatten() else {
             return false;
         };
-        if ended.wants_shape {
+        if settings.formatter.is_some() {
             let shaped = |outcome| {
                 let view = self.table.with(key, |operation| ContextFields::of(operation, outcome));
                 view.and_then(|view| settings.shaped(&view))
             };
-            if let Some(told) = &mut ended.slow {
+            if let Some(told) = ended.slow_without_shape() {
                 let context = shaped(Outcome::Slow);
                 self.table.with(key, |operation| told.write_line(operation, context.as_ref()));
             }
-            let context = shaped(ended.settled.ending.outcome());
-            self.table.with(key, |operation| ended.write_line(operation, context.as_ref()));
+            if ended.wants_shape {
+                let context = shaped(ended.settled.ending.outcome());
+                self.table.with(key, |operation| ended.write_line(operation, context.as_ref()));
+            }
         }
         self.publish(ended, settings);
         true
@@ -285,11 +298,11 @@ impl Journal {
             (ending, self.clock.now())
         });
         if let Some(mut ended) = Ended::new(&mut operation, ending, now, settings) {
+            if let Some(told) = ended.slow_without_shape() {
+                let view = ContextFields::of(&operation, Outcome::Slow);
+                told.write_line(&mut operation, settings.shaped(&view).as_ref());
+            }
             if ended.wants_shape {
-                if let Some(told) = &mut ended.slow {
-                    let view = ContextFields::of(&operation, Outcome::Slow);
-                    told.write_line(&mut operation, settings.shaped(&view).as_ref());
-                }
                 let view = ContextFields::of(&operation, ended.settled.ending.outcome());
                 ended.write_line(&mut operation, settings.shaped(&view).as_ref());
             }
@@ -327,17 +340,16 @@ impl Journal {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn publish(&self, ended: Ended, settings: &Settings) {
         if let Some((parent, news)) = ended.news {
             self.table.with(parent.key, |outer| outer.hear(news));
         }
-        if let Some((parent, child)) = ended.child {
-            self.table.with(parent.key, |outer| outer.hear_of(*child));
+        if let Some(more) = ended.more {
+            self.publish_more(*more, settings);
         }
-        self.write_kept(ended.invoke, settings);
-        if let Some(told) = ended.slow {
-            self.write_slow(*told, settings);
+        if let Some(invoke) = ended.invoke {
+            self.write_kept(*invoke, settings);
         }
         if let Some(line) = ended.line {
             self.write((ended.level, ended.settled.ending.outcome()), line, settings);
@@ -392,17 +404,24 @@ struct Ended {
     now: Moment,
     level: Level,
     line: Option<Vec<u8>>,
-    is_written: bool,
     /// Whether there is no line yet, as the program is to shape it.
     wants_shape: bool,
     /// Its `invoke`, where that has waited for this.
     invoke: Option<Box<(Level, Vec<u8>)>>,
     /// What its parent has to be told.
     news: Option<(Parent, News)>,
-    /// The same for a parent that tells how far it got.
-    child: Option<(Parent, Box<Child>)>,
+    /// There where more was asked for than the end.
+    more: Option<Box<More>>,
+}
+
+/// What there is to be told of an operation that just ended, besides its end.
+struct More {
+    /// Its `invoke`, where sampling had left it out.
+    invoke: Option<Box<(Level, Vec<u8>)>>,
     /// That its last stay inside its span was too long.
-    slow: Option<Box<Told>>,
+    slow: Option<Told>,
+    /// To the operation that it was begun in.
+    child: Option<(u64, Child)>,
 }
 
 impl Ended {
@@ -414,15 +433,11 @@ impl Ended {
         settings: &Settings,
     ) -> Option<Self> {
         let settled = operation.settle(ending, now)?;
-        let too_long = match &mut operation.progress {
-            Some(progress) => progress.end(now.monotonic_ns),
-            None => None,
-        };
-        let too_long = too_long.filter(|_| !matches!(operation.keeping, Keeping::Refused));
+        let wants_more = operation.progress.is_some() || settings.capture.progress;
+        let more = if wants_more { More::of(operation, &settled, now, settings) } else { None };
         let level = settled.level(&settings.levels, operation.levels);
         let (is_kept, invoke) = match &mut operation.keeping {
             Keeping::All => (true, None),
-            Keeping::Sampled { invoke } if too_long.is_some() => (true, invoke.take()),
             _ if settled.is_ordinary() => (false, None),
             Keeping::Refused => (true, None),
             Keeping::Sampled { invoke } => (true, invoke.take()),
@@ -431,37 +446,48 @@ impl Ended {
         // Who was not told in the log is nobody to point to; an inner operation that was still is.
         let is_told = is_written || settled.reporter.is_some();
         let news = operation.parent.zip(operation.news(&settled)).filter(|_| is_told);
-        let wants_shape = (is_written || too_long.is_some()) && settings.formatter.is_some();
-        let slow = too_long.map(|slow| Box::new(Told::new(operation, slow, now, settings)));
-        let tells_child =
-            settings.capture.progress && !matches!(operation.keeping, Keeping::Refused);
-        let child = operation.parent.filter(|_| tells_child);
-        let child = child.map(|parent| (parent, Box::new(operation.child(&settled))));
-        let mut ended = Self {
-            settled,
-            now,
-            level,
-            line: None,
-            is_written,
-            wants_shape,
-            invoke,
-            news,
-            child,
-            slow,
-        };
-        if !wants_shape {
+        let wants_shape = is_written && settings.formatter.is_some();
+        let mut ended = Self { settled, now, level, line: None, wants_shape, invoke, news, more };
+        if is_written && !wants_shape {
             ended.write_line(operation, None);
         }
         Some(ended)
     }
 
+    /// That its last stay was too long, where the program is to shape what is told of that.
+    fn slow_without_shape(&mut self) -> Option<&mut Told> {
+        self.more.as_mut()?.slow.as_mut().filter(|told| told.wants_shape)
+    }
+
     #[inline]
     fn write_line(&mut self, operation: &mut Operation, context: Option<&Fragment>) {
-        if self.is_written {
-            let (now, level) = (self.now, self.level);
-            let line = line::terminal(take_buffer(), operation, now, level, &self.settled, context);
-            self.line = Some(line);
+        let (now, level) = (self.now, self.level);
+        let line = line::terminal(take_buffer(), operation, now, level, &self.settled, context);
+        self.line = Some(line);
+    }
+}
+
+impl More {
+    #[cold]
+    fn of(
+        operation: &mut Operation,
+        settled: &Settled,
+        now: Moment,
+        settings: &Settings,
+    ) -> Option<Box<Self>> {
+        let progress = operation.progress.as_mut();
+        let slow = progress.and_then(|progress| progress.end(now.monotonic_ns));
+        if matches!(operation.keeping, Keeping::Refused) {
+            return None;
         }
+        let (mut invoke, mut told) = (None, None);
+        if let Some(slow) = slow {
+            invoke = keep(operation);
+            told = Some(Told::new(operation, slow, now, settings));
+        }
+        let parent = operation.parent.filter(|_| settings.capture.progress);
+        let child = parent.map(|parent| (parent.key, operation.child(settled)));
+        Some(Box::new(Self { invoke, slow: told, child }))
     }
 }
 

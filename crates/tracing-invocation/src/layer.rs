@@ -346,20 +346,20 @@ impl InvocationLayer {
         }
     }
 
-    fn close(&self, key: u64) {
+    /// The span of an operation was closed while a record of it is being written.
+    #[cold]
+    fn close_later(&self, key: u64) {
         let ending = Self::ending_without_evidence;
-        match self.journal.table.close(key) {
-            Closed::Open(operation) => {
-                self.current.with(|current| self.journal.close(operation, ending, current));
-            }
-            Closed::BeingWritten => {
-                let waits =
-                    self.current.with(|current| self.journal.close_later(key, ending, current));
-                if !waits {
-                    self.close(key);
+        while !self.current.with(|current| self.journal.close_later(key, ending, current)) {
+            match self.journal.table.close(key) {
+                Closed::Open(operation) => {
+                    return self
+                        .current
+                        .with(|current| self.journal.close(operation, ending, current));
                 }
+                Closed::BeingWritten => {}
+                Closed::Over => return,
             }
-            Closed::Over => {}
         }
     }
 
@@ -484,7 +484,14 @@ where
     }
 
     fn on_close(&self, id: Id, _: Context<'_, S>) {
-        self.close(id.into_u64());
+        let key = id.into_u64();
+        match self.journal.table.close(key) {
+            Closed::Open(operation) => self.current.with(|current| {
+                self.journal.close(operation, Self::ending_without_evidence, current);
+            }),
+            Closed::BeingWritten => self.close_later(key),
+            Closed::Over => {}
+        }
     }
 }
 

@@ -73,18 +73,19 @@ impl Table {
     }
 
     /// Removes an operation. The operation, if it is open. One of which a record is being written stays where it is.
+    #[inline]
     pub(crate) fn close(&self, key: u64) -> Closed {
         let shard = &mut *self.shard(key);
-        let Some(&place) = shard.places.get(&key) else {
+        let Some(place) = shard.places.remove(&key) else {
             return Closed::Over;
         };
         let Some(slot) = shard.slots.get_mut(place) else {
             return Closed::Over;
         };
         if slot.operation.as_ref().is_some_and(Operation::is_being_written) {
+            shard.places.entry(key).or_insert(place);
             return Closed::BeingWritten;
         }
-        shard.places.remove(&key);
         let is_open = slot.operation.as_ref().is_some_and(Operation::is_open);
         let closed = if is_open { slot.operation.take() } else { None };
         shard.vacate(place);

@@ -1,12 +1,13 @@
 //! Showing what is open when a signal comes.
 
 use std::ffi::c_int;
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::thread;
 
 use signal_hook::consts::FORBIDDEN;
-use signal_hook::iterator::Signals;
+use signal_hook::low_level::{pipe, unregister};
 
 use super::InFlight;
 use crate::payload::text::quietly;
@@ -52,18 +53,36 @@ impl InFlight {
         }
         let named =
             |error: io::Error| io::Error::new(error.kind(), format!("signal {signal}: {error}"));
-        let mut signals = Signals::new([signal]).map_err(named)?;
+        // All that the handler does is to write a byte.
+        let (mut waiting, handler) = UnixStream::pair()?;
+        let registered = pipe::register(signal, handler).map_err(named)?;
         let (journal, current) = (Arc::downgrade(&self.journal), self.current.clone());
         let thread = thread::Builder::new().name("tracing-invocation-dump".to_owned());
-        thread.spawn(move || {
-            for _ in signals.forever() {
+        let spawned = thread.spawn(move || {
+            while wait_for(&mut waiting) {
                 let Some(journal) = journal.upgrade() else {
-                    return;
+                    break;
                 };
                 let text = Self { journal, current: current.clone() }.to_string();
                 quietly(|| write(&text));
             }
-        })?;
-        Ok(())
+            unregister(registered);
+        });
+        if spawned.is_err() {
+            unregister(registered);
+        }
+        spawned.map(drop)
+    }
+}
+
+/// Waits for signals; several that came at once count as one. Whether one came.
+fn wait_for(signals: &mut UnixStream) -> bool {
+    let mut came = [0; 64];
+    loop {
+        match signals.read(&mut came) {
+            Ok(count) => return count > 0,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => return false,
+        }
     }
 }
