@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use tracing::level_filters::LevelFilter;
 use tracing::{Subscriber, instrument};
 use tracing_invocation::sink::{JsonLines, Output, Queue};
-use tracing_invocation::{EventMetadata, InvocationLayer, layer, operation};
+use tracing_invocation::{Capture, EventMetadata, InvocationLayer, layer, operation};
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::prelude::*;
 
@@ -31,7 +31,7 @@ pub(crate) const FLOOR: [Variant; 4] = [
 ];
 
 /// The ways in which operations run and end, with `#[operation]`.
-pub(crate) const OPERATION: [Variant; 13] = [
+pub(crate) const OPERATION: [Variant; 15] = [
     Variant::new("operation", "sync", || recorded(Program::new(place))),
     Variant::new("ready", "async, ready at once", || {
         recorded(Program::new(|order| drive(waits(order, 0))))
@@ -70,6 +70,15 @@ pub(crate) const OPERATION: [Variant; 13] = [
         let layer = layer().with_writer(|| Memory);
         let quiet = tracing_subscriber::registry().with(layer).with(LevelFilter::WARN);
         with(quiet, Program::new(place))
+    }),
+    Variant::new("progress", "sync, progress captured", || {
+        in_layer(layer().with_capture(Capture::none().with_progress()), Program::new(place))
+    }),
+    Variant::new("progress_three_polls", "async, three polls, progress captured", || {
+        in_layer(
+            layer().with_capture(Capture::none().with_progress()),
+            Program::new(|order| drive(waits(order, 2))),
+        )
     }),
     Variant::new("two_threads", "two threads at once", || recorded(Program::on_two_threads(place)))
         .unsteady()

@@ -50,7 +50,14 @@ fn for_a_person_it_is_a_table_with_each_below_its_parent() {
     let second = root("second\u{1b}[31m\n");
     let child = below(&first, "child");
     let grandchild = below(&child, "grandchild");
-    insta::assert_snapshot!(captured.in_flight, @"");
+    insta::assert_snapshot!(captured.in_flight, @r"
+    4 operations in flight
+           age  polls  operation
+        2.00 s      1  shop first  0000000000000001
+       2.00 ms      1    shop child [7]  0000000000000003
+       1.00 ms      0      shop grandchild [7]  0000000000000004
+       3.00 ms      0  shop second\u{1b}[31m\n  0000000000000002
+    ");
     drop((first, second, child, grandchild));
     assert_eq!(captured.in_flight.to_string(), "0 operations in flight\n");
 }

@@ -52,7 +52,7 @@ type Expected = (u64, u64, u64, Option<u64>, Option<String>, usize);
 #[derive(Default)]
 struct Model {
     spans: Vec<Known>,
-    /// Milliseconds that the clock of the records has moved.
+    /// Of each operation that has ended, its name and what it tells.
     expected: Vec<(String, Expected)>,
 }
 
@@ -133,7 +133,8 @@ impl Model {
             known.limit_hits,
         );
         let (name, parent) = (known.name.clone(), known.parent);
-        if let Some(parent) = parent {
+        // What has not begun listens to nobody.
+        if let Some(parent) = parent.filter(|&parent| self.spans[parent].invoked_ns.is_some()) {
             self.spans[parent].last_child = Some(name.clone());
         }
         self.expected.push((name, told));
