@@ -127,11 +127,14 @@ impl fmt::Debug for InFlight {
     }
 }
 
-/// What is copied of an operation while it is locked. Texts are JSON.
+/// A JSON text.
+type Text = Box<[u8]>;
+
+/// What is copied of an operation while it is locked.
 struct Seen {
     callsite: &'static Callsite,
-    own_names: Option<(Box<[u8]>, Box<[u8]>)>,
-    entity_id: Option<Box<[u8]>>,
+    own_names: Option<(Text, Text)>,
+    entity_id: Option<Text>,
     trace_id: u128,
     span_id: u64,
     parent_span_id: Option<u64>,

@@ -43,6 +43,10 @@ thread_local! {
 }
 
 /// What became of an operation whose span was closed.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "handed on once, where a box would cost every operation an allocation"
+)]
 pub(crate) enum Closed {
     /// It was open.
     Open(Operation),
