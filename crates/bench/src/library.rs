@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use tracing::level_filters::LevelFilter;
 use tracing::{Subscriber, instrument};
 use tracing_invocation::sink::{Callback, JsonLines, Output, Queue};
-use tracing_invocation::{EventMetadata, InvocationLayer, layer, operation};
+use tracing_invocation::{Capture, EventMetadata, InvocationLayer, layer, operation};
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::prelude::*;
 
@@ -32,7 +32,7 @@ pub(crate) const FLOOR: [Variant; 4] = [
 ];
 
 /// The ways in which operations run and end, with `#[operation]`.
-pub(crate) const OPERATION: [Variant; 15] = [
+pub(crate) const OPERATION: [Variant; 17] = [
     Variant::new("operation", "sync", || recorded(Program::new(place))),
     Variant::new("ready", "async, ready at once", || {
         recorded(Program::new(|order| drive(waits(order, 0))))
@@ -73,6 +73,15 @@ pub(crate) const OPERATION: [Variant; 15] = [
     }),
     Variant::new("plain_ready", "async, no attribute", || {
         quiet(Program::new(|order| drive(waits_plain(order, 0))))
+    }),
+    Variant::new("progress", "sync, progress captured", || {
+        in_layer(layer().with_capture(Capture::none().with_progress()), Program::new(place))
+    }),
+    Variant::new("progress_three_polls", "async, three polls, progress captured", || {
+        in_layer(
+            layer().with_capture(Capture::none().with_progress()),
+            Program::new(|order| drive(waits(order, 2))),
+        )
     }),
     Variant::new("two_threads", "two threads at once", || recorded(Program::on_two_threads(place)))
         .unsteady()

@@ -100,6 +100,10 @@ impl Account {
         self.tally.records += 1;
         let seen = self.seen.entry(span_id).or_default();
         let place = match told.event_outcome {
+            Outcome::Slow => {
+                self.tally.out_of_order += u64::from(seen.end);
+                return;
+            }
             Outcome::Invoke => {
                 self.tally.out_of_order += u64::from(seen.end);
                 &mut seen.invoke

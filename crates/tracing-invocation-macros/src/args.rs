@@ -231,9 +231,9 @@ fn parse_levels(option: &Ident, input: ParseStream<'_>) -> syn::Result<Vec<(Iden
 
 fn parse_level(input: ParseStream<'_>) -> syn::Result<(Ident, Ident)> {
     let outcome = input.call(Ident::parse_any)?;
-    let outcomes = ["invoke", "success", "failed", "suppressed", "cancelled"];
+    let outcomes = ["invoke", "success", "failed", "suppressed", "cancelled", "slow"];
     if !outcomes.contains(&outcome.to_string().as_str()) {
-        let message = "expected `invoke`, `success`, `failed`, `suppressed` or `cancelled`";
+        let message = "expected `invoke`, `success`, `failed`, `suppressed`, `cancelled` or `slow`";
         return Err(syn::Error::new(outcome.span(), message));
     }
     if input.parse::<Option<Token![=]>>()?.is_none() {

@@ -28,6 +28,14 @@ pub(crate) enum Clock {
 }
 
 impl Clock {
+    /// Nanoseconds of the clock that durations come from, for what is no record: it does not move a stepped clock.
+    pub(crate) fn monotonic_ns(&self) -> u64 {
+        match self {
+            Self::System => monotonic_now(),
+            Self::Stepped { elapsed, .. } => elapsed.load(Ordering::Relaxed),
+        }
+    }
+
     #[inline]
     pub(crate) fn now(&self) -> Moment {
         match self {
@@ -50,12 +58,11 @@ fn system_now() -> Moment {
     const ANCHOR_NS: u64 = 10_000_000;
     /// As far from every reading as can be.
     const NEVER: Moment = Moment { wall_micros: 0, monotonic_ns: 1 << 63 };
-    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
     thread_local! {
         static ANCHOR: Cell<Moment> = const { Cell::new(NEVER) };
     }
 
-    let monotonic_ns = nanos(START.elapsed());
+    let monotonic_ns = monotonic_now();
     let anchor = ANCHOR.get();
     let since = monotonic_ns.wrapping_sub(anchor.monotonic_ns);
     if since < ANCHOR_NS {
@@ -66,8 +73,16 @@ fn system_now() -> Moment {
     now
 }
 
-fn nanos(duration: Duration) -> u64 {
-    duration.as_secs().wrapping_mul(1_000_000_000).wrapping_add(duration.subsec_nanos().into())
+#[inline]
+fn monotonic_now() -> u64 {
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    let elapsed = START.elapsed();
+    elapsed.as_secs().wrapping_mul(1_000_000_000).wrapping_add(elapsed.subsec_nanos().into())
+}
+
+/// As many nanoseconds as fit.
+pub(crate) fn nanos(duration: Duration) -> u64 {
+    duration.as_secs().saturating_mul(1_000_000_000).saturating_add(duration.subsec_nanos().into())
 }
 
 /// What the clock of the records would say; zero before 1970.
@@ -82,7 +97,7 @@ pub(crate) type Timestamp = [u8; 26];
 const EPOCH: Timestamp = *b"1970-01-01T00:00:00.000000";
 
 /// This moment in words.
-#[inline]
+#[inline(always)]
 pub(crate) fn timestamp(wall_micros: u64) -> Timestamp {
     thread_local! {
         /// The first moment of a second: put in words once a second.

@@ -57,7 +57,7 @@ pub mod key {
     pub const SPAN_ID: &str = "span_id";
     /// The operation that this one was begun in; absent at the root.
     pub const PARENT_SPAN_ID: &str = "parent_span_id";
-    /// Nanoseconds of the monotonic clock since `invoke`; on terminal records only.
+    /// Nanoseconds of the monotonic clock since `invoke`; on terminal records and `slow` ones.
     pub const DURATION_NS: &str = "duration_ns";
     /// Present and `true` when the payload was shrunk to fit the record's size limit.
     pub const PAYLOAD_TRUNCATED: &str = "payload_truncated";
@@ -101,11 +101,15 @@ pub mod payload {
     pub const ITEM_COUNT: &str = "item_count";
     /// Why an operation ended as `unknown`, where that is known.
     pub const UNKNOWN_REASON: &str = "unknown_reason";
+    /// How far an operation got, on its terminal record, when it was asked for.
+    pub const PROGRESS: &str = "progress";
+    /// What took longer than it should, on `slow`.
+    pub const SLOW: &str = "slow";
     /// Where context moves when one of its fields has a reserved name.
     pub const CONTEXT: &str = "context";
 
     /// The names that context fields must not have: if one does, all context moves under [`CONTEXT`].
-    pub const RESERVED: [&str; 9] = [
+    pub const RESERVED: [&str; 11] = [
         ARGS,
         RESULT,
         ERROR,
@@ -115,6 +119,8 @@ pub mod payload {
         CANCELLED_BY,
         ITEM_COUNT,
         UNKNOWN_REASON,
+        PROGRESS,
+        SLOW,
     ];
 
     /// The reason of an operation that was open when the program ended.
@@ -127,6 +133,8 @@ pub mod error {
     pub const TYPE: &str = "type";
     /// The error's text.
     pub const MESSAGE: &str = "message";
+    /// Where a panic began, where that is known: `file:line:column`.
+    pub const LOCATION: &str = "location";
     /// The texts of the errors that it was caused by, the nearest first.
     pub const SOURCES: &str = "sources";
     /// What the error says of itself.
@@ -142,6 +150,40 @@ pub mod error {
     pub const MESSAGE_PANIC: &str = "panicked";
     /// The text of a cancellation.
     pub const MESSAGE_CANCELLED: &str = "dropped before completion";
+}
+
+/// Keys of `payload.progress`.
+pub mod progress {
+    /// How often the operation ran: stays inside its span, but for the one in which it was dropped.
+    pub const POLLS: &str = "polls";
+    /// Nanoseconds inside the span.
+    pub const BUSY_NS: &str = "busy_ns";
+    /// Nanoseconds since `invoke` that were not spent inside the span.
+    pub const IDLE_NS: &str = "idle_ns";
+    /// Nanoseconds since it last ran; absent where it ended while it did.
+    pub const SINCE_LAST_POLL_NS: &str = "since_last_poll_ns";
+    /// The operation directly inside it that ended last.
+    pub const LAST_CHILD: &str = "last_child";
+    /// The innermost operation inside it that ended along with it.
+    pub const PENDING: &str = "pending";
+    /// What such an operation is called.
+    pub const NAME: &str = "name";
+    /// Its `span_id`.
+    pub const SPAN_ID: &str = "span_id";
+    /// How it ended.
+    pub const OUTCOME: &str = "outcome";
+}
+
+/// Keys of `payload.slow`.
+pub mod slow {
+    /// Nanoseconds of one stay inside the span.
+    pub const POLL_NS: &str = "poll_ns";
+    /// Nanoseconds that one may take.
+    pub const LIMIT_NS: &str = "limit_ns";
+    /// Nanoseconds that the operation is expected to take.
+    pub const EXPECTED_NS: &str = "expected_ns";
+    /// Nanoseconds since `invoke`.
+    pub const AGE_NS: &str = "age_ns";
 }
 
 /// Words of the records that tell what is missing from a log: as of an operation that delivers records, and failed.

@@ -65,6 +65,7 @@ impl Delivery {
     pub fn finish(&self, deadline: Duration) -> Result<(), FlushError> {
         let until = Instant::now().checked_add(deadline);
         waiting_until(until, || self.journal.settle_open(&self.current.load()));
+        self.journal.wait_until_told(until);
         self.journal.outputs.flush(until)
     }
 }

@@ -2,20 +2,26 @@
 
 use std::cell::Cell;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::callsite::Callsite;
-use crate::clock::{Clock, Moment};
+use crate::clock::{self, Clock, Moment};
 use crate::context::ContextFields;
 use crate::ids::Ids;
 use crate::line;
-use crate::operation::{Ending, Keeping, News, Operation, Parent, Place, Settled};
+use crate::operation::{
+    Child, Ending, Keeping, Later, News, Operation, Parent, Place, Progress, Settled, Slow,
+};
 use crate::payload::{Fields, Fragment, shrink::shrink};
 use crate::record::{Level, Outcome, OwnLevels, TraceContext};
-use crate::settings::Settings;
+use crate::settings::{Capture, Settings};
+use crate::settle::handover;
 use crate::sink::{Outputs, turn};
 use crate::sums::Sums;
 use crate::table::Table;
+use crate::watchdog::Watchdog;
 
 /// The operations that are open, and what is needed to record them.
 ///
@@ -26,6 +32,10 @@ pub(crate) struct Journal {
     pub(crate) ids: Ids,
     pub(crate) outputs: Arc<Outputs>,
     pub(crate) tally: Tally,
+    /// Who tells of operations that take longer than expected.
+    pub(crate) watchdog: Watchdog,
+    /// How many threads are telling of what takes long.
+    pub(crate) telling: AtomicUsize,
     /// Whether an operation has ever taken its place in a trace when others may have been opened inside it.
     pub(crate) has_joined: AtomicBool,
 }
@@ -38,6 +48,8 @@ impl Journal {
             ids: Ids::Random,
             outputs: Arc::default(),
             tally: Tally::default(),
+            watchdog: Watchdog::default(),
+            telling: AtomicUsize::new(0),
             has_joined: AtomicBool::new(false),
         }
     }
@@ -119,11 +131,16 @@ impl Journal {
         let Some(operation) = locked.operation() else {
             return;
         };
-        if operation.enter()
-            && let Some(begun) = self.begin(operation, levels, settings)
-        {
-            drop(locked);
+        if !operation.enter() {
+            return operation.note_entry(|| self.clock.monotonic_ns(), || handover::is_poll(key));
+        }
+        let begun = self.begin(key, operation, levels, settings);
+        drop(locked);
+        if let Some(begun) = begun {
             self.record_invoke(key, begun, settings);
+        }
+        if settings.wants_progress() {
+            self.watch(key);
         }
     }
 
@@ -131,6 +148,7 @@ impl Journal {
     #[inline]
     fn begin(
         &self,
+        key: u64,
         operation: &mut Operation,
         levels: Option<&'static OwnLevels>,
         settings: &Settings,
@@ -138,11 +156,15 @@ impl Journal {
         let now = self.clock.now();
         operation.invoked_ns = now.monotonic_ns;
         operation.levels = levels;
+        if settings.wants_progress() {
+            operation.progress = begin_progress(operation, settings);
+            operation.note_entry(|| now.monotonic_ns, || handover::is_poll(key));
+        }
         let level = operation.invoke_level(&settings.levels);
         let is_written = !matches!(operation.keeping, Keeping::Refused)
             && settings.writes(operation.callsite.metadata().target(), level);
         if !is_written {
-            operation.invoked();
+            operation.written();
             return None;
         }
         let is_plain = settings.formatter.is_none();
@@ -168,10 +190,10 @@ impl Journal {
         }
         let mut locked = self.table.lock(key);
         if let Some(operation) = locked.operation()
-            && let Some((ending, now)) = operation.invoked()
+            && let Some(later) = operation.written()
         {
             drop(locked);
-            self.settle_at(key, ending, now, settings);
+            self.catch_up(key, *later, settings);
         }
     }
 
@@ -191,9 +213,87 @@ impl Journal {
         })
     }
 
-    /// An operation's span was left.
-    pub(crate) fn exit(&self, key: u64) {
-        self.table.with(key, Operation::exit);
+    /// Has an operation watched that is expected to end in time.
+    #[cold]
+    fn watch(&self, key: u64) {
+        let expected_ns = |operation: &mut Operation| operation.progress.as_ref()?.expected_ns();
+        if self.table.with(key, expected_ns).flatten().is_some() {
+            self.watchdog.start();
+        }
+    }
+
+    /// Does what had to wait until a record was written.
+    #[cold]
+    fn catch_up(&self, key: u64, later: Later, settings: &Settings) {
+        if let Some(slow) = later.slow {
+            self.tell_slow(key, slow, settings);
+        }
+        if let Some((ending, now)) = later.ended {
+            self.settle_at(key, ending, now, settings);
+        }
+        if later.is_closed {
+            self.finish(key);
+        }
+    }
+
+    /// An operation's span was left. What took too long.
+    #[inline]
+    pub(crate) fn exit(&self, key: u64) -> Option<Slow> {
+        self.table.with(key, |operation| operation.exit(|| self.clock.monotonic_ns())).flatten()
+    }
+
+    /// An operation that is open takes too long. Whether that is told.
+    #[cold]
+    pub(crate) fn tell_slow(&self, key: u64, slow: Slow, settings: &Settings) -> bool {
+        self.telling.fetch_add(1, Ordering::SeqCst);
+        let begun = self.table.with(key, |operation| {
+            let is_refused = matches!(operation.keeping, Keeping::Refused);
+            (!is_refused && operation.begin_slow(slow)).then(|| {
+                let told = Told::new(operation, slow, self.clock.now(), settings);
+                (told, keep(operation))
+            })
+        });
+        let is_told = begun.flatten().map(|(mut told, invoke)| {
+            if told.wants_shape {
+                let view =
+                    self.table.with(key, |operation| ContextFields::of(operation, Outcome::Slow));
+                let context = view.and_then(|view| settings.shaped(&view));
+                self.table.with(key, |operation| told.write_line(operation, context.as_ref()));
+            }
+            if let Some(invoke) = invoke {
+                self.write_kept(*invoke, settings);
+            }
+            self.write_slow(told, settings);
+            let later = self.table.with(key, |operation| operation.written());
+            if let Some(later) = later.flatten() {
+                self.catch_up(key, *later, settings);
+            }
+        });
+        self.telling.fetch_sub(1, Ordering::SeqCst);
+        is_told.is_some()
+    }
+
+    fn write_slow(&self, told: Told, settings: &Settings) {
+        if let Some(line) = told.line {
+            self.write((told.level, Outcome::Slow), line, settings);
+        }
+    }
+
+    #[cold]
+    fn publish_more(&self, more: More, settings: &Settings) {
+        if let Some((parent, child)) = more.child {
+            self.table.with(parent, |outer| outer.hear_of(child));
+        }
+        if let Some(invoke) = more.invoke {
+            self.write_kept(*invoke, settings);
+        }
+        if let Some(told) = more.slow {
+            self.write_slow(told, settings);
+        }
+    }
+
+    fn write_kept(&self, (level, line): (Level, Vec<u8>), settings: &Settings) {
+        self.write((level, Outcome::Invoke), line, settings);
     }
 
     /// There is evidence of how an operation ended. Only the first counts. Whether it did.
@@ -217,11 +317,19 @@ impl Journal {
             return false;
         };
         drop(locked);
-        if ended.wants_shape {
-            let outcome = ended.settled.ending.outcome();
-            let view = self.table.with(key, |operation| ContextFields::of(operation, outcome));
-            let context = view.and_then(|view| settings.shaped(&view));
-            self.table.with(key, |operation| ended.write_line(operation, context.as_ref()));
+        if settings.formatter.is_some() {
+            let shaped = |outcome| {
+                let view = self.table.with(key, |operation| ContextFields::of(operation, outcome));
+                view.and_then(|view| settings.shaped(&view))
+            };
+            if let Some(told) = ended.slow_without_shape() {
+                let context = shaped(Outcome::Slow);
+                self.table.with(key, |operation| told.write_line(operation, context.as_ref()));
+            }
+            if ended.wants_shape {
+                let context = shaped(ended.settled.ending.outcome());
+                self.table.with(key, |operation| ended.write_line(operation, context.as_ref()));
+            }
         }
         self.publish(ended, settings);
         true
@@ -235,14 +343,24 @@ impl Journal {
         settings: &Settings,
     ) {
         let ended = self.table.with(key, |operation| {
-            operation
-                .take_panic()
-                .unwrap_or_else(|| (ending(operation, settings), self.clock.now()))
+            operation.take_panic().unwrap_or_else(|| {
+                let ending = ending(operation, settings);
+                operation.closed_without_evidence();
+                (ending, self.clock.now())
+            })
         });
         if let Some((ending, now)) = ended {
             self.settle_at(key, ending, now, settings);
         }
-        self.table.remove(key);
+        self.finish(key);
+    }
+
+    /// Removes an operation whose span was closed. While a record of it is being written, that is left to the writer, who
+    /// writes the end as well.
+    fn finish(&self, key: u64) {
+        if self.table.with(key, Operation::is_left_to_writer) != Some(true) {
+            self.table.remove(key);
+        }
     }
 
     /// Settles every operation that is open, the innermost first: the program ends, and nothing else will.
@@ -254,14 +372,25 @@ impl Journal {
         }
     }
 
-    #[inline]
+    /// Waits until nobody is telling of what takes long, who would write the end of it as well.
+    pub(crate) fn wait_until_told(&self, until: Option<Instant>) {
+        while self.telling.load(Ordering::SeqCst) > 0
+            && until.is_none_or(|until| Instant::now() < until)
+        {
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    #[inline(always)]
     fn publish(&self, ended: Ended, settings: &Settings) {
         if let Some((parent, news)) = ended.news {
             self.table.with(parent.key, |outer| outer.hear(news));
         }
+        if let Some(more) = ended.more {
+            self.publish_more(*more, settings);
+        }
         if let Some(invoke) = ended.invoke {
-            let (level, line) = *invoke;
-            self.write((level, Outcome::Invoke), line, settings);
+            self.write_kept(*invoke, settings);
         }
         if let Some(line) = ended.line {
             self.write((ended.level, ended.settled.ending.outcome()), line, settings);
@@ -341,6 +470,18 @@ struct Ended {
     invoke: Option<Box<(Level, Vec<u8>)>>,
     /// What its parent has to be told.
     news: Option<(Parent, News)>,
+    /// There where more was asked for than the end.
+    more: Option<Box<More>>,
+}
+
+/// What there is to be told of an operation that just ended, besides its end.
+struct More {
+    /// Its `invoke`, where sampling had left it out.
+    invoke: Option<Box<(Level, Vec<u8>)>>,
+    /// That its last stay inside its span was too long.
+    slow: Option<Told>,
+    /// To the operation that it was begun in.
+    child: Option<(u64, Child)>,
 }
 
 impl Ended {
@@ -353,6 +494,8 @@ impl Ended {
         settings: &Settings,
     ) -> Option<Self> {
         let settled = operation.settle(ending, now)?;
+        let wants_more = operation.progress.is_some() || settings.capture.progress;
+        let more = if wants_more { More::of(operation, &settled, now, settings) } else { None };
         let level = settled.level(&settings.levels, operation.levels);
         let (is_kept, invoke) = match &mut operation.keeping {
             Keeping::All => (true, None),
@@ -367,7 +510,12 @@ impl Ended {
         let wants_shape = is_written && settings.formatter.is_some();
         let line = (is_written && !wants_shape)
             .then(|| line::terminal(take_buffer(), operation, now, level, &settled, None));
-        Some(Self { settled, now, level, line, wants_shape, invoke, news })
+        Some(Self { settled, now, level, line, wants_shape, invoke, news, more })
+    }
+
+    /// That its last stay was too long, where the program is to shape what is told of that.
+    fn slow_without_shape(&mut self) -> Option<&mut Told> {
+        self.more.as_mut()?.slow.as_mut().filter(|told| told.wants_shape)
     }
 
     fn write_line(&mut self, operation: &mut Operation, context: Option<&Fragment>) {
@@ -375,6 +523,80 @@ impl Ended {
         let line = line::terminal(take_buffer(), operation, now, level, &self.settled, context);
         self.line = Some(line);
     }
+}
+
+impl More {
+    #[cold]
+    fn of(
+        operation: &mut Operation,
+        settled: &Settled,
+        now: Moment,
+        settings: &Settings,
+    ) -> Option<Box<Self>> {
+        let progress = operation.progress.as_mut();
+        let slow = progress.and_then(|progress| progress.end(now.monotonic_ns));
+        if matches!(operation.keeping, Keeping::Refused) {
+            return None;
+        }
+        let (mut invoke, mut told) = (None, None);
+        if let Some(slow) = slow {
+            invoke = keep(operation);
+            told = Some(Told::new(operation, slow, now, settings));
+        }
+        let parent = operation.parent.filter(|_| settings.capture.progress);
+        let child = parent.map(|parent| (parent.key, operation.child(settled)));
+        Some(Box::new(Self { invoke, slow: told, child }))
+    }
+}
+
+/// A `slow` record of an operation.
+struct Told {
+    slow: Slow,
+    now: Moment,
+    level: Level,
+    is_written: bool,
+    /// Whether there is no line yet, as the program is to shape it.
+    wants_shape: bool,
+    line: Option<Vec<u8>>,
+}
+
+impl Told {
+    fn new(operation: &mut Operation, slow: Slow, now: Moment, settings: &Settings) -> Self {
+        let own = operation.levels.and_then(|own| own.slow);
+        let level = own.unwrap_or(settings.levels.slow);
+        let is_written = settings.writes(operation.callsite.metadata().target(), level);
+        let wants_shape = is_written && settings.formatter.is_some();
+        let mut told = Self { slow, now, level, is_written, wants_shape, line: None };
+        if !wants_shape {
+            told.write_line(operation, None);
+        }
+        told
+    }
+
+    fn write_line(&mut self, operation: &mut Operation, context: Option<&Fragment>) {
+        if self.is_written {
+            let (now, level) = (self.now, self.level);
+            self.line = Some(line::slow(take_buffer(), operation, now, level, self.slow, context));
+        }
+    }
+}
+
+/// Keeps an operation that sampling left out: what is slow is told of from its `invoke` on, which has waited.
+fn keep(operation: &mut Operation) -> Option<Box<(Level, Vec<u8>)>> {
+    match &mut operation.keeping {
+        Keeping::Sampled { invoke } => {
+            let invoke = invoke.take();
+            operation.keeping = Keeping::All;
+            invoke
+        }
+        Keeping::All | Keeping::Refused => None,
+    }
+}
+
+/// What is to be kept of an operation that begins.
+fn begin_progress(operation: &Operation, settings: &Settings) -> Option<Box<Progress>> {
+    let Capture { progress, slow_poll, .. } = settings.capture;
+    Progress::begin(progress, slow_poll.map(clock::nanos), settings.expected.of(operation))
 }
 
 thread_local! {

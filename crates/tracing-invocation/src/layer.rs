@@ -13,6 +13,7 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use serde_json::{Map, Value};
 use tracing_core::span::{Attributes, Id, Record};
@@ -26,10 +27,12 @@ use crate::asking::is_asking;
 use crate::callsite::{Callsite, Evidence};
 use crate::context::ContextFields;
 use crate::delivery::{Delivery, Guard};
+use crate::in_flight::InFlight;
 use crate::journal::{Journal, Opened};
 use crate::operation::{Ending, Keeping, Operation};
+use crate::panic_note;
 use crate::payload::{Limits, Redaction};
-use crate::policy::EventPolicy;
+use crate::policy::{EventPolicy, InvalidPolicy};
 use crate::record::{Levels, TraceContext};
 use crate::settings::{
     Capture, Current, Handle, InForce, InvalidDirectives, Sampling, Settings, Verbosity,
@@ -69,12 +72,9 @@ pub fn layer() -> InvocationLayer {
 
 impl InvocationLayer {
     pub(crate) fn new(journal: Journal) -> Self {
-        Self {
-            journal: Arc::new(journal),
-            current: InForce::new(Settings::default()),
-            errors: ErrorRules::new(),
-            tracer: None,
-        }
+        let (journal, current) = (Arc::new(journal), InForce::new(Settings::default()));
+        journal.watchdog.belong_to(&journal, &current);
+        Self { journal, current, errors: ErrorRules::new(), tracer: None }
     }
 
     /// Writes records through `make_writer` and nowhere else: [`with_sink`](Self::with_sink) of [`JsonLines`].
@@ -116,6 +116,12 @@ impl InvocationLayer {
     #[must_use]
     pub fn delivery(&self) -> Delivery {
         Delivery::new(&self.journal, &self.current)
+    }
+
+    /// The operations that are open.
+    #[must_use]
+    pub fn in_flight(&self) -> InFlight {
+        InFlight::new(&self.journal, &self.current)
     }
 
     /// Ends the log of this layer when it is dropped: see [`Guard`].
@@ -210,6 +216,16 @@ impl InvocationLayer {
     #[must_use]
     pub fn with_capture(self, capture: Capture) -> Self {
         self.changed(|settings| settings.with_capture(capture))
+    }
+
+    /// See [`Settings::with_expected`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn with_expected(self, pattern: &str, duration: Duration) -> Result<Self, InvalidPolicy> {
+        let settings = self.handle().settings().with_expected(pattern, duration)?;
+        Ok(self.with_settings(settings))
     }
 
     /// See [`Settings::with_context_formatter`].
@@ -354,6 +370,7 @@ where
     }
 
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        panic_note::look();
         if !turn::is_writing() && !is_asking() {
             self.current.with(|current| self.open(attributes, id, &context, current));
         }
@@ -439,12 +456,12 @@ where
         }
         if unwinding::left_by_panic(key) && !is_known {
             is_over = self.current.with(|current| {
-                let ending = Ending::panicked(None, &current.rules);
+                let ending = Ending::panicked(&panic_note::unwinding(), &current.rules);
                 self.journal.panicked(key, ending, current)
             });
         }
-        if !is_over {
-            self.journal.exit(key);
+        if !is_over && let Some(slow) = self.journal.exit(key) {
+            self.current.with(|current| self.journal.tell_slow(key, slow, current));
         }
     }
 

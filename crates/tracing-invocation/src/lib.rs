@@ -45,11 +45,13 @@ mod delivery;
 pub mod format;
 mod head;
 mod ids;
+mod in_flight;
 mod init;
 mod journal;
 mod layer;
 mod line;
 mod operation;
+mod panic_note;
 mod payload;
 mod policy;
 #[doc(hidden)]
@@ -62,9 +64,11 @@ pub mod sink;
 mod sums;
 mod table;
 pub mod testing;
+mod watchdog;
 
 pub use context::ContextFields;
 pub use delivery::{Delivery, Guard};
+pub use in_flight::{InFlight, OpenOperation};
 pub use init::{InitError, init, try_init};
 pub use layer::{InvocationLayer, layer};
 pub use payload::{InvalidRedaction, Json, Limits, Redaction, Whole};

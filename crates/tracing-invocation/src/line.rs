@@ -3,7 +3,7 @@
 use crate::clock::{self, Moment};
 use crate::convention::payload;
 use crate::head;
-use crate::operation::{Failure, How, Operation, Settled};
+use crate::operation::{Failure, How, Operation, Settled, Slow};
 use crate::payload::{Fragment, json};
 use crate::record::{Level, Outcome};
 
@@ -45,9 +45,35 @@ pub(crate) fn terminal(
     let to = &mut line;
     push_head(to, operation, now, level, settled.ending.outcome());
     to.extend_from_slice(br#","duration_ns":"#);
-    json::push_u64(to, now.monotonic_ns.saturating_sub(operation.invoked_ns));
+    let duration_ns = now.monotonic_ns.saturating_sub(operation.invoked_ns);
+    json::push_u64(to, duration_ns);
     to.extend_from_slice(br#","payload":{"#);
     push_ending(to, settled);
+    if let Some(progress) = &operation.progress {
+        let end = (&settled.ending.how, operation.entered());
+        progress.push(to, duration_ns, now.monotonic_ns, end);
+    }
+    push_context(to, operation, context);
+    close(to);
+    line
+}
+
+/// The `slow` record of `operation` and its newline, in an empty buffer.
+pub(crate) fn slow(
+    mut line: Vec<u8>,
+    operation: &mut Operation,
+    now: Moment,
+    level: Level,
+    slow: Slow,
+    context: Option<&Fragment>,
+) -> Vec<u8> {
+    let to = &mut line;
+    push_head(to, operation, now, level, Outcome::Slow);
+    to.extend_from_slice(br#","duration_ns":"#);
+    let age_ns = now.monotonic_ns.saturating_sub(operation.invoked_ns);
+    json::push_u64(to, age_ns);
+    to.extend_from_slice(br#","payload":{"#);
+    slow.push(to, age_ns);
     push_context(to, operation, context);
     close(to);
     line

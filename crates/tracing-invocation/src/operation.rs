@@ -2,12 +2,15 @@
 
 mod ending;
 mod place;
+mod progress;
 mod told;
 
 pub(crate) use ending::{Ending, Failure, How, Message, Report, Settled};
 pub(crate) use place::{Digits, Place};
+pub(crate) use progress::{Child, Progress, Slow};
 pub(crate) use told::{News, fingerprint};
 
+use self::progress::Inside;
 use self::told::{Fingerprint, Inner};
 use crate::callsite::Callsite;
 use crate::clock::Moment;
@@ -37,6 +40,8 @@ pub(crate) struct Operation {
     panicked: Option<Box<(Ending, Moment)>>,
     /// There once an inner operation has ended otherwise than in success.
     inner: Option<Box<Inner>>,
+    /// There where more is asked for than the end.
+    pub(crate) progress: Option<Box<Progress>>,
 }
 
 /// How much of a call is recorded.
@@ -59,12 +64,21 @@ pub(crate) struct Parent {
     pub(crate) span_id: Option<u64>,
 }
 
+/// What has to wait until a record is written.
+#[derive(Default)]
+pub(crate) struct Later {
+    pub(crate) slow: Option<Slow>,
+    pub(crate) ended: Option<(Ending, Moment)>,
+    /// Whether the span was closed.
+    pub(crate) is_closed: bool,
+}
+
 enum Phase {
     /// The span exists; nothing was recorded.
     Opened,
-    /// A thread is writing the `invoke` record. An ending that another thread sees meanwhile waits here, and is
-    /// written by the first, so that no operation ends before it begins.
-    Invoking { ended: Option<Box<(Ending, Moment)>> },
+    /// A thread is writing the `invoke` record, or a `slow` one. What another thread sees meanwhile waits here, and is
+    /// written by the first, so that no operation ends before it begins, or goes on when it has ended.
+    Writing { later: Option<Box<Later>> },
     /// The `invoke` record was written.
     Invoked,
     /// The terminal record was handed out to be written.
@@ -94,6 +108,7 @@ impl Operation {
             inside: 0,
             panicked: None,
             inner: None,
+            progress: None,
         }
     }
 
@@ -169,14 +184,65 @@ impl Operation {
         self.inside += 1;
         let first = !self.is_invoked();
         if first {
-            self.phase = Phase::Invoking { ended: None };
+            self.phase = Phase::Writing { later: None };
         }
         first
     }
 
-    /// The span was left.
-    pub(crate) fn exit(&mut self) {
+    /// The span was entered once more.
+    #[inline]
+    pub(crate) fn note_entry(
+        &mut self,
+        now_ns: impl FnOnce() -> u64,
+        is_poll: impl FnOnce() -> bool,
+    ) {
+        if let Some(progress) = &mut self.progress
+            && self.inside == 1
+        {
+            progress.enter(now_ns(), is_poll());
+        }
+    }
+
+    /// The span was left. What took too long.
+    #[inline]
+    pub(crate) fn exit(&mut self, now_ns: impl FnOnce() -> u64) -> Option<Slow> {
         self.inside = self.inside.saturating_sub(1);
+        match &mut self.progress {
+            Some(progress) if self.inside == 0 => progress.leave(now_ns()),
+            _ => None,
+        }
+    }
+
+    /// The span was closed, and there was no evidence of how the operation ended. What was polled was dropped then, inside
+    /// its span.
+    pub(crate) fn closed_without_evidence(&mut self) {
+        if let Some(progress) = &mut self.progress {
+            progress.ended_in_drop();
+        }
+    }
+
+    /// A `slow` record is about to be written. Whether it may be.
+    pub(crate) fn begin_slow(&mut self, slow: Slow) -> bool {
+        match &mut self.phase {
+            Phase::Invoked => {
+                self.phase = Phase::Writing { later: None };
+                true
+            }
+            Phase::Writing { later } => {
+                later.get_or_insert_default().slow = Some(slow);
+                false
+            }
+            Phase::Opened | Phase::Settled => false,
+        }
+    }
+
+    /// The span was closed. Whether a record is being written, and the rest is up to whoever writes it.
+    pub(crate) fn is_left_to_writer(&mut self) -> bool {
+        let Phase::Writing { later } = &mut self.phase else {
+            return false;
+        };
+        later.get_or_insert_default().is_closed = true;
+        true
     }
 
     /// A panic that began inside the span left it. Its ending, if it was certainly the operation's own.
@@ -196,10 +262,10 @@ impl Operation {
         self.panicked.take().map(|panic| *panic)
     }
 
-    /// The `invoke` record was written. The ending that waited for it, if one did.
-    pub(crate) fn invoked(&mut self) -> Option<(Ending, Moment)> {
+    /// The record was written. What waited for it.
+    pub(crate) fn written(&mut self) -> Option<Box<Later>> {
         match std::mem::replace(&mut self.phase, Phase::Invoked) {
-            Phase::Invoking { ended } => ended.map(|ended| *ended),
+            Phase::Writing { later } => later,
             other => {
                 self.phase = other;
                 None
@@ -211,8 +277,8 @@ impl Operation {
     pub(crate) fn settle(&mut self, ending: Ending, now: Moment) -> Option<Settled> {
         match &mut self.phase {
             Phase::Opened | Phase::Settled => None,
-            Phase::Invoking { ended } => {
-                ended.get_or_insert_with(|| Box::new((ending, now)));
+            Phase::Writing { later } => {
+                later.get_or_insert_default().ended.get_or_insert((ending, now));
                 None
             }
             Phase::Invoked => {
@@ -235,6 +301,27 @@ impl Operation {
         // along with this one.
         let during = (self.inside > 0).then_some(self.entered);
         self.inner.get_or_insert_default().hear(news, during);
+    }
+
+    /// What the operation that this one was begun in has to be told of it, where it tells how far it got.
+    pub(crate) fn child(&self, settled: &Settled) -> Child {
+        let pending =
+            self.progress.as_ref().and_then(|progress| progress.child(settled, self.entered));
+        let inside = Inside { name: self.name().into(), span_id: self.place.span_id() };
+        Child::new(inside, settled, pending)
+    }
+
+    /// An inner operation ended.
+    pub(crate) fn hear_of(&mut self, child: Child) {
+        let during = (self.inside > 0).then_some(self.entered);
+        if let Some(progress) = &mut self.progress {
+            progress.hear(child, during);
+        }
+    }
+
+    /// How often it was entered.
+    pub(crate) fn entered(&self) -> u32 {
+        self.entered
     }
 
     /// What the operation that this one was begun in has to be told of this ending.

@@ -13,7 +13,7 @@ use std::time::SystemTime;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// One record of wire format 1: an operation began, or it ended in one of four ways.
+/// One record of wire format 1: an operation began, takes long, or ended in one of four ways.
 ///
 /// The layer writes records as JSON lines without building this type; it is for those who read them. The
 /// fields are the keys of the wire format, in its order.
@@ -54,7 +54,7 @@ pub struct Record {
     /// The operation that this one was begun in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent_span_id: Option<SpanId>,
-    /// Nanoseconds of the monotonic clock since `invoke`; on terminal records only.
+    /// Nanoseconds of the monotonic clock since `invoke`; on terminal records and `slow` ones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration_ns: Option<u64>,
     /// Whether the payload was shrunk to fit the record's size limit.

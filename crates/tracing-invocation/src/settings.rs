@@ -2,6 +2,7 @@
 
 mod capture;
 mod directives;
+mod expected;
 #[cfg(feature = "watch")]
 mod file;
 mod handle;
@@ -11,6 +12,7 @@ mod verbosity;
 
 pub use capture::Capture;
 pub use directives::InvalidDirectives;
+pub(crate) use expected::Expected;
 #[cfg(feature = "watch")]
 pub use file::{PolicyFile, PolicyFileError};
 pub use handle::Handle;
@@ -21,6 +23,7 @@ pub use verbosity::{UnknownVerbosity, Verbosity};
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Map, Value};
 use tracing_core::{LevelFilter, Metadata};
@@ -28,7 +31,7 @@ use tracing_subscriber::filter::Targets;
 
 use crate::context::{ContextFields, ContextFormatter};
 use crate::payload::{Fragment, Limits, Redaction, Rules};
-use crate::policy::EventPolicy;
+use crate::policy::{EventPolicy, InvalidPolicy};
 use crate::record::{Level, Levels};
 
 /// What is recorded and how. A value: each `with_` method answers with a changed one.
@@ -52,6 +55,7 @@ pub struct Settings {
     pub(crate) verbosity: Verbosity,
     pub(crate) sampling: Sampling,
     pub(crate) capture: Capture,
+    pub(crate) expected: Expected,
 }
 
 impl Default for Settings {
@@ -70,6 +74,7 @@ impl Default for Settings {
             verbosity: Verbosity::default(),
             sampling: Sampling::default(),
             capture: Capture::none(),
+            expected: Expected::default(),
         }
     }
 }
@@ -157,6 +162,37 @@ impl Settings {
         Self { capture, ..self }
     }
 
+    /// Expects operations whose `namespace.name` matches `pattern` to take no longer than `duration`: of one that does, a
+    /// record `slow` is written while it is open, once. Of several patterns that match, the first wins. The pattern is one of
+    /// [`PatternPolicy`](crate::PatternPolicy)'s: `*` is any text, `?` any character, `[a-c]` one of some.
+    ///
+    /// A thread of its own writes the record, at most a second late; there is none as long as nothing is expected.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let layer = tracing_invocation::layer()
+    ///     .with_expected("shop::db.*", Duration::from_millis(200))?
+    ///     .with_expected("shop*", Duration::from_secs(30))?;
+    /// # drop(layer);
+    /// # Ok::<(), tracing_invocation::InvalidPolicy>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Where the pattern is empty, or holds a range that runs backwards, as in `[z-a]`.
+    pub fn with_expected(self, pattern: &str, duration: Duration) -> Result<Self, InvalidPolicy> {
+        let expected = self.expected.and(pattern, duration)?;
+        Ok(Self { expected, ..self })
+    }
+
+    /// Whether more is to be kept of an operation that begins than how it ends.
+    #[inline]
+    pub(crate) fn wants_progress(&self) -> bool {
+        let Capture { progress, slow_poll, .. } = self.capture;
+        progress || slow_poll.is_some() || !self.expected.is_empty()
+    }
+
     /// Shapes the context of every record by a function of the program's own: what it answers stands in the place of
     /// the context fields. Where it answers `None` or panics, they stay as they are.
     ///
@@ -240,6 +276,7 @@ impl fmt::Debug for Settings {
             .field("verbosity", &self.verbosity)
             .field("sampling", &self.sampling)
             .field("capture", &self.capture)
+            .field("expected", &self.expected)
             .finish_non_exhaustive()
     }
 }

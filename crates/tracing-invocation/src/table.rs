@@ -93,6 +93,30 @@ impl Table {
         self.part(path).remove(key, path.place);
     }
 
+    /// Shows `look` every operation, a few at a time under one lock. Each that is there from the beginning to the end is
+    /// seen once. `look` must not call code of the program.
+    pub(crate) fn scan(&self, mut look: impl FnMut(u64, &mut Operation)) {
+        /// Places that are looked at under one lock.
+        const STRIDE: usize = 16;
+        for shard in &self.shards {
+            let lock = || shard.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut from = 0;
+            while let Some(places) =
+                lock().places.get_mut(from..).filter(|places| !places.is_empty())
+            {
+                for place in places.iter_mut().take(STRIDE) {
+                    if let Some(operation) = &mut place.operation {
+                        look(place.key, operation);
+                    }
+                }
+                from += STRIDE;
+            }
+            for (key, operation) in &mut lock().others {
+                operation.iter_mut().for_each(|operation| look(*key, operation));
+            }
+        }
+    }
+
     /// What `look` makes of an open operation. It must not call code of the program.
     #[inline]
     pub(crate) fn with<T>(&self, key: u64, look: impl FnOnce(&mut Operation) -> T) -> Option<T> {

@@ -118,11 +118,11 @@ impl Format for Ecs {
     }
 }
 
-/// The schema knows three words, of which the third is also for the request side of what has its answer later.
+/// The schema knows three words, of which the third is also for what has its answer later.
 fn outcome(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Success => "success",
         Outcome::Failed => "failure",
-        Outcome::Invoke | Outcome::Cancelled | Outcome::Unknown => "unknown",
+        Outcome::Invoke | Outcome::Cancelled | Outcome::Unknown | Outcome::Slow => "unknown",
     }
 }

@@ -14,3 +14,14 @@ pub(crate) fn is_hostile(character: char) -> bool {
             | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
         )
 }
+
+/// Appends `text`, with escapes in the place of such characters.
+pub(crate) fn push_harmless(to: &mut String, text: &str) {
+    for character in text.chars() {
+        if is_hostile(character) {
+            to.extend(character.escape_default());
+        } else {
+            to.push(character);
+        }
+    }
+}

@@ -19,6 +19,7 @@ pub(super) fn message(record: &Record) -> String {
         Outcome::Failed => "failed",
         Outcome::Cancelled => "cancelled",
         Outcome::Unknown => "ended as unknown",
+        Outcome::Slow => "is slow",
     };
     let mut message = String::with_capacity(128);
     push_part(&mut message, &record.event_namespace);
@@ -32,8 +33,10 @@ pub(super) fn message(record: &Record) -> String {
     message.push(' ');
     message.push_str(verb);
     if let Some(duration) = record.duration_ns {
-        message.push_str(" after ");
+        let is_over = record.event_outcome.is_terminal();
+        message.push_str(if is_over { " after " } else { ", begun " });
         message.push_str(&lasted(duration));
+        message.push_str(if is_over { "" } else { " ago" });
     }
     push_why(&mut message, record);
     message

@@ -6,6 +6,8 @@
 use std::cell::{Cell, RefCell};
 use std::thread::panicking;
 
+use crate::panic_note;
+
 thread_local! {
     /// Spans entered on this thread while it was panicking, and not left since.
     static ENTERED_PANICKING: RefCell<Vec<u64>> = const { RefCell::new(Vec::new()) };
@@ -14,7 +16,9 @@ thread_local! {
 
 /// A span was entered.
 pub(super) fn entered(key: u64) {
-    if panicking() {
+    if !panicking() {
+        panic_note::none_unwinds();
+    } else {
         let noted = ENTERED_PANICKING.try_with(|entered| entered.borrow_mut().push(key));
         ANY.set(noted.is_ok());
     }
@@ -23,6 +27,9 @@ pub(super) fn entered(key: u64) {
 /// A span was left. Whether a panic that began inside it is on its way out.
 pub(super) fn left_by_panic(key: u64) -> bool {
     let panicking = panicking();
+    if !panicking {
+        panic_note::none_unwinds();
+    }
     if !ANY.get() {
         return panicking;
     }

@@ -3,7 +3,9 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
+use super::fingerprint;
 use crate::convention::{error, payload};
+use crate::panic_note::Words;
 use crate::payload::{Fragment, Rules, json, text};
 use crate::record::{Level, Levels, Outcome, OwnLevels};
 use crate::settle::{Classes, Kind};
@@ -53,6 +55,8 @@ pub(crate) struct Failure {
     pub(crate) message: Message,
     /// More members for the error's object: causes and details.
     pub(crate) more: Fragment,
+    /// Where a panic began, as its fingerprint.
+    pub(crate) location: Option<u64>,
     /// The texts of the causes below, as their fingerprints.
     pub(crate) causes: Vec<u64>,
     /// What it counts as.
@@ -92,11 +96,20 @@ impl Ending {
     }
 
     /// A panic unwound through the operation.
-    pub(crate) fn panicked(message: Option<&str>, rules: &Rules) -> Self {
-        let message = message.unwrap_or(error::MESSAGE_PANIC);
-        Self::failed(Failure::new(error::TYPE_PANIC, |to| {
-            text::push_str(to, message, rules.limits.message, &rules.redaction)
-        }))
+    pub(crate) fn panicked(words: &Words, rules: &Rules) -> Self {
+        let Rules { limits, redaction } = rules;
+        let message = words.message.as_deref().unwrap_or(error::MESSAGE_PANIC);
+        let mut failure = Failure::new(error::TYPE_PANIC, |to| {
+            text::push_str(to, message, limits.message, redaction)
+        });
+        if let Some(location) = &words.location {
+            failure.location = Some(fingerprint(location.as_bytes()));
+            let key = format!("\"{}\":", error::LOCATION);
+            failure.more.push(key.as_bytes(), |to| {
+                text::push_str(to, location, limits.text, redaction);
+            });
+        }
+        Self::failed(failure)
     }
 
     /// With its texts written again as a layer wants them that did not write them: what is secret to it is redacted.
@@ -154,6 +167,7 @@ impl Failure {
             kind: kind.into(),
             message: Message::new(push),
             more: Fragment::default(),
+            location: None,
             causes: Vec::new(),
             classes: Classes::NONE,
             written_under: None,

@@ -28,8 +28,10 @@ pub(crate) enum News {
 pub(crate) struct Fingerprint {
     /// `None` where the type is not known.
     kind: Option<u64>,
-    /// `None` where the text is not known: that of a panic through a stock span.
+    /// `None` where the text is not known: that of a panic that went on by `resume_unwind`.
     message: Option<u64>,
+    /// `None` where it is not known where it began, or it is no panic.
+    location: Option<u64>,
 }
 
 impl Inner {
@@ -86,6 +88,7 @@ impl Fingerprint {
         Self {
             kind: (!is_opaque).then(|| failure.kind.fingerprint()),
             message: (!is_silent).then(|| fingerprint(&failure.message)),
+            location: failure.location,
         }
     }
 
@@ -96,7 +99,7 @@ impl Fingerprint {
         let kinds = agree(self.kind, other.kind);
         let messages = agree(self.message, other.message);
         let something = self.kind == other.kind || self.message == other.message;
-        kinds && messages && something
+        kinds && messages && agree(self.location, other.location) && something
     }
 }
 
@@ -111,16 +114,30 @@ pub(crate) fn fingerprint(text: &[u8]) -> u64 {
 mod tests {
     use super::super::{Ending, How};
     use super::*;
+    use crate::panic_note::Words;
     use crate::payload::Rules;
 
     #[test]
     fn a_panic_without_a_message_is_silent() {
-        let panicked = |message| match Ending::panicked(message, Rules::standard()).how {
+        assert_eq!(panicked(None, None).message, None);
+        assert!(panicked(None, None).is_same(&panicked(Some("boom"), Some("a.rs:1:1"))));
+        assert!(!panicked(Some("bang"), None).is_same(&panicked(Some("boom"), None)));
+    }
+
+    #[test]
+    fn panics_that_began_in_two_places_are_two() {
+        let (here, there) = (Some("a.rs:1:1"), Some("b.rs:1:1"));
+        assert!(panicked(Some("boom"), here).is_same(&panicked(Some("boom"), here)));
+        assert!(panicked(Some("boom"), here).is_same(&panicked(Some("boom"), None)));
+        assert!(!panicked(Some("boom"), here).is_same(&panicked(Some("boom"), there)));
+        assert!(!panicked(None, here).is_same(&panicked(None, there)));
+    }
+
+    fn panicked(message: Option<&str>, location: Option<&str>) -> Fingerprint {
+        let words = Words { message: message.map(Box::from), location: location.map(Box::from) };
+        match Ending::panicked(&words, Rules::standard()).how {
             How::Failed(failure, _) => Fingerprint::of(&failure),
             other => unreachable!("{other:?}"),
-        };
-        assert_eq!(panicked(None).message, None);
-        assert!(panicked(None).is_same(&panicked(Some("boom"))));
-        assert!(!panicked(Some("bang")).is_same(&panicked(Some("boom"))));
+        }
     }
 }

@@ -8,6 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::words::{self, Word};
 use super::{Redaction, json};
 use crate::convention::mark;
+use crate::panic_note;
 
 /// How many values may be in formatting at once on a thread, one inside the other. A value that logs while it
 /// is formatted nests; one that logs itself would never end.
@@ -170,6 +171,7 @@ pub(super) fn fenced(write: impl FnOnce() -> Result<(), ()>) -> Result<(), &'sta
 pub(crate) fn quietly<T>(f: impl FnOnce() -> T) -> Option<T> {
     catch_unwind(AssertUnwindSafe(f))
         .map_err(|payload| {
+            panic_note::look();
             // A payload may panic once more when it is dropped.
             if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
                 std::mem::forget(again);

@@ -1,17 +1,17 @@
 //! Running the body of an operation.
 
 use std::borrow::Borrow;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tracing::Span;
 
 use crate::operation::Ending;
+use crate::panic_note::Caught;
 use crate::payload::text::quietly;
 use crate::record::OwnLevels;
 use crate::settle::{
     OperationFuture, OperationGuard, Verdict,
     handover::{self, in_span},
-    panics,
 };
 
 /// The value of a synchronous body, run inside its span, if there is one, and judged at its end.
@@ -49,11 +49,12 @@ fn run_inside<T>(
             (Ok(value), ending)
         }
         Err(payload) => {
-            let ending = Ending::panicked(panics::message_of(&*payload), &handover::rules());
-            (Err(payload), Some(ending))
+            let caught = Caught::new(payload);
+            let ending = Ending::panicked(caught.words(), &handover::rules());
+            (Err(caught), Some(ending))
         }
     });
-    value.unwrap_or_else(|payload| resume_unwind(payload))
+    value.unwrap_or_else(|caught| caught.resume())
 }
 
 /// A future that is judged when it completes.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// What a record says of its operation: that it began, or how it ended.
+/// What a record says of its operation: that it began, that it takes long, or how it ended.
 ///
 /// ```
 /// use tracing_invocation::Outcome;
@@ -26,12 +26,14 @@ pub enum Outcome {
     Cancelled,
     /// It ended and left no evidence of how.
     Unknown,
+    /// It goes on, and takes longer than it should. Never the last word, and only said where it was asked for.
+    Slow,
 }
 
 impl Outcome {
     /// Every outcome, `invoke` first.
-    pub const ALL: [Self; 5] =
-        [Self::Invoke, Self::Success, Self::Failed, Self::Cancelled, Self::Unknown];
+    pub const ALL: [Self; 6] =
+        [Self::Invoke, Self::Success, Self::Failed, Self::Cancelled, Self::Unknown, Self::Slow];
 
     /// The word of the wire format.
     #[must_use]
@@ -42,13 +44,14 @@ impl Outcome {
             Self::Failed => "failed",
             Self::Cancelled => "cancelled",
             Self::Unknown => "unknown",
+            Self::Slow => "slow",
         }
     }
 
     /// Whether an operation is over once this was recorded.
     #[must_use]
     pub const fn is_terminal(self) -> bool {
-        !matches!(self, Self::Invoke)
+        !matches!(self, Self::Invoke | Self::Slow)
     }
 }
 
@@ -68,7 +71,7 @@ pub enum Level {
     Debug,
     /// By default, a cancellation.
     Info,
-    /// Nothing that this crate records on its own.
+    /// By default, what takes longer than it should.
     Warn,
     /// By default, a failure.
     Error,
@@ -119,10 +122,12 @@ pub struct Levels {
     pub cancelled: Level,
     /// Of `unknown`.
     pub unknown: Level,
+    /// Of `slow`.
+    pub slow: Level,
 }
 
 impl Levels {
-    /// `failed` at `ERROR`, `cancelled` at `INFO`, everything else at `DEBUG`.
+    /// `failed` at `ERROR`, `slow` at `WARN`, `cancelled` at `INFO`, everything else at `DEBUG`.
     pub const DEFAULT: Self = Self {
         invoke: Level::Debug,
         success: Level::Debug,
@@ -130,6 +135,7 @@ impl Levels {
         suppressed: Level::Debug,
         cancelled: Level::Info,
         unknown: Level::Debug,
+        slow: Level::Warn,
     };
 
     /// The level of an outcome told in full.
@@ -141,6 +147,7 @@ impl Levels {
             Outcome::Failed => self.failed,
             Outcome::Cancelled => self.cancelled,
             Outcome::Unknown => self.unknown,
+            Outcome::Slow => self.slow,
         }
     }
 }
@@ -160,11 +167,18 @@ pub struct OwnLevels {
     pub failed: Option<Level>,
     pub suppressed: Option<Level>,
     pub cancelled: Option<Level>,
+    pub slow: Option<Level>,
 }
 
 impl OwnLevels {
-    pub const NONE: Self =
-        Self { invoke: None, success: None, failed: None, suppressed: None, cancelled: None };
+    pub const NONE: Self = Self {
+        invoke: None,
+        success: None,
+        failed: None,
+        suppressed: None,
+        cancelled: None,
+        slow: None,
+    };
 
     /// These levels, and those of `layer` where there is none.
     pub(crate) fn over(&self, layer: &Levels) -> Levels {
@@ -175,6 +189,7 @@ impl OwnLevels {
             suppressed: self.suppressed.unwrap_or(layer.suppressed),
             cancelled: self.cancelled.unwrap_or(layer.cancelled),
             unknown: layer.unknown,
+            slow: self.slow.unwrap_or(layer.slow),
         }
     }
 }

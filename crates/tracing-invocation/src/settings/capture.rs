@@ -45,13 +45,46 @@ impl Capture {
         Self { awaiting: true, ..self }
     }
 
-    /// How far an operation got: `progress`, on its terminal record.
+    /// How far an operation got: `progress`, on its terminal record. How often it ran, and for how long; since when it did
+    /// not; which operation inside it ended last, and which along with it.
+    ///
+    /// It costs two readings of the clock for each time that the span is entered.
+    ///
+    /// ```
+    /// use tracing_invocation::{Capture, operation, testing};
+    /// use tracing_subscriber::prelude::*;
+    ///
+    /// #[operation]
+    /// async fn deliver() {
+    ///     ask().await;
+    ///     std::future::pending().await
+    /// }
+    ///
+    /// #[operation]
+    /// async fn ask() {}
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// let log = testing::Log::new();
+    /// let layer = log.layer().with_capture(Capture::none().with_progress());
+    /// let _default = tracing::subscriber::set_default(tracing_subscriber::registry().with(layer));
+    /// let deadline = std::time::Duration::from_secs(1);
+    /// tokio::time::timeout(deadline, deliver()).await.unwrap_err();
+    ///
+    /// let delivered = log.assert_last("deliver");
+    /// delivered
+    ///     .with_payload("/progress/polls", 2)
+    ///     .with_payload("/progress/last_child/name", "ask")
+    ///     .with_payload("/progress/last_child/outcome", "success");
+    /// # }
+    /// ```
     pub const fn with_progress(self) -> Self {
         Self { progress: true, ..self }
     }
 
     /// A record of its own, `slow`, of each poll, or stay inside the span, that takes longer than this: it kept a thread of
-    /// the executor from everything else.
+    /// the executor from everything else. It is written when that ends; in front of the terminal record, where the operation
+    /// ends with it.
     pub const fn with_slow_poll(self, limit: Duration) -> Self {
         Self { slow_poll: Some(limit), ..self }
     }

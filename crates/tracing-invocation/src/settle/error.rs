@@ -163,7 +163,8 @@ pub(crate) fn failed(probed: Probed<'_>, class: Option<ErrorClass>) -> Ending {
         more.push(&key(error::DETAILS), |to| to.extend_from_slice(&details));
     }
     let kind = Kind::of(probed.type_name);
-    let failure = Arc::new(Failure { kind, message, more, causes, classes, written_under });
+    let failure =
+        Arc::new(Failure { kind, message, more, location: None, causes, classes, written_under });
     Ending::new(classified(failure, class))
 }
 

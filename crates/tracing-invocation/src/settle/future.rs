@@ -2,17 +2,17 @@
 
 use std::error::Error;
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 use tracing::Span;
 
-use super::handover::{self, in_span};
-use super::panics;
+use super::handover::{self, in_span, in_span_aside};
 use super::verdict::Verdict;
 use crate::operation::Ending;
+use crate::panic_note::Caught;
 use crate::payload::text::quietly;
 use crate::record::OwnLevels;
 
@@ -79,7 +79,7 @@ pin_project! {
             if !*this.polled || this.future.is_none() {
                 return;
             }
-            in_span(this.span, None, || {
+            in_span_aside(this.span, || {
                 this.future.set(None);
                 // What has completed or panicked was settled then, and keeps that end.
                 ((), Some(Ending::CANCELLED))
@@ -134,13 +134,13 @@ where
                     (Ok(Poll::Ready(output)), ending)
                 }
                 Err(payload) => {
-                    let message = panics::message_of(&*payload);
-                    let ending = Ending::panicked(message, &handover::rules());
-                    (Err(payload), Some(ending))
+                    let caught = Caught::new(payload);
+                    let ending = Ending::panicked(caught.words(), &handover::rules());
+                    (Err(caught), Some(ending))
                 }
             }
         });
-        polled.unwrap_or_else(|payload| resume_unwind(payload))
+        polled.unwrap_or_else(|caught| caught.resume())
     }
 }
 

@@ -4,7 +4,7 @@ use std::error::Error;
 
 use tracing::Span;
 
-use super::handover::in_span;
+use super::handover::in_span_aside;
 use super::panics::Began;
 use super::verdict::Verdict;
 use crate::operation::Ending;
@@ -22,7 +22,7 @@ use crate::operation::Ending;
 /// log.assert_last("upload").ended(Outcome::Success);
 /// ```
 pub fn begin(span: Span) -> OperationGuard {
-    in_span(&span, None, || ((), None));
+    in_span_aside(&span, || ((), None));
     OperationGuard::resumed(span)
 }
 
@@ -68,7 +68,7 @@ impl OperationGuard {
 
     fn settle(&mut self, ending: impl FnOnce() -> Option<Ending>) {
         self.ended = true;
-        in_span(&self.span, None, || ((), ending()));
+        in_span_aside(&self.span, || ((), ending()));
     }
 }
 

@@ -18,6 +18,8 @@ thread_local! {
     static LEVELS: Cell<Option<(u64, &'static OwnLevels)>> = const { Cell::new(None) };
     /// What values are written by, under the settings of this epoch.
     static RULES: RefCell<Option<(u64, Rules)>> = const { RefCell::new(None) };
+    /// The span that a wrapper enters only to begin or to end its operation, or zero.
+    static ASIDE: Cell<u64> = const { Cell::new(0) };
     static ENDING: RefCell<Option<Ending>> = const { RefCell::new(None) };
     /// The span that the ending is of, or zero: looked at by every exit, so kept apart and small.
     static ENDED: Cell<u64> = const { Cell::new(0) };
@@ -30,7 +32,35 @@ pub(crate) fn in_span<T>(
     levels: Option<&'static OwnLevels>,
     inside: impl FnOnce() -> (T, Option<Ending>),
 ) -> T {
-    let key = span.id().map_or(0, |id| id.into_u64());
+    run_in(span, key_of(span), levels, inside)
+}
+
+/// As [`in_span`], where the operation does not run: it begins, or ends.
+pub(crate) fn in_span_aside<T>(span: &Span, inside: impl FnOnce() -> (T, Option<Ending>)) -> T {
+    let key = key_of(span);
+    let outer = ASIDE.replace(key);
+    run_in(span, key, None, || {
+        ASIDE.set(outer);
+        inside()
+    })
+}
+
+/// Whether the operation runs whose span is being entered.
+pub(crate) fn is_poll(key: u64) -> bool {
+    ASIDE.get() != key
+}
+
+fn key_of(span: &Span) -> u64 {
+    span.id().map_or(0, |id| id.into_u64())
+}
+
+#[inline(always)]
+fn run_in<T>(
+    span: &Span,
+    key: u64,
+    levels: Option<&'static OwnLevels>,
+    inside: impl FnOnce() -> (T, Option<Ending>),
+) -> T {
     // A layer that is called back may run code of the program, a writer, which gets here again. What it finds it
     // leaves as it was, for the layers that are called back after it.
     let outer = LEVELS.replace(levels.map(|levels| (key, levels)));

@@ -1,7 +1,7 @@
 //! A stream that is an operation.
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -9,9 +9,9 @@ use futures_core::Stream;
 use pin_project_lite::pin_project;
 use tracing::Span;
 
-use super::handover::{self, in_span};
-use super::panics;
+use super::handover::{self, in_span, in_span_aside};
 use crate::operation::{Ending, How};
+use crate::panic_note::Caught;
 
 /// Makes any stream an operation.
 pub trait StreamExt: Stream + Sized {
@@ -44,7 +44,7 @@ pin_project! {
                 return;
             }
             let ending = Ending { items: Some(*this.items), ..Ending::CANCELLED };
-            in_span(this.span, None, || {
+            in_span_aside(this.span, || {
                 this.stream.set(None);
                 ((), Some(ending))
             });
@@ -70,9 +70,9 @@ impl<S: Stream> Stream for OperationStream<S> {
                     (Ok(polled), None)
                 }
                 Err(payload) => {
-                    let message = panics::message_of(&*payload);
-                    let how = Ending::panicked(message, &handover::rules()).how;
-                    (Err(payload), Some(how))
+                    let caught = Caught::new(payload);
+                    let how = Ending::panicked(caught.words(), &handover::rules()).how;
+                    (Err(caught), Some(how))
                 }
             };
             (polled, how.map(|how| Ending { items: Some(*items), ..Ending::new(how) }))
@@ -80,7 +80,7 @@ impl<S: Stream> Stream for OperationStream<S> {
         if let Ok(Poll::Ready(None)) = polled {
             this.stream.set(None);
         }
-        polled.unwrap_or_else(|payload| resume_unwind(payload))
+        polled.unwrap_or_else(|caught| caught.resume())
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

@@ -23,7 +23,7 @@ fn operation(span_id: u64) -> Operation {
 fn open(span_id: u64) -> Operation {
     let mut operation = operation(span_id);
     operation.enter();
-    operation.invoked();
+    operation.written();
     operation
 }
 

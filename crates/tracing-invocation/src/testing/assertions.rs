@@ -8,7 +8,8 @@ use super::Log;
 use crate::record::{Outcome, Record, SpanId};
 
 impl Log {
-    /// Asserts that every `invoke` is followed by exactly one terminal record, and no terminal record stands alone.
+    /// Asserts that every `invoke` is followed by exactly one terminal record, and no terminal record stands alone;
+    /// and that what is `slow` stands between the two.
     ///
     /// # Panics
     ///
@@ -46,7 +47,7 @@ impl Log {
         for (at, record) in self.records().into_iter().enumerate() {
             if record.event_outcome.is_terminal() {
                 open.remove(&record.span_id);
-            } else {
+            } else if record.event_outcome == Outcome::Invoke {
                 open.insert(record.span_id, (at, record));
             }
         }
@@ -77,7 +78,7 @@ impl Log {
     #[track_caller]
     pub fn assert_last(&self, event_name: &str) -> Calls {
         let mut records = self.named(event_name);
-        let begins = |record: &Record| !record.event_outcome.is_terminal();
+        let begins = |record: &Record| record.event_outcome == Outcome::Invoke;
         let last = records.iter().rfind(|record| begins(record)).or(records.last());
         let Some(span_id) = last.map(|record| record.span_id) else {
             #[expect(clippy::panic, reason = "documented: this is an assertion")]
@@ -104,6 +105,9 @@ impl Log {
                 let ends = calls.get_mut(&record.span_id);
                 assert!(ends.is_some(), "{name} ended without an `invoke`\n{self}");
                 ends.into_iter().for_each(|ends| *ends += 1);
+            } else if record.event_outcome == Outcome::Slow {
+                let is_open = calls.get(&record.span_id) == Some(&0);
+                assert!(is_open, "{name} was slow while it was not open\n{self}");
             } else {
                 let before = calls.insert(record.span_id, 0);
                 assert!(before.is_none(), "{name} was invoked twice\n{self}");

@@ -1,6 +1,8 @@
 //! What the documents say is what the code says.
 
-use tracing_invocation::convention::{self, error, evidence, field, key, mark, payload, secret};
+use tracing_invocation::convention::{
+    self, error, evidence, field, key, mark, payload, progress, secret, slow,
+};
 use tracing_invocation::{Level, Levels, Outcome};
 
 const CONVENTION: &str = include_str!("../../../../docs/CONVENTION.md");
@@ -37,6 +39,18 @@ fn the_convention_names_what_the_code_names() {
     );
     assert_names("### Record keys", &key::ALL);
     assert_names("### Reserved payload keys", &payload::RESERVED);
+    assert_names(
+        "### Progress",
+        &[
+            progress::POLLS,
+            progress::BUSY_NS,
+            progress::IDLE_NS,
+            progress::SINCE_LAST_POLL_NS,
+            progress::LAST_CHILD,
+            progress::PENDING,
+        ],
+    );
+    assert_names("### Slow", &[slow::POLL_NS, slow::LIMIT_NS, slow::EXPECTED_NS, slow::AGE_NS]);
     assert_names(
         "### Error types",
         &[error::TYPE_OPAQUE, error::TYPE_PANIC, error::TYPE_CANCELLED],

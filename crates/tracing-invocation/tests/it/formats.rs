@@ -55,3 +55,27 @@ fn every_outcome_looks_like_this() {
         });
     }
 }
+
+#[test]
+fn what_is_slow_has_its_answer_later_in_every_schema() {
+    let line = r#"{"timestamp":"2026-11-22T09:30:00.000000Z","level":"WARN","event_namespace":"shop","event_name":"sync","event_outcome":"slow","trace_id":"00000000000000000000000000000001","span_id":"0000000000000001","duration_ns":1500000000,"payload":{"slow":{"expected_ns":1000000000,"age_ns":1500000000}}}"#;
+    check_line(line);
+    let record: Record = serde_json::from_str(line).unwrap();
+    for (name, format) in presets() {
+        let line: serde_json::Value = serde_json::from_str(&written(&*format, &record)).unwrap();
+        let said = line.to_string();
+        assert!(said.contains("shop sync is slow, begun 1.50 s ago"), "{name}: {said}");
+        assert!(said.contains("expected_ns"), "{name}: {said}");
+        match name {
+            "ecs" => assert_eq!(line["event"]["outcome"], "unknown"),
+            "google_cloud" => {
+                let operation = &line["logging.googleapis.com/operation"];
+                assert_eq!((operation.get("first"), operation.get("last")), (None, None));
+                assert_eq!(line["severity"], "WARNING");
+            }
+            "otlp_json" => assert!(said.contains(r#""severityText":"WARN""#), "{said}"),
+            "bunyan" => assert_eq!(line["level"], 40),
+            _ => assert_eq!(line["status"], "warn"),
+        }
+    }
+}

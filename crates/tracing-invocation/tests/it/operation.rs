@@ -238,7 +238,9 @@ fn a_panic_is_failed_with_its_message_and_goes_on() {
     let payload = std::panic::catch_unwind(|| explode("memory")).unwrap_err();
     assert_eq!(payload.downcast_ref::<String>().unwrap(), "out of memory");
     let failed = only(&log, "explode", Outcome::Failed);
-    assert_eq!(failed.payload["error"], json!({"type": "panic", "message": "out of memory"}));
+    let location = format!("{}:{}:9", file!(), line!() - 6);
+    let error = json!({"type": "panic", "message": "out of memory", "location": location});
+    assert_eq!(failed.payload["error"], error);
 }
 
 #[tokio::test]

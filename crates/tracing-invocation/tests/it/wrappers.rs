@@ -38,10 +38,12 @@ fn payload_of<T>(f: impl FnOnce() -> T) -> Payload {
     *payload.downcast().unwrap()
 }
 
-/// What the only failure of this name says.
+/// What the only failure of this name says, but for the place of a panic: see `panics.rs`.
 #[track_caller]
 fn error_of(log: &Log, name: &str) -> Value {
-    only(log, name, Outcome::Failed).payload["error"].clone()
+    let mut error = only(log, name, Outcome::Failed).payload["error"].clone();
+    error.as_object_mut().unwrap().remove("location");
+    error
 }
 
 /// The error of a panic with this message.

@@ -14,6 +14,8 @@ pub(super) const DIM: Style = Style::new().dimmed();
 pub(super) const NAME: Style = Style::new().bold();
 /// What went wrong.
 pub(super) const ERROR: Style = of(AnsiColor::Red);
+/// What takes long: of no colour, as the one for warnings cannot be read on every ground.
+const SLOW: Style = Style::new().bold();
 /// Records that are missing.
 pub(super) const LOST: Style = of(AnsiColor::Red).bold();
 
@@ -32,6 +34,7 @@ pub(super) fn of_outcome(outcome: Outcome, level: Level) -> Style {
         Outcome::Cancelled if is_loud => of(AnsiColor::Magenta).bold(),
         Outcome::Cancelled => of(AnsiColor::Magenta),
         Outcome::Unknown => PLAIN,
+        Outcome::Slow => SLOW,
     }
 }
 

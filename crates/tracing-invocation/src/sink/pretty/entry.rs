@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::color::{self, DIM, ERROR, LOST, NAME, PLAIN};
 use super::page::Page;
 use super::value;
-use crate::convention::{delivery, error, payload};
+use crate::convention::{delivery, error, payload, progress, slow};
 use crate::format::time;
 use crate::record::{Outcome, Record};
 
@@ -225,6 +225,7 @@ fn sign(outcome: Outcome) -> &'static str {
         Outcome::Failed => "✗",
         Outcome::Cancelled => "⊘",
         Outcome::Unknown => "?",
+        Outcome::Slow => "~",
     }
 }
 
@@ -243,7 +244,49 @@ fn notes(rest: &mut Map<String, Value>) -> Vec<String> {
         None => {}
     }
     notes.extend(take_text(rest, payload::UNKNOWN_REASON));
+    for (key, say) in NOTES_OF_OBJECTS {
+        if let Some(note) = rest.get(key).and_then(say) {
+            rest.remove(key);
+            notes.push(note);
+        }
+    }
     notes
+}
+
+/// What members of a payload that are objects say in words, where they are of the form that is known.
+type Say = fn(&Value) -> Option<String>;
+const NOTES_OF_OBJECTS: [(&str, Say); 2] = [(payload::SLOW, slow), (payload::PROGRESS, progress)];
+
+fn slow(slow: &Value) -> Option<String> {
+    let time = |key| Some(time::lasted(slow.get(key)?.as_u64()?));
+    let of_poll = || {
+        let (poll, limit) = (time(slow::POLL_NS)?, time(slow::LIMIT_NS)?);
+        Some(format!("one poll took {poll}, more than {limit}"))
+    };
+    of_poll().or_else(|| Some(format!("expected to take {}", time(slow::EXPECTED_NS)?)))
+}
+
+fn progress(progress: &Value) -> Option<String> {
+    let number = |key| progress.get(key)?.as_u64();
+    let time = |key| number(key).map(time::lasted);
+    let polls = match number(progress::POLLS)? {
+        1 => "1 poll".to_owned(),
+        polls => format!("{polls} polls"),
+    };
+    let (busy, idle) = (time(progress::BUSY_NS)?, time(progress::IDLE_NS)?);
+    let mut note = format!("{polls}, busy {busy}, idle {idle}");
+    if let Some(since) = time(progress::SINCE_LAST_POLL_NS) {
+        note.push_str(&format!(", the last {since} ago"));
+    }
+    let text = |key, of: &str| progress.get(key)?.get(of)?.as_str();
+    if let Some(name) = text(progress::PENDING, progress::NAME) {
+        let id = text(progress::PENDING, progress::SPAN_ID).unwrap_or_default();
+        note.push_str(&format!(", in {name} {}", short(id)));
+    } else if let Some(name) = text(progress::LAST_CHILD, progress::NAME) {
+        let outcome = text(progress::LAST_CHILD, progress::OUTCOME).unwrap_or_default();
+        note.push_str(&format!(", after {name} {outcome}"));
+    }
+    Some(note)
 }
 
 /// What a record tells that is about the log itself.
@@ -314,6 +357,34 @@ mod tests {
                                     because {by=timeout, line=7}
         08:00:00.123Z ⊘ cancelled run  12.3 ms  shop #a902b7
                                     JoinError: task 3
+        "#);
+    }
+
+    #[test]
+    fn how_far_it_got_and_what_is_slow_is_said_in_words() {
+        let pending = json!({"name": "query", "span_id": "00f067aa0ba902b8"});
+        let child = json!({"name": "parse", "span_id": "00f067aa0ba902b9", "outcome": "success"});
+        let of = |more: Value| {
+            let mut progress =
+                json!({"polls": 3, "busy_ns": 1_200_000, "idle_ns": 4_000_000_000_u64});
+            progress.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            json!({"progress": progress})
+        };
+        let told = [
+            told("success", of(json!({}))),
+            told("failed", of(json!({"last_child": child, "since_last_poll_ns": 7_000}))),
+            told("cancelled", of(json!({"last_child": child, "pending": pending}))),
+            told("slow", json!({"slow": {"poll_ns": 51_000_000, "limit_ns": 10_000_000}})),
+            told("slow", json!({"slow": {"expected_ns": 1_000_000, "age_ns": 12_345_678}})),
+            told("slow", json!({"slow": {"poll_ns": -1}, "progress": 7})),
+        ];
+        insta::assert_snapshot!(told.concat(), @r#"
+        08:00:00.123Z ✓ success   run  12.3 ms  — 3 polls, busy 1.20 ms, idle 4.00 s  shop #a902b7
+        08:00:00.123Z ✗ failed    run  12.3 ms  — 3 polls, busy 1.20 ms, idle 4.00 s, the last 7.00 µs ago, after parse success  shop #a902b7
+        08:00:00.123Z ⊘ cancelled run  12.3 ms  — 3 polls, busy 1.20 ms, idle 4.00 s, in query #a902b8  shop #a902b7
+        08:00:00.123Z ~ slow      run  12.3 ms  — one poll took 51.0 ms, more than 10.0 ms  shop #a902b7
+        08:00:00.123Z ~ slow      run  12.3 ms  — expected to take 1.00 ms  shop #a902b7
+        08:00:00.123Z ~ slow      run  12.3 ms  progress=7  slow={poll_ns=-1}  shop #a902b7
         "#);
     }
 

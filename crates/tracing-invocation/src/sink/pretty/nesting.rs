@@ -48,6 +48,9 @@ impl Known {
             self.places.insert(record.span_id, Place { depth, heard: self.now });
             return depth;
         }
+        if !record.event_outcome.is_terminal() {
+            return self.places.get(&record.span_id).map_or(depth, |place| place.depth);
+        }
         self.places.remove(&record.span_id).map_or(depth, |place| place.depth)
     }
 
