@@ -13,6 +13,7 @@ use crate::operation::{Ending, Keeping, News, Operation, Parent, Place, Settled}
 use crate::payload::{Fields, Fragment, shrink::shrink};
 use crate::record::{Level, Outcome, OwnLevels, TraceContext};
 use crate::settings::Settings;
+use crate::settle::reason;
 use crate::sink::{Outputs, turn};
 use crate::table::Table;
 
@@ -109,13 +110,20 @@ impl Journal {
         });
     }
 
-    /// An operation's span was entered: the first time, that is its `invoke`. `levels` are its own, if it has any.
-    pub(crate) fn enter(&self, key: u64, levels: Option<&'static OwnLevels>, settings: &Settings) {
+    /// An operation's span was entered: the first time, that is its `invoke`. `levels` are its own, if it has any. Whether
+    /// it was the first time.
+    pub(crate) fn enter(
+        &self,
+        key: u64,
+        levels: Option<&'static OwnLevels>,
+        settings: &Settings,
+    ) -> bool {
         let begun = self.table.with(key, |operation| {
             operation.enter().then(|| {
                 let now = self.clock.now();
                 operation.invoked_ns = now.monotonic_ns;
                 operation.levels = levels;
+                operation.depth = reason::depth();
                 let level = operation.invoke_level(&settings.levels);
                 let is_written = !matches!(operation.keeping, Keeping::Refused)
                     && settings.writes(operation.callsite.metadata().target(), level);
@@ -127,7 +135,7 @@ impl Journal {
             })
         });
         let Some((now, level, is_written, waits, line)) = begun.flatten() else {
-            return;
+            return false;
         };
         let shaped = || {
             let view =
@@ -148,6 +156,7 @@ impl Journal {
         if let Some((ending, now)) = self.table.with(key, Operation::invoked).flatten() {
             self.settle_at(key, ending, now, settings);
         }
+        true
     }
 
     /// An operation's span was left.
@@ -167,7 +176,14 @@ impl Journal {
         own.flatten().is_some_and(|ending| self.settle_at(key, ending, now, settings))
     }
 
-    fn settle_at(&self, key: u64, ending: Ending, now: Moment, settings: &Settings) -> bool {
+    /// As [`settle`](Self::settle), with when that was.
+    pub(crate) fn settle_at(
+        &self,
+        key: u64,
+        ending: Ending,
+        now: Moment,
+        settings: &Settings,
+    ) -> bool {
         let ended = self.table.with(key, |operation| Ended::new(operation, ending, now, settings));
         let Some(mut ended) = ended.flatten() else {
             return false;
@@ -186,12 +202,13 @@ impl Journal {
     pub(crate) fn close(
         &self,
         mut operation: Operation,
-        ending: impl FnOnce(&Operation, &Settings) -> Ending,
+        ending: impl FnOnce(&mut Operation) -> Ending,
         settings: &Settings,
     ) {
-        let (ending, now) = operation
-            .take_panic()
-            .unwrap_or_else(|| (ending(&operation, settings), self.clock.now()));
+        let (ending, now) = operation.take_panic().unwrap_or_else(|| {
+            let now = self.clock.now();
+            (ending(&mut operation), now)
+        });
         if let Some(mut ended) = Ended::new(&mut operation, ending, now, settings) {
             if ended.wants_shape {
                 let view = ContextFields::of(&operation, ended.settled.ending.outcome());

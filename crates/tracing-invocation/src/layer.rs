@@ -1,5 +1,6 @@
 //! The only `impl Layer`: what `tracing` tells, in the words of the journal.
 
+mod cancellation;
 mod decision;
 mod trace;
 mod unwinding;
@@ -36,6 +37,7 @@ use crate::settings::{
 };
 use crate::settle::{ErrorClass, ErrorRules, handover, panics};
 use crate::sink::{JsonLines, Output, turn};
+use crate::stack::Stack;
 
 /// A layer that records what happened to every operation: `invoke`, then exactly one of `success`, `failed`,
 /// `cancelled` and `unknown`.
@@ -417,21 +419,32 @@ where
         unwinding::entered(key);
         self.current.with(|current| {
             handover::entered_under(&current.rules, current.epoch);
+            if current.capture.awaiting {
+                handover::want_awaiting();
+            }
             if self.tracer.is_some() || self.journal.has_joined.load(Ordering::Relaxed) {
                 self.join(id, current);
             }
-            self.journal.enter(key, handover::levels(key), current);
+            let began = self.journal.enter(key, handover::levels(key), current);
+            if began && current.capture.cause {
+                let polled = Some(Box::new(Stack::here()));
+                self.journal.table.with(key, |operation| operation.polled = polled);
+            }
         });
     }
 
-    fn on_exit(&self, id: &Id, _: Context<'_, S>) {
+    fn on_exit(&self, id: &Id, context: Context<'_, S>) {
         let key = id.into_u64();
         let ending = handover::ending(key);
         let is_known = ending.is_some();
         let mut is_over = ending.is_some_and(|ending| {
             self.current.with(|current| {
+                let now = self.journal.clock.now();
                 let ending = ending.seen_by(&self.errors).for_layer(&current.rules, current.epoch);
-                self.journal.settle(key, ending, current)
+                if ending.is_drop() {
+                    cancellation::explain(&self.journal.table, key, &ending, &context, current);
+                }
+                self.journal.settle_at(key, ending, now, current)
             })
         });
         if turn::is_writing() {
@@ -448,10 +461,19 @@ where
         }
     }
 
-    fn on_close(&self, id: Id, _: Context<'_, S>) {
+    fn on_close(&self, id: Id, context: Context<'_, S>) {
         if let Some(operation) = self.journal.table.close(id.into_u64()) {
             self.current.with(|current| {
-                self.journal.close(operation, Self::ending_without_evidence, current);
+                let ending = |operation: &mut Operation| {
+                    let ending = Self::ending_without_evidence(operation, current);
+                    if ending.is_drop() {
+                        let table = &self.journal.table;
+                        let told = cancellation::of(table, operation, &ending, &context, current);
+                        operation.cancellation = told;
+                    }
+                    ending
+                };
+                self.journal.close(operation, ending, current);
             });
         }
     }

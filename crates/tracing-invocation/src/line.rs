@@ -48,6 +48,14 @@ pub(crate) fn terminal(
     json::push_u64(to, now.monotonic_ns.saturating_sub(operation.invoked_ns));
     to.extend_from_slice(br#","payload":{"#);
     push_ending(to, settled);
+    if let Some(cancellation) = &operation.cancellation
+        && settled.ending.is_drop()
+    {
+        push_key(to, payload::CANCELLATION);
+        to.push(b'{');
+        to.extend_from_slice(cancellation.as_bytes());
+        to.extend_from_slice(b"},");
+    }
     push_context(to, operation, context);
     close(to);
     line

@@ -11,8 +11,9 @@ pub(crate) use told::{News, fingerprint};
 use self::told::{Fingerprint, Inner};
 use crate::callsite::Callsite;
 use crate::clock::Moment;
-use crate::payload::Fields;
+use crate::payload::{Fields, Fragment};
 use crate::record::{Level, Levels, OwnLevels, SpanId, TraceContext};
+use crate::stack::Stack;
 
 /// One call of an operation, from the opening of its span to the span's end.
 pub(crate) struct Operation {
@@ -37,6 +38,12 @@ pub(crate) struct Operation {
     panicked: Option<Box<(Ending, Moment)>>,
     /// There once an inner operation has ended otherwise than in success.
     inner: Option<Box<Inner>>,
+    /// How much went on around it when it began: see `settle::reason`.
+    pub(crate) depth: u32,
+    /// The stack on which it was first entered, where that is captured.
+    pub(crate) polled: Option<Box<Stack>>,
+    /// Why it was cancelled: members of an object.
+    pub(crate) cancellation: Option<Box<Fragment>>,
 }
 
 /// How much of a call is recorded.
@@ -94,6 +101,9 @@ impl Operation {
             inside: 0,
             panicked: None,
             inner: None,
+            depth: 0,
+            polled: None,
+            cancellation: None,
         }
     }
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::stack::{noting, symbols};
+
 /// What is found out about operations beyond how they ended. Nothing by default: each of these costs something, at every
 /// poll or at every cancellation.
 ///
@@ -43,6 +45,21 @@ impl Capture {
     /// `cancellation.awaiting`. For wrapped futures, and `#[operation]`.
     pub const fn with_awaiting(self) -> Self {
         Self { awaiting: true, ..self }
+    }
+
+    /// Whether stacks are to be read.
+    pub(crate) const fn reads_stacks(self) -> bool {
+        self.cause || self.awaiting
+    }
+
+    /// Has done what takes time before anything can be captured.
+    pub(crate) fn prepare(self) {
+        if self.reads_stacks() {
+            symbols::start();
+        }
+        if self.awaiting {
+            noting::want();
+        }
     }
 
     /// How far an operation got: `progress`, on its terminal record.
