@@ -111,6 +111,9 @@ impl Frame {
         } else if let Some(path) = path_of(&function) {
             whose = whose_crate(path.split("::").next().unwrap_or_default());
             module = path;
+        } else if !function.is_empty() && !function.starts_with('{') {
+            // Of the language's own beginnings, as `__rust_try` and `main` are.
+            whose = Whose::Between;
         }
         Self { function, file, line, column, whose, module }
     }
@@ -366,7 +369,8 @@ mod tests {
             frame("core::ptr::drop_in_place<probe::wait::{{closure}}>", "").whose,
             Whose::Between
         );
-        assert_eq!(frame("__libc_start_main_impl", "").whose, Whose::Unknown);
+        assert_eq!(frame("__rust_try", "").whose, Whose::Between);
+        assert_eq!(frame("", "").whose, Whose::Unknown);
     }
 
     #[test]

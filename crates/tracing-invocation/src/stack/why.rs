@@ -71,7 +71,7 @@ pub(crate) fn read(dropped: &[Frame], polled: Option<&[Frame]>) -> Read {
         Cause::Dropped | Cause::Unspecified if in_set => Cause::TaskSetDropped,
         cause => cause,
     };
-    Read { cause, dropped_at: dropped_at(rest), in_span }
+    Read { cause, dropped_at: dropped_at(rest, cause), in_span }
 }
 
 /// Why the innermost of these, which is not a glue, drops it.
@@ -144,10 +144,11 @@ const ENDING: [(&str, Cause); 18] = [
 ];
 
 /// Modules whose futures end with what is inside.
-const PASSING: [&str; 5] = [
+const PASSING: [&str; 6] = [
     "tokio::task::coop",
     "tokio::future::maybe_done",
     "futures_util::future::future",
+    "futures_util::future::poll_fn",
     "futures_util::future::maybe_done",
     "futures_core::future",
 ];
@@ -167,14 +168,15 @@ fn awaited(inside: &[Frame]) -> Cause {
 }
 
 /// The nearest place in the program's own code, not beyond what runs a task: what is there began it long ago.
-fn dropped_at(rest: &[Frame]) -> Option<String> {
+fn dropped_at(rest: &[Frame], cause: Cause) -> Option<String> {
+    let is_shutdown = matches!(cause, Cause::RuntimeShutdown | Cause::TaskSetDropped);
+    if !is_shutdown && rest.first()?.is_in("tokio") {
+        return None;
+    }
     let is_runner = |frame: &Frame| {
-        frame.whose == Whose::Library
-            && matches!(frame.base(), "block_on" | "poll_future" | "poll_inner" | "run_task")
-            || frame.is_in("tokio::runtime::task::harness") && frame.base() == "poll"
-            || frame.is_in("tokio::runtime::context")
-            || frame.is_in("async_task")
-            || frame.is_in("futures_executor")
+        let is_tokio = frame.is_in("tokio::runtime")
+            && matches!(frame.base(), "block_on" | "poll" | "poll_future" | "poll_inner" | "run_task");
+        is_tokio || frame.is_in("async_task") || frame.is_in("async_executor") || frame.is_in("futures_executor")
     };
     rest.iter().take_while(|frame| !is_runner(frame)).find(|frame| frame.is_users())?.place()
 }
