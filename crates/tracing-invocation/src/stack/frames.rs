@@ -309,8 +309,8 @@ fn plain_name(function: &str) -> Option<String> {
 
 /// The file from the directory of its crate on: where that lies differs from machine to machine.
 fn short_file(file: &str) -> &str {
-    let root =
-        ["/src/", "/tests/", "/examples/", "/benches/"].iter().filter_map(|at| file.find(at)).min();
+    let others = ["/tests/", "/examples/", "/benches/"];
+    let root = file.rfind("/src/").or_else(|| others.iter().filter_map(|at| file.rfind(at)).max());
     let start = root.and_then(|root| file[..root].rfind('/')).map_or(0, |at| at + 1);
     let shown = &file[start..];
     if root.is_some() {
@@ -391,6 +391,17 @@ mod tests {
         assert_eq!(inlined.place().as_deref(), Some("shop/src/worker.rs:7"));
         let named = frame("shop::worker::run::{{closure}}", "/home/ann/shop/src/worker.rs");
         assert_eq!(named.place().as_deref(), Some("shop::worker::run (shop/src/worker.rs:7)"));
+    }
+
+    #[test]
+    fn a_file_is_shown_from_its_crate_on() {
+        assert_eq!(
+            short_file("/home/ann/src/shop/examples/src/bin/why.rs"),
+            "examples/src/bin/why.rs"
+        );
+        assert_eq!(short_file("/home/ann/shop/tests/it/main.rs"), "shop/tests/it/main.rs");
+        assert_eq!(short_file("/home/ann/shop/build/generated/a.rs"), "build/generated/a.rs");
+        assert_eq!(short_file("a.rs"), "a.rs");
     }
 
     #[test]

@@ -175,8 +175,14 @@ fn dropped_at(rest: &[Frame], cause: Cause) -> Option<String> {
     }
     let is_runner = |frame: &Frame| {
         let is_tokio = frame.is_in("tokio::runtime")
-            && matches!(frame.base(), "block_on" | "poll" | "poll_future" | "poll_inner" | "run_task");
-        is_tokio || frame.is_in("async_task") || frame.is_in("async_executor") || frame.is_in("futures_executor")
+            && matches!(
+                frame.base(),
+                "block_on" | "poll" | "poll_future" | "poll_inner" | "run_task"
+            );
+        is_tokio
+            || frame.is_in("async_task")
+            || frame.is_in("async_executor")
+            || frame.is_in("futures_executor")
     };
     rest.iter().take_while(|frame| !is_runner(frame)).find(|frame| frame.is_users())?.place()
 }
