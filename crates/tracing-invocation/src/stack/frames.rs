@@ -190,7 +190,8 @@ fn by_file(file: &str) -> Option<(Whose, String)> {
     if let Some(path) = file.strip_prefix(&*own) {
         return Some((Whose::Between, module("tracing_invocation", path)));
     }
-    let (before, path) = file.rsplit_once("/src/")?;
+    // Tests, examples and what is generated are elsewhere.
+    let (before, path) = file.rsplit_once("/src/").unwrap_or((file, ""));
     let is_fetched =
         ["/registry/src/", "/git/checkouts/", "/vendor/"].iter().any(|at| file.contains(at));
     let directory = before.rsplit('/').next().unwrap_or_default();
@@ -350,6 +351,8 @@ mod tests {
         assert_eq!((span.whose, &*span.module), (Whose::Between, "tracing::instrument"));
         let user = frame("{async_fn#0}", "/home/ann/shop/src/worker.rs");
         assert_eq!(user.whose, Whose::User);
+        let test = frame("{async_fn#0}", "/home/ann/shop/tests/it/main.rs");
+        assert_eq!(test.whose, Whose::User);
         let other = frame("poll", &format!("{REGISTRY}sometimes-0.1.0/src/lib.rs"));
         assert_eq!((other.whose, &*other.module), (Whose::Library, "sometimes"));
     }

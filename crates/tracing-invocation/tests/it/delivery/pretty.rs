@@ -142,6 +142,7 @@ fn color_says_again_what_signs_and_words_say() {
     ␛[2m00:04:10.011Z␛[0m ␛[1m␛[35m⊘ cancelled ␛[0m    ␛[1mhand_over␛[0m  1.00 ms  ␛[2mcarrier=␛[0m"Swiss Post"  ␛[2mit::delivery::pretty::shop #000007␛[0m
                                     ␛[2mbecause ␛[0m#000005 was
     ␛[2m00:04:10.012Z␛[0m ␛[35m⊘ cancelled ␛[0m  ␛[1mdeliver␛[0m 2  4m 10s␛[2m  — along with #000007␛[0m  ␛[2mit::delivery::pretty::shop #000005␛[0m
+                                  ␛[2mbecause ␛[0m#000003 was
     ␛[2m00:04:10.013Z␛[0m ␛[35m⊘ cancelled ␛[0m␛[1mplace␛[0m 2  4m 10s␛[2m  — along with #000007␛[0m  ␛[2mit::delivery::pretty::shop #000003␛[0m
     ␛[2m00:04:10.014Z␛[0m ␛[2m→ invoke    ␛[0mrows  ␛[2mit::delivery::pretty::shop #000008␛[0m
     ␛[2m00:04:10.015Z␛[0m ␛[32m✓ success   ␛[0m␛[1mrows␛[0m  1.00 ms␛[2m  — 2 items␛[0m  ␛[2mit::delivery::pretty::shop #000008␛[0m
