@@ -6,11 +6,11 @@
 use std::future::{Future, pending};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::time::Duration;
 
 use futures::FutureExt as _;
-use futures::future::{abortable, select, select_all, try_join_all};
+use futures::future::{BoxFuture, abortable, select, select_all, try_join_all};
 use futures::stream::{FuturesUnordered, StreamExt as _};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Mutex;
@@ -132,8 +132,7 @@ async fn by_selects<F: Future<Output = ()> + Send + 'static>(op: fn(&'static str
         let (mut one, mut other) = (Box::pin(one), Box::pin(other));
         futures::select! { () = one => {}, () = other => {} }
     } // drops select_of_futures
-    let both: [Pin<Box<dyn Future<Output = ()> + Send>>; 2] =
-        [Box::pin(op("select_all")), Box::pin(sleep(SOON))];
+    let both: [BoxFuture<'_, ()>; 2] = [Box::pin(op("select_all")), Box::pin(sleep(SOON))];
     let _ = select_all(both).await; // drops select_all
 }
 
@@ -147,7 +146,7 @@ async fn by_siblings<F: Future<Output = ()> + Send + 'static>(op: fn(&'static st
     let _ = tokio::try_join!(op("try_join").map(Ok), fails());
     // drops try_join_of_futures
     let _ = futures::try_join!(op("try_join_of_futures").map(Ok::<(), ()>), fails());
-    let both: [Pin<Box<dyn Future<Output = Result<(), ()>> + Send>>; 2] =
+    let both: [BoxFuture<'_, Result<(), ()>>; 2] =
         [Box::pin(op("try_join_all").map(Ok)), Box::pin(fails())];
     let _ = try_join_all(both).await; // drops try_join_all
     let panics = async {
