@@ -28,7 +28,7 @@ use crate::callsite::{Callsite, Evidence};
 use crate::context::ContextFields;
 use crate::delivery::{Delivery, Guard};
 use crate::journal::{Journal, Opened};
-use crate::operation::{Ending, Keeping, Operation};
+use crate::operation::{Ending, Keeping, Operation, Why};
 use crate::payload::{Limits, Redaction};
 use crate::policy::EventPolicy;
 use crate::record::{Levels, TraceContext};
@@ -427,8 +427,9 @@ where
             }
             let began = self.journal.enter(key, handover::levels(key), current);
             if began && current.capture.cause {
-                let polled = Some(Box::new(Stack::here()));
-                self.journal.table.with(key, |operation| operation.polled = polled);
+                let polled = Some(Stack::here());
+                let why = Some(Box::new(Why { polled, ..Why::default() }));
+                self.journal.table.with(key, |operation| operation.why = why);
             }
         });
     }
@@ -469,7 +470,7 @@ where
                     if ending.is_drop() {
                         let table = &self.journal.table;
                         let told = cancellation::of(table, operation, &ending, &context, current);
-                        operation.cancellation = told;
+                        operation.why = told;
                     }
                     ending
                 };

@@ -48,12 +48,13 @@ pub(crate) fn terminal(
     json::push_u64(to, now.monotonic_ns.saturating_sub(operation.invoked_ns));
     to.extend_from_slice(br#","payload":{"#);
     push_ending(to, settled);
-    if let Some(cancellation) = &operation.cancellation
+    if let Some(why) = &operation.why
         && settled.ending.is_drop()
+        && !why.told.is_empty()
     {
         push_key(to, payload::CANCELLATION);
         to.push(b'{');
-        to.extend_from_slice(cancellation.as_bytes());
+        to.extend_from_slice(why.told.as_bytes());
         to.extend_from_slice(b"},");
     }
     push_context(to, operation, context);

@@ -40,10 +40,17 @@ pub(crate) struct Operation {
     inner: Option<Box<Inner>>,
     /// How much went on around it when it began: see `settle::reason`.
     pub(crate) depth: u32,
+    /// There where anything is known of why it is cancelled.
+    pub(crate) why: Option<Box<Why>>,
+}
+
+/// What an operation knows of why it is cancelled.
+#[derive(Default)]
+pub(crate) struct Why {
     /// The stack on which it was first entered, where that is captured.
-    pub(crate) polled: Option<Box<Stack>>,
-    /// Why it was cancelled: members of an object.
-    pub(crate) cancellation: Option<Box<Fragment>>,
+    pub(crate) polled: Option<Stack>,
+    /// Members of an object, once it is cancelled.
+    pub(crate) told: Fragment,
 }
 
 /// How much of a call is recorded.
@@ -102,8 +109,7 @@ impl Operation {
             panicked: None,
             inner: None,
             depth: 0,
-            polled: None,
-            cancellation: None,
+            why: None,
         }
     }
 

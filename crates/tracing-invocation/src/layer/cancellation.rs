@@ -9,7 +9,7 @@ use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::convention::cancellation;
-use crate::operation::{Ending, Operation, Parent};
+use crate::operation::{Ending, Operation, Parent, Why};
 use crate::payload::{Fragment, json, text};
 use crate::settings::Current;
 use crate::settle::reason::{self, Around};
@@ -27,11 +27,14 @@ pub(super) fn explain<S>(
 ) where
     S: Subscriber + for<'lookup> LookupSpan<'lookup>,
 {
+    if is_nothing_known(ending, current) {
+        return;
+    }
     let facts = table.with(key, |operation| operation.is_open().then(|| Facts::of(operation)));
     if let Some(facts) = facts.flatten()
         && let Some(told) = facts.told(table, ending, context, current)
     {
-        table.with(key, |operation| operation.cancellation = Some(told));
+        table.with(key, |operation| operation.why = Some(told));
     }
 }
 
@@ -42,23 +45,31 @@ pub(super) fn of<S>(
     ending: &Ending,
     context: &Context<'_, S>,
     current: &Current,
-) -> Option<Box<Fragment>>
+) -> Option<Box<Why>>
 where
     S: Subscriber + for<'lookup> LookupSpan<'lookup>,
 {
+    if is_nothing_known(ending, current) {
+        return None;
+    }
     Facts::of(operation).told(table, ending, context, current)
+}
+
+/// Whether there is nothing to be told, whatever the operation knows.
+fn is_nothing_known(ending: &Ending, current: &Current) -> bool {
+    !current.capture.cause && ending.awaited.is_none() && reason::depth() == 0 && !panicking()
 }
 
 /// What an operation knows.
 struct Facts {
     parent: Option<Parent>,
     depth: u32,
-    polled: Option<Box<Stack>>,
+    polled: Option<Stack>,
 }
 
 /// What is told of a cancellation.
 #[derive(Default)]
-struct Why {
+struct Told {
     cause: Option<Cause>,
     reason: Option<Cow<'static, str>>,
     /// The enclosing operation that was dropped, and why that was.
@@ -69,7 +80,7 @@ struct Why {
 
 impl Facts {
     fn of(operation: &mut Operation) -> Self {
-        let polled = operation.polled.take();
+        let polled = operation.why.take().and_then(|why| why.polled);
         Self { parent: operation.parent, depth: operation.depth, polled }
     }
 
@@ -80,12 +91,13 @@ impl Facts {
         ending: &Ending,
         context: &Context<'_, S>,
         current: &Current,
-    ) -> Option<Box<Fragment>>
+    ) -> Option<Box<Why>>
     where
         S: Subscriber + for<'lookup> LookupSpan<'lookup>,
     {
         let capture = current.capture;
-        let awaited = ending.awaited.as_deref().filter(|_| capture.awaiting).unwrap_or_default();
+        let awaited =
+            ending.awaited.as_deref().filter(|_| capture.awaiting).map_or(&[][..], |stacks| stacks);
         let mut why = self.around(table);
         if why.is_unknown() && !capture.cause && awaited.is_empty() {
             return None;
@@ -106,12 +118,12 @@ impl Facts {
         let mut told = Fragment::default();
         why.push(&mut told, current);
         push_waits(&mut told, &waits);
-        (!told.is_empty()).then(|| Box::new(told))
+        (!told.is_empty()).then(|| Box::new(Why { polled: None, told }))
     }
 
     /// What is known without looking at the stack.
-    fn around(&self, table: &Table) -> Why {
-        let mut why = Why::default();
+    fn around(&self, table: &Table) -> Told {
+        let mut why = Told::default();
         for around in reason::since(self.depth) {
             match around {
                 Around::Said(cause, reason) => {
@@ -152,7 +164,7 @@ impl Facts {
     }
 }
 
-impl Why {
+impl Told {
     fn is_unknown(&self) -> bool {
         self.cause.is_none()
     }

@@ -16,7 +16,7 @@ pub(crate) struct Ending {
     /// How many items a stream gave.
     pub(crate) items: Option<u64>,
     /// Where it was registered to be woken, where that was noted.
-    pub(crate) awaited: Option<Arc<[Stack]>>,
+    pub(crate) awaited: Option<Arc<Vec<Stack>>>,
 }
 
 #[derive(Clone, Debug)]

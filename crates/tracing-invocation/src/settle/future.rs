@@ -82,7 +82,7 @@ pin_project! {
             if !*this.polled || this.future.is_none() {
                 return;
             }
-            let awaited = this.noting.take().map(|noting| noting.in_force().into());
+            let awaited = this.noting.take().map(|noting| Arc::new(noting.in_force()));
             in_span(this.span, None, || {
                 dropping(this.span, || this.future.set(None));
                 // What has completed or panicked was settled then, and keeps that end.

@@ -46,7 +46,7 @@ pin_project! {
             if !*this.polled || this.stream.is_none() {
                 return;
             }
-            let awaited = this.noting.take().map(|noting| noting.in_force().into());
+            let awaited = this.noting.take().map(|noting| Arc::new(noting.in_force()));
             let ending = Ending { items: Some(*this.items), awaited, ..Ending::CANCELLED };
             in_span(this.span, None, || {
                 dropping(this.span, || this.stream.set(None));

@@ -1,6 +1,8 @@
 //! What the documents say is what the code says.
 
-use tracing_invocation::convention::{self, cancellation, cause, error, evidence, field, key, mark, payload, secret};
+use tracing_invocation::convention::{
+    self, cancellation, cause, error, evidence, field, key, mark, payload, secret,
+};
 use tracing_invocation::{Level, Levels, Outcome};
 
 const CONVENTION: &str = include_str!("../../../../docs/CONVENTION.md");
