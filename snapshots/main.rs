@@ -10,7 +10,7 @@ mod process;
 mod terminal;
 
 use process::{
-    CANCELLATION, POLICY, PRETTY, QUICKSTART, SERVICE, SHUTDOWN, run, run_refusing,
+    CANCELLATION, POLICY, PRETTY, QUICKSTART, SERVICE, SHUTDOWN, WHY, run, run_refusing,
     run_until_terminated,
 };
 
@@ -50,6 +50,12 @@ fn cancellation_is_told_however_it_comes_about() {
     let finished = run(CANCELLATION);
     assert!(finished.stderr.contains("report-10 is torn"));
     assert_printed!("cancellation", labels::numbered(&finished.lines()));
+}
+
+#[test]
+fn why_an_operation_was_cancelled_is_told_to_programs_and_to_persons() {
+    let finished = run(WHY);
+    assert_printed!("why", format!("{}\n{}", labels::numbered(&finished.lines()), finished.stderr));
 }
 
 #[test]

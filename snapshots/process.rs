@@ -14,6 +14,7 @@ pub(crate) const QUICKSTART: &str = env!("CARGO_BIN_EXE_quickstart");
 pub(crate) const CANCELLATION: &str = env!("CARGO_BIN_EXE_cancellation");
 pub(crate) const POLICY: &str = env!("CARGO_BIN_EXE_policy");
 pub(crate) const SERVICE: &str = env!("CARGO_BIN_EXE_service");
+pub(crate) const WHY: &str = env!("CARGO_BIN_EXE_why");
 pub(crate) const SHUTDOWN: &str = env!("CARGO_BIN_EXE_shutdown");
 
 /// What a process left behind that ended well.

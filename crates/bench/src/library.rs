@@ -1,8 +1,11 @@
 //! This library.
 
 use std::error::Error;
+use std::future::poll_fn;
 use std::io::Write;
 use std::sync::Mutex;
+use std::task::Poll;
+use std::time::Duration;
 
 use tracing::level_filters::LevelFilter;
 use tracing::{Subscriber, instrument};
@@ -32,7 +35,7 @@ pub(crate) const FLOOR: [Variant; 4] = [
 ];
 
 /// The ways in which operations run and end, with `#[operation]`.
-pub(crate) const OPERATION: [Variant; 17] = [
+pub(crate) const OPERATION: [Variant; 21] = [
     Variant::new("operation", "sync", || recorded(Program::new(place))),
     Variant::new("ready", "async, ready at once", || {
         recorded(Program::new(|order| drive(waits(order, 0))))
@@ -47,6 +50,24 @@ pub(crate) const OPERATION: [Variant; 17] = [
         recorded(Program::new(|order| poll_once(waits(order, 2))))
     })
     .with_limit("by_hand_dropped"),
+    Variant::new("dropped_cause", "the same, its cause captured", || {
+        capturing(Capture::none().with_cause(), |order| poll_once(waits(order, 2)))
+    })
+    .with_limit("by_hand_dropped")
+    .unsteady(),
+    Variant::new("dropped_awaiting", "the same, where it waits captured", || {
+        capturing(Capture::none().with_awaiting(), |order| poll_once(parks(order)))
+    })
+    .with_limit("by_hand_dropped")
+    .unsteady(),
+    Variant::new("three_polls_cause", "async, three polls, causes captured", || {
+        capturing(Capture::none().with_cause(), |order| drive(waits(order, 2)))
+    })
+    .unsteady(),
+    Variant::new("three_polls_awaiting", "async, three polls, where it waits captured", || {
+        capturing(Capture::none().with_awaiting(), |order| drive(waits(order, 2)))
+    })
+    .unsteady(),
     Variant::new("refused", "refused by a policy, success", || {
         in_layer(layer().with_policy(deny), Program::new(place))
     }),
@@ -155,6 +176,15 @@ fn quiet(program: Program) -> Result<Program, Box<dyn Error>> {
     with(tracing_subscriber::registry().with(layer).with(LevelFilter::WARN), program)
 }
 
+fn capturing<T: 'static>(
+    capture: Capture,
+    operation: impl Fn(Order) -> T + 'static,
+) -> Result<Program, Box<dyn Error>> {
+    let patience = Duration::from_secs(10);
+    let program = Program::new(operation);
+    in_layer(layer().with_capture(capture.with_patience(patience)), program)
+}
+
 fn in_layer(layer: InvocationLayer, program: Program) -> Result<Program, Box<dyn Error>> {
     with(tracing_subscriber::registry().with(layer.with_writer(|| Memory)), program)
 }
@@ -213,6 +243,18 @@ pub(crate) async fn waits(order: Order, times: u32) -> Result<u64, Declined> {
 /// What is left of it without the attribute.
 async fn waits_plain(order: Order, times: u32) -> Result<u64, Declined> {
     wait(times).await;
+    Ok(order.receipt())
+}
+
+/// Registers to be woken, in the way that what waits does.
+#[operation("place", fields(order.item, order.region, order.retry))]
+async fn parks(order: Order) -> Result<u64, Declined> {
+    let mut waker = None;
+    poll_fn(|context| {
+        waker = Some(context.waker().clone());
+        Poll::<()>::Pending
+    })
+    .await;
     Ok(order.receipt())
 }
 

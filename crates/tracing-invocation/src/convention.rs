@@ -127,6 +127,70 @@ pub mod payload {
     pub const PROCESS_EXIT: &str = "process exit";
 }
 
+/// Keys of `payload.cancellation`.
+pub mod cancellation {
+    /// Why: a word of [`cause`](super::cause).
+    pub const CAUSE: &str = "cause";
+    /// What the program said why.
+    pub const REASON: &str = "reason";
+    /// The `span_id` of the enclosing operation that was dropped, where that is the cause.
+    pub const SPAN_ID: &str = "span_id";
+    /// Why that one was, where it is known.
+    pub const PARENT_CAUSE: &str = "parent_cause";
+    /// The nearest place in the program's own code at which it was dropped.
+    pub const DROPPED_AT: &str = "dropped_at";
+    /// Where it was waiting: a list, for it may have waited for several things.
+    pub const AWAITING: &str = "awaiting";
+    /// What would have woken it: in `awaiting`.
+    pub const ON: &str = "on";
+    /// The program's own functions from the operation to there, the outermost first: in `awaiting`.
+    pub const CHAIN: &str = "chain";
+}
+
+/// Words that say why an operation was cancelled.
+pub mod cause {
+    /// A timeout around it ran out.
+    pub const TIMEOUT: &str = "timeout";
+    /// Another branch of a `select` was first.
+    pub const SELECT: &str = "select";
+    /// Another future of a `try_join` failed.
+    pub const SIBLING_FAILED: &str = "sibling_failed";
+    /// Its task was aborted: also where the set of tasks that held it was dropped.
+    pub const ABORTED: &str = "aborted";
+    /// A set of futures or tasks was dropped that held it.
+    pub const TASK_SET_DROPPED: &str = "task_set_dropped";
+    /// The runtime that ran it shut down.
+    pub const RUNTIME_SHUTDOWN: &str = "runtime_shutdown";
+    /// An enclosing operation was dropped.
+    pub const PARENT: &str = "parent";
+    /// Somebody else's panic unwound over it.
+    pub const UNWINDING: &str = "unwinding";
+    /// A token was cancelled.
+    pub const TOKEN_CANCELLED: &str = "token_cancelled";
+    /// The program shuts down, and said so.
+    pub const SHUTDOWN: &str = "shutdown";
+    /// The program dropped it, at a place of its own.
+    pub const DROPPED: &str = "dropped";
+    /// It is not known.
+    pub const UNSPECIFIED: &str = "unspecified";
+
+    /// Every word.
+    pub const ALL: [&str; 12] = [
+        TIMEOUT,
+        SELECT,
+        SIBLING_FAILED,
+        ABORTED,
+        TASK_SET_DROPPED,
+        RUNTIME_SHUTDOWN,
+        PARENT,
+        UNWINDING,
+        TOKEN_CANCELLED,
+        SHUTDOWN,
+        DROPPED,
+        UNSPECIFIED,
+    ];
+}
+
 /// Keys and fixed words of `payload.error`.
 pub mod error {
     /// The type of the error, in words a person reads.

@@ -17,7 +17,7 @@ use crate::operation::{
 use crate::payload::{Fields, Fragment, shrink::shrink};
 use crate::record::{Level, Outcome, OwnLevels, TraceContext};
 use crate::settings::{Capture, Settings};
-use crate::settle::handover;
+use crate::settle::{handover, reason};
 use crate::sink::{Outputs, turn};
 use crate::sums::Sums;
 use crate::table::Table;
@@ -124,15 +124,22 @@ impl Journal {
         });
     }
 
-    /// An operation's span was entered: the first time, that is its `invoke`. `levels` are its own, if it has any.
+    /// An operation's span was entered: the first time, that is its `invoke`. `levels` are its own, if it has any. Whether
+    /// it was the first time.
     #[inline]
-    pub(crate) fn enter(&self, key: u64, levels: Option<&'static OwnLevels>, settings: &Settings) {
+    pub(crate) fn enter(
+        &self,
+        key: u64,
+        levels: Option<&'static OwnLevels>,
+        settings: &Settings,
+    ) -> bool {
         let mut locked = self.table.lock(key);
         let Some(operation) = locked.operation() else {
-            return;
+            return false;
         };
         if !operation.enter() {
-            return operation.note_entry(|| self.clock.monotonic_ns(), || handover::is_poll(key));
+            operation.note_entry(|| self.clock.monotonic_ns(), || handover::is_poll(key));
+            return false;
         }
         let begun = self.begin(key, operation, levels, settings);
         drop(locked);
@@ -142,6 +149,7 @@ impl Journal {
         if settings.wants_progress() {
             self.watch(key);
         }
+        true
     }
 
     /// An operation begins. What is to be recorded of that, if anything is.
@@ -156,6 +164,7 @@ impl Journal {
         let now = self.clock.now();
         operation.invoked_ns = now.monotonic_ns;
         operation.levels = levels;
+        operation.depth = reason::depth();
         if settings.wants_progress() {
             operation.progress = begin_progress(operation, settings);
             operation.note_entry(|| now.monotonic_ns, || handover::is_poll(key));
@@ -308,7 +317,14 @@ impl Journal {
         own.flatten().is_some_and(|ending| self.settle_at(key, ending, now, settings))
     }
 
-    fn settle_at(&self, key: u64, ending: Ending, now: Moment, settings: &Settings) -> bool {
+    /// As [`settle`](Self::settle), with when that was.
+    pub(crate) fn settle_at(
+        &self,
+        key: u64,
+        ending: Ending,
+        now: Moment,
+        settings: &Settings,
+    ) -> bool {
         let mut locked = self.table.lock(key);
         let Some(operation) = locked.operation() else {
             return false;
@@ -336,22 +352,15 @@ impl Journal {
     }
 
     /// The span of an operation that is still open was closed: `ending` says how it ended.
-    pub(crate) fn close(
-        &self,
-        key: u64,
-        ending: impl FnOnce(&Operation, &Settings) -> Ending,
-        settings: &Settings,
-    ) {
-        let ended = self.table.with(key, |operation| {
-            operation.take_panic().unwrap_or_else(|| {
-                let ending = ending(operation, settings);
-                operation.closed_without_evidence();
-                (ending, self.clock.now())
-            })
+    pub(crate) fn close(&self, key: u64, ending: impl FnOnce() -> Ending, settings: &Settings) {
+        let panic = self.table.with(key, Operation::take_panic).flatten();
+        let (ending, now) = panic.unwrap_or_else(|| {
+            let now = self.clock.now();
+            let ending = ending();
+            self.table.with(key, Operation::closed_without_evidence);
+            (ending, now)
         });
-        if let Some((ending, now)) = ended {
-            self.settle_at(key, ending, now, settings);
-        }
+        self.settle_at(key, ending, now, settings);
         self.finish(key);
     }
 

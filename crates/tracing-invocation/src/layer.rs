@@ -1,5 +1,6 @@
 //! The only `impl Layer`: what `tracing` tells, in the words of the journal.
 
+mod cancellation;
 mod decision;
 mod trace;
 mod unwinding;
@@ -29,7 +30,7 @@ use crate::context::ContextFields;
 use crate::delivery::{Delivery, Guard};
 use crate::in_flight::InFlight;
 use crate::journal::{Journal, Opened};
-use crate::operation::{Ending, Keeping, Operation};
+use crate::operation::{Ending, Keeping, Why};
 use crate::panic_note;
 use crate::payload::{Limits, Redaction};
 use crate::policy::{EventPolicy, InvalidPolicy};
@@ -39,6 +40,7 @@ use crate::settings::{
 };
 use crate::settle::{ErrorClass, ErrorRules, handover, panics};
 use crate::sink::{JsonLines, Output, turn};
+use crate::stack::Stack;
 
 /// A layer that records what happened to every operation: `invoke`, then exactly one of `success`, `failed`,
 /// `cancelled` and `unknown`.
@@ -346,11 +348,26 @@ impl InvocationLayer {
     }
 
     /// How an operation ended that left no evidence until its span was closed.
-    fn ending_without_evidence(operation: &Operation, settings: &Settings) -> Ending {
-        let promises = operation.callsite.is_marked
-            || operation.callsite.has_returned()
-            || settings.has_promise_of(operation.callsite.metadata());
-        if promises { Ending::CANCELLED } else { Ending::UNKNOWN }
+    fn ending_without_evidence<S>(
+        &self,
+        key: u64,
+        context: &Context<'_, S>,
+        current: &Current,
+    ) -> Ending
+    where
+        S: Subscriber + for<'lookup> LookupSpan<'lookup>,
+    {
+        let table = &self.journal.table;
+        let promises = table.with(key, |operation| {
+            operation.callsite.is_marked
+                || operation.callsite.has_returned()
+                || current.has_promise_of(operation.callsite.metadata())
+        });
+        if promises != Some(true) {
+            return Ending::UNKNOWN;
+        }
+        cancellation::explain(table, key, &Ending::CANCELLED, context, current);
+        Ending::CANCELLED
     }
 }
 
@@ -434,21 +451,33 @@ where
         unwinding::entered(key);
         self.current.with(|current| {
             handover::entered_under(&current.rules, current.epoch);
+            if current.capture.awaiting {
+                handover::want_awaiting();
+            }
             if self.tracer.is_some() || self.journal.has_joined.load(Ordering::Relaxed) {
                 self.join(id, current);
             }
-            self.journal.enter(key, handover::levels(key), current);
+            let began = self.journal.enter(key, handover::levels(key), current);
+            if began && current.capture.cause {
+                let polled = Some(Stack::here());
+                let why = Some(Box::new(Why { polled, ..Why::default() }));
+                self.journal.table.with(key, |operation| operation.why = why);
+            }
         });
     }
 
-    fn on_exit(&self, id: &Id, _: Context<'_, S>) {
+    fn on_exit(&self, id: &Id, context: Context<'_, S>) {
         let key = id.into_u64();
         let ending = handover::ending(key);
         let is_known = ending.is_some();
         let mut is_over = ending.is_some_and(|ending| {
             self.current.with(|current| {
+                let now = self.journal.clock.now();
                 let ending = ending.seen_by(&self.errors).for_layer(&current.rules, current.epoch);
-                self.journal.settle(key, ending, current)
+                if ending.is_drop() {
+                    cancellation::explain(&self.journal.table, key, &ending, &context, current);
+                }
+                self.journal.settle_at(key, ending, now, current)
             })
         });
         if turn::is_writing() {
@@ -465,11 +494,12 @@ where
         }
     }
 
-    fn on_close(&self, id: Id, _: Context<'_, S>) {
+    fn on_close(&self, id: Id, context: Context<'_, S>) {
         let key = id.into_u64();
         if self.journal.table.remove_unless_open(key) {
             self.current.with(|current| {
-                self.journal.close(key, Self::ending_without_evidence, current);
+                let ending = || self.ending_without_evidence(key, &context, current);
+                self.journal.close(key, ending, current);
             });
         }
     }

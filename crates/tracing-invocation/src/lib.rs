@@ -61,6 +61,7 @@ mod secret;
 mod settings;
 mod settle;
 pub mod sink;
+mod stack;
 mod sums;
 mod table;
 pub mod testing;
@@ -83,10 +84,14 @@ pub use settings::{
 };
 #[cfg(feature = "watch")]
 pub use settings::{PolicyFile, PolicyFileError};
+#[cfg(feature = "tokio-util")]
+pub use settle::until_cancelled;
 pub use settle::{
     DescribeError, ErrorClass, FutureExt, OperationFuture, OperationGuard, OperationStream,
-    StreamExt, Verdict, begin,
+    StreamExt, Until, Verdict, begin, until_shutdown, with_cancel_reason,
 };
+#[cfg(feature = "tokio")]
+pub use settle::{Timeout, timeout};
 pub use tracing_invocation_macros::operation;
 
 /// A field that is recorded as structure: anything that serializes.

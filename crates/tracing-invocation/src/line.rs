@@ -49,6 +49,15 @@ pub(crate) fn terminal(
     json::push_u64(to, duration_ns);
     to.extend_from_slice(br#","payload":{"#);
     push_ending(to, settled);
+    if let Some(why) = &operation.why
+        && settled.ending.is_drop()
+        && !why.told.is_empty()
+    {
+        push_key(to, payload::CANCELLATION);
+        to.push(b'{');
+        to.extend_from_slice(why.told.as_bytes());
+        to.extend_from_slice(b"},");
+    }
     if let Some(progress) = &operation.progress {
         let end = (&settled.ending.how, operation.entered());
         progress.push(to, duration_ns, now.monotonic_ns, end);

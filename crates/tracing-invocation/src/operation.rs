@@ -14,8 +14,9 @@ use self::progress::Inside;
 use self::told::{Fingerprint, Inner};
 use crate::callsite::Callsite;
 use crate::clock::Moment;
-use crate::payload::Fields;
+use crate::payload::{Fields, Fragment};
 use crate::record::{Level, Levels, OwnLevels, SpanId, TraceContext};
+use crate::stack::Stack;
 
 /// One call of an operation, from the opening of its span to the span's end.
 pub(crate) struct Operation {
@@ -42,6 +43,19 @@ pub(crate) struct Operation {
     inner: Option<Box<Inner>>,
     /// There where more is asked for than the end.
     pub(crate) progress: Option<Box<Progress>>,
+    /// How much went on around it when it began: see `settle::reason`.
+    pub(crate) depth: u32,
+    /// There where anything is known of why it is cancelled.
+    pub(crate) why: Option<Box<Why>>,
+}
+
+/// What an operation knows of why it is cancelled.
+#[derive(Default)]
+pub(crate) struct Why {
+    /// The stack on which it was first entered, where that is captured.
+    pub(crate) polled: Option<Stack>,
+    /// Members of an object, once it is cancelled.
+    pub(crate) told: Fragment,
 }
 
 /// How much of a call is recorded.
@@ -109,6 +123,8 @@ impl Operation {
             panicked: None,
             inner: None,
             progress: None,
+            depth: 0,
+            why: None,
         }
     }
 

@@ -8,12 +8,20 @@ mod future;
 mod guard;
 pub(crate) mod handover;
 pub(crate) mod panics;
+pub(crate) mod reason;
 mod stream;
+mod until;
 mod verdict;
 
 pub(crate) use error::{Classes, ErrorRules, Kind, Probed, details, failed};
 pub use error::{DescribeError, ErrorClass};
 pub use future::{FutureExt, OperationFuture};
 pub use guard::{OperationGuard, begin};
+pub use reason::with_cancel_reason;
 pub use stream::{OperationStream, StreamExt};
+#[cfg(feature = "tokio-util")]
+pub use until::until_cancelled;
+#[cfg(feature = "tokio")]
+pub use until::{Timeout, timeout};
+pub use until::{Until, until_shutdown};
 pub use verdict::Verdict;

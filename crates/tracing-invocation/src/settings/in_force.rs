@@ -21,6 +21,7 @@ pub(crate) struct Current {
 impl Current {
     pub(crate) fn new(settings: Settings) -> Self {
         static EPOCHS: AtomicU64 = AtomicU64::new(1);
+        settings.capture.prepare();
         Self { settings, epoch: EPOCHS.fetch_add(1, Ordering::Relaxed) }
     }
 }

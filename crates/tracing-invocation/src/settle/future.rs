@@ -4,17 +4,19 @@ use std::error::Error;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 use tracing::Span;
 
-use super::handover::{self, in_span, in_span_aside};
+use super::handover::{self, dropping, in_span, in_span_aside, noted};
 use super::verdict::Verdict;
 use crate::operation::Ending;
 use crate::panic_note::Caught;
 use crate::payload::text::quietly;
 use crate::record::OwnLevels;
+use crate::stack::Noting;
 
 /// Makes any future an operation.
 pub trait FutureExt: Future + Sized {
@@ -71,6 +73,7 @@ pin_project! {
         span: Span,
         levels: Option<&'static OwnLevels>,
         polled: bool,
+        noting: Option<Arc<Noting>>,
     }
 
     impl<F, J> PinnedDrop for OperationFuture<F, J> {
@@ -79,10 +82,11 @@ pin_project! {
             if !*this.polled || this.future.is_none() {
                 return;
             }
+            let awaited = this.noting.take().map(|noting| Arc::new(noting.in_force()));
             in_span_aside(this.span, || {
-                this.future.set(None);
+                dropping(this.span, || this.future.set(None));
                 // What has completed or panicked was settled then, and keeps that end.
-                ((), Some(Ending::CANCELLED))
+                ((), Some(Ending { awaited, ..Ending::CANCELLED }))
             });
         }
     }
@@ -90,7 +94,7 @@ pin_project! {
 
 impl<F, J> OperationFuture<F, J> {
     pub(crate) fn new(future: F, span: Span, levels: Option<&'static OwnLevels>, judge: J) -> Self {
-        Self { future: Some(future), judge: Some(judge), span, levels, polled: false }
+        Self { future: Some(future), judge: Some(judge), span, levels, polled: false, noting: None }
     }
 
     /// The operation's span.
@@ -125,7 +129,9 @@ where
             let Some(future) = this.future.as_mut().as_pin_mut() else {
                 return (Ok(Poll::Pending), None);
             };
-            match catch_unwind(AssertUnwindSafe(|| future.poll(context))) {
+            match catch_unwind(AssertUnwindSafe(|| {
+                noted(this.noting, context, |context| future.poll(context))
+            })) {
                 Ok(Poll::Pending) => (Ok(Poll::Pending), None),
                 Ok(Poll::Ready(output)) => {
                     let judged = this.judge.take().and_then(|judge| quietly(|| judge(&output)));

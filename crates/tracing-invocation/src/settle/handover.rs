@@ -5,6 +5,8 @@
 //! layer sees a difference.
 
 use std::cell::{Cell, RefCell};
+use std::sync::Arc;
+use std::task::Context;
 
 use tracing::Span;
 use tracing::span::Entered;
@@ -12,6 +14,8 @@ use tracing::span::Entered;
 use crate::operation::Ending;
 use crate::payload::Rules;
 use crate::record::OwnLevels;
+use crate::settle::reason::{self, Around};
+use crate::stack::noting::{self, Noting};
 
 thread_local! {
     /// The levels of the operation whose span has this id.
@@ -23,6 +27,8 @@ thread_local! {
     static ENDING: RefCell<Option<Ending>> = const { RefCell::new(None) };
     /// The span that the ending is of, or zero: looked at by every exit, so kept apart and small.
     static ENDED: Cell<u64> = const { Cell::new(0) };
+    /// Whether a layer wants to know where the operation waits whose span is being entered.
+    static AWAITS: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Runs `inside` in the span, whose operation has `levels` of its own if this is its first entry, and settles the
@@ -83,6 +89,37 @@ fn leave(entered: Entered<'_>, key: u64, ending: Ending) {
     drop(entered);
     ENDED.set(outer_key);
     let _ = ENDING.try_with(|place| place.replace(outer));
+}
+
+/// A layer that wants to know where operations wait was told that a span is entered.
+pub(crate) fn want_awaiting() {
+    AWAITS.set(true);
+}
+
+/// Polls what is inside an operation's span, and has noted where it registers to be woken if a layer wants to know that.
+#[inline]
+pub(crate) fn noted<T>(
+    noting: &mut Option<Arc<Noting>>,
+    context: &mut Context<'_>,
+    poll: impl FnOnce(&mut Context<'_>) -> T,
+) -> T {
+    if !noting::is_wanted() {
+        return poll(context);
+    }
+    // Said by the layers that were called back when the span was entered.
+    if AWAITS.take() {
+        return noting::inside(noting, context, poll);
+    }
+    *noting = None;
+    poll(context)
+}
+
+/// Drops what is inside the operation of this span: what that cancels is cancelled by it.
+pub(crate) fn dropping(span: &Span, inside: impl FnOnce()) {
+    match span.id() {
+        Some(id) => reason::around(Around::Dropping(id.into_u64()), inside),
+        None => inside(),
+    }
 }
 
 /// The levels of the operation whose span is being entered.

@@ -3,15 +3,17 @@
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures_core::Stream;
 use pin_project_lite::pin_project;
 use tracing::Span;
 
-use super::handover::{self, in_span, in_span_aside};
+use super::handover::{self, dropping, in_span, in_span_aside, noted};
 use crate::operation::{Ending, How};
 use crate::panic_note::Caught;
+use crate::stack::Noting;
 
 /// Makes any stream an operation.
 pub trait StreamExt: Stream + Sized {
@@ -19,7 +21,7 @@ pub trait StreamExt: Stream + Sized {
     ///
     /// Its terminal record says in `item_count` how many items it gave. A stream that is never polled records nothing.
     fn operation_stream(self, span: Span) -> OperationStream<Self> {
-        OperationStream { stream: Some(self), span, items: 0, polled: false }
+        OperationStream { stream: Some(self), span, items: 0, polled: false, noting: None }
     }
 }
 
@@ -35,6 +37,7 @@ pin_project! {
         span: Span,
         items: u64,
         polled: bool,
+        noting: Option<Arc<Noting>>,
     }
 
     impl<S> PinnedDrop for OperationStream<S> {
@@ -43,9 +46,10 @@ pin_project! {
             if !*this.polled || this.stream.is_none() {
                 return;
             }
-            let ending = Ending { items: Some(*this.items), ..Ending::CANCELLED };
+            let awaited = this.noting.take().map(|noting| Arc::new(noting.in_force()));
+            let ending = Ending { items: Some(*this.items), awaited, ..Ending::CANCELLED };
             in_span_aside(this.span, || {
-                this.stream.set(None);
+                dropping(this.span, || this.stream.set(None));
                 ((), Some(ending))
             });
         }
@@ -61,9 +65,12 @@ impl<S: Stream> Stream for OperationStream<S> {
             return Poll::Ready(None);
         };
         *this.polled = true;
-        let items = this.items;
+        let (items, noting) = (this.items, this.noting);
         let polled = in_span(this.span, None, || {
-            let (polled, how) = match catch_unwind(AssertUnwindSafe(|| stream.poll_next(context))) {
+            let polled = catch_unwind(AssertUnwindSafe(|| {
+                noted(noting, context, |context| stream.poll_next(context))
+            }));
+            let (polled, how) = match polled {
                 Ok(Poll::Ready(None)) => (Ok(Poll::Ready(None)), Some(How::Success(None))),
                 Ok(polled) => {
                     *items += u64::from(polled.is_ready());

@@ -61,6 +61,11 @@ fn assert_tells<const N: usize>(log: &Log, expected: [(&str, Outcome, Level, Val
                     *id = json!(names[id.as_str().unwrap()]);
                 }
             }
+            if let Some(id) =
+                payload.get_mut("cancellation").and_then(|told| told.get_mut("span_id"))
+            {
+                *id = json!(names[id.as_str().unwrap()]);
+            }
             let name = record.event_name.as_str();
             (name, record.event_outcome, record.level, Value::Object(payload))
         })
@@ -81,6 +86,11 @@ fn dropped() -> Value {
 /// The payload of an operation that was dropped along with an inner one.
 fn dropped_with(inner: &str) -> Value {
     with(dropped(), json!({"cancelled_by": inner}))
+}
+
+/// The payload of an operation that was dropped with the one around it.
+fn inside(payload: Value, outer: &str) -> Value {
+    with(payload, json!({"cancellation": {"cause": "parent", "span_id": outer}}))
 }
 
 /// The payload of an operation that failed.

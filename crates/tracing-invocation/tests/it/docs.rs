@@ -1,7 +1,7 @@
 //! What the documents say is what the code says.
 
 use tracing_invocation::convention::{
-    self, error, evidence, field, key, mark, payload, progress, secret, slow,
+    self, cancellation, cause, error, evidence, field, key, mark, payload, progress, secret, slow,
 };
 use tracing_invocation::{Level, Levels, Outcome};
 
@@ -55,6 +55,20 @@ fn the_convention_names_what_the_code_names() {
         "### Error types",
         &[error::TYPE_OPAQUE, error::TYPE_PANIC, error::TYPE_CANCELLED],
     );
+    assert_names(
+        "### Cancellation keys",
+        &[
+            cancellation::CAUSE,
+            cancellation::REASON,
+            cancellation::SPAN_ID,
+            cancellation::PARENT_CAUSE,
+            cancellation::DROPPED_AT,
+            cancellation::AWAITING,
+            cancellation::ON,
+            cancellation::CHAIN,
+        ],
+    );
+    assert_names("### Causes", &cause::ALL);
     assert_names(
         "### Values",
         &[

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::color::{self, DIM, ERROR, LOST, NAME, PLAIN};
 use super::page::Page;
 use super::value;
-use crate::convention::{delivery, error, payload, progress, slow};
+use crate::convention::{cancellation, delivery, error, payload, progress, slow};
 use crate::format::time;
 use crate::record::{Outcome, Record};
 
@@ -191,6 +191,9 @@ impl Entry {
         self.page.put_own(DIM, "because ");
         match cause {
             Value::String(cause) => self.page.put(PLAIN, cause, MESSAGE),
+            Value::Object(told) if told.get(cancellation::CAUSE).is_some_and(Value::is_string) => {
+                self.page.put(PLAIN, &why(told), MESSAGE);
+            }
             cause => self.page.put(PLAIN, &value::text(cause), MESSAGE),
         }
     }
@@ -289,6 +292,32 @@ fn progress(progress: &Value) -> Option<String> {
     Some(note)
 }
 
+/// Why an operation was cancelled, in a few words.
+fn why(told: &Map<String, Value>) -> String {
+    let text = |key: &str| told.get(key).and_then(Value::as_str);
+    let cause = text(cancellation::CAUSE).unwrap_or_default();
+    let mut why = match text(cancellation::SPAN_ID) {
+        Some(parent) => format!("{} was", short(parent)),
+        None => cause.replace('_', " "),
+    };
+    let mut add = |before: &str, text: Option<&str>| {
+        for part in text.map(|text| [before, text]).into_iter().flatten() {
+            why.push_str(part);
+        }
+    };
+    let by = text(cancellation::PARENT_CAUSE).map(|cause| cause.replace('_', " "));
+    add(": ", by.as_deref());
+    add(": ", text(cancellation::REASON));
+    add(", at ", text(cancellation::DROPPED_AT));
+    for wait in told.get(cancellation::AWAITING).and_then(Value::as_array).into_iter().flatten() {
+        let on = wait.get(cancellation::ON).and_then(Value::as_str);
+        let chain = wait.get(cancellation::CHAIN).and_then(Value::as_array);
+        add(", waiting for ", on.or(Some("something")));
+        add(" at ", chain.and_then(|chain| chain.last()?.as_str()));
+    }
+    why
+}
+
 /// What a record tells that is about the log itself.
 fn losses(record: &Record) -> Option<(&str, &Map<String, Value>)> {
     let is_delivery = record.event_namespace == delivery::NAMESPACE
@@ -385,6 +414,25 @@ mod tests {
         08:00:00.123Z ~ slow      run  12.3 ms  — one poll took 51.0 ms, more than 10.0 ms  shop #a902b7
         08:00:00.123Z ~ slow      run  12.3 ms  — expected to take 1.00 ms  shop #a902b7
         08:00:00.123Z ~ slow      run  12.3 ms  progress=7  slow={poll_ns=-1}  shop #a902b7
+        "#);
+    }
+
+    #[test]
+    fn why_it_was_cancelled_is_told_in_a_few_words() {
+        let waits = json!([{"on": "tokio::sync::Mutex::lock", "chain": ["a.rs:1", "a.rs:2"]}, {"chain": []}]);
+        let timeout =
+            json!({"cause": "timeout", "dropped_at": "shop::run (a.rs:7)", "awaiting": waits});
+        let parent = json!({"cause": "parent", "span_id": "00f067aa0ba902b8", "parent_cause": "sibling_failed"});
+        let reason = json!({"cause": "dropped", "reason": "the disk is full"});
+        let told =
+            [timeout, parent, reason].map(|why| told("cancelled", json!({"cancellation": why})));
+        insta::assert_snapshot!(told.concat(), @r#"
+        08:00:00.123Z ⊘ cancelled run  12.3 ms  shop #a902b7
+                                    because timeout, at shop::run (a.rs:7), waiting for tokio::sync::Mutex::lock at a.rs:2, waiting for something
+        08:00:00.123Z ⊘ cancelled run  12.3 ms  shop #a902b7
+                                    because #a902b8 was: sibling failed
+        08:00:00.123Z ⊘ cancelled run  12.3 ms  shop #a902b7
+                                    because dropped: the disk is full
         "#);
     }
 

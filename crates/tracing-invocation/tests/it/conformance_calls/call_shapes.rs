@@ -14,7 +14,7 @@ use tracing_invocation::Level::{Debug, Error, Info};
 use tracing_invocation::Outcome::{Cancelled, Failed, Invoke, Success};
 use tracing_invocation::{ErrorClass, StreamExt as _, operation};
 
-use super::{Stopped, ValueError, assert_tells, dropped, dropped_with, error, stopped};
+use super::{Stopped, ValueError, assert_tells, dropped, dropped_with, error, inside, stopped};
 use crate::support::{capture, poll_once};
 
 #[operation("run")]
@@ -136,8 +136,8 @@ fn nested_dropped_while_suspended() {
             ("outer", Invoke, Debug, json!({})),
             ("middle", Invoke, Debug, json!({})),
             ("inner", Invoke, Debug, json!({})),
-            ("inner", Cancelled, Info, dropped()),
-            ("middle", Cancelled, Debug, dropped_with("inner")),
+            ("inner", Cancelled, Info, inside(dropped(), "middle")),
+            ("middle", Cancelled, Debug, inside(dropped_with("inner"), "outer")),
             ("outer", Cancelled, Debug, dropped_with("inner")),
         ],
     );

@@ -15,7 +15,8 @@ use tracing_invocation::Outcome::{self, Cancelled, Failed, Invoke, Success};
 use tracing_invocation::{ErrorClass, operation};
 
 use super::{
-    Stopped, ValueError, assert_tells, capture_with, dropped, dropped_with, error, stopped, with,
+    Stopped, ValueError, assert_tells, capture_with, dropped, dropped_with, error, inside, stopped,
+    with,
 };
 use crate::support::{capture, poll_once};
 
@@ -81,8 +82,8 @@ fn three_levels_one_task() {
             ("outer", Invoke, Debug, json!({})),
             ("middle", Invoke, Debug, json!({})),
             ("inner", Invoke, Debug, json!({})),
-            ("inner", Cancelled, Info, dropped()),
-            ("middle", Cancelled, Debug, dropped_with("inner")),
+            ("inner", Cancelled, Info, inside(dropped(), "middle")),
+            ("middle", Cancelled, Debug, inside(dropped_with("inner"), "outer")),
             ("outer", Cancelled, Debug, dropped_with("inner")),
         ],
     );

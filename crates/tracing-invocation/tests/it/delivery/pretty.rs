@@ -105,7 +105,9 @@ fn a_person_sees_what_happened_at_a_glance() {
     00:04:10.009Z ✓ success       pick  4m 10s  shelf="B 12"  it::delivery::pretty::shop #000006
     00:04:10.010Z → invoke        hand_over  carrier="Swiss Post"  it::delivery::pretty::shop #000007
     00:04:10.011Z ⊘ cancelled     hand_over  1.00 ms  carrier="Swiss Post"  it::delivery::pretty::shop #000007
+                                    because #000005 was
     00:04:10.012Z ⊘ cancelled   deliver 2  4m 10s  — along with #000007  it::delivery::pretty::shop #000005
+                                  because #000003 was
     00:04:10.013Z ⊘ cancelled place 2  4m 10s  — along with #000007  it::delivery::pretty::shop #000003
     00:04:10.014Z → invoke    rows  it::delivery::pretty::shop #000008
     00:04:10.015Z ✓ success   rows  1.00 ms  — 2 items  it::delivery::pretty::shop #000008
@@ -138,7 +140,9 @@ fn color_says_again_what_signs_and_words_say() {
     ␛[2m00:04:10.009Z␛[0m ␛[32m✓ success   ␛[0m    ␛[1mpick␛[0m  4m 10s  ␛[2mshelf=␛[0m"B 12"  ␛[2mit::delivery::pretty::shop #000006␛[0m
     ␛[2m00:04:10.010Z␛[0m ␛[2m→ invoke    ␛[0m    hand_over  ␛[2mcarrier=␛[0m"Swiss Post"  ␛[2mit::delivery::pretty::shop #000007␛[0m
     ␛[2m00:04:10.011Z␛[0m ␛[1m␛[35m⊘ cancelled ␛[0m    ␛[1mhand_over␛[0m  1.00 ms  ␛[2mcarrier=␛[0m"Swiss Post"  ␛[2mit::delivery::pretty::shop #000007␛[0m
+                                    ␛[2mbecause ␛[0m#000005 was
     ␛[2m00:04:10.012Z␛[0m ␛[35m⊘ cancelled ␛[0m  ␛[1mdeliver␛[0m 2  4m 10s␛[2m  — along with #000007␛[0m  ␛[2mit::delivery::pretty::shop #000005␛[0m
+                                  ␛[2mbecause ␛[0m#000003 was
     ␛[2m00:04:10.013Z␛[0m ␛[35m⊘ cancelled ␛[0m␛[1mplace␛[0m 2  4m 10s␛[2m  — along with #000007␛[0m  ␛[2mit::delivery::pretty::shop #000003␛[0m
     ␛[2m00:04:10.014Z␛[0m ␛[2m→ invoke    ␛[0mrows  ␛[2mit::delivery::pretty::shop #000008␛[0m
     ␛[2m00:04:10.015Z␛[0m ␛[32m✓ success   ␛[0m␛[1mrows␛[0m  1.00 ms␛[2m  — 2 items␛[0m  ␛[2mit::delivery::pretty::shop #000008␛[0m

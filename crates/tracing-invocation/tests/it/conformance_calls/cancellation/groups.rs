@@ -12,7 +12,7 @@ use tracing_invocation::Outcome::{Cancelled, Failed, Invoke, Success};
 use tracing_invocation::{ErrorClass, operation};
 
 use super::super::{
-    Stopped, ValueError, assert_tells, dropped, dropped_with, error, stopped, until, with,
+    Stopped, ValueError, assert_tells, dropped, dropped_with, error, inside, stopped, until, with,
 };
 use super::slow;
 use crate::support::capture;
@@ -166,8 +166,8 @@ async fn group_cancelled_from_outside() {
             ("parent", Invoke, Debug, json!({})),
             ("child", Invoke, Debug, json!({"tag": "a"})),
             ("child", Invoke, Debug, json!({"tag": "b"})),
-            ("child", Cancelled, Info, cancelled("a")),
-            ("child", Cancelled, Info, cancelled("b")),
+            ("child", Cancelled, Info, inside(cancelled("a"), "parent")),
+            ("child", Cancelled, Info, inside(cancelled("b"), "parent")),
             ("parent", Cancelled, Debug, dropped_with("child")),
         ],
     );

@@ -1,0 +1,245 @@
+//! Why an operation was cancelled, as far as is known while it is.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::thread::panicking;
+
+use tracing_core::Subscriber;
+use tracing_subscriber::layer::Context;
+use tracing_subscriber::registry::LookupSpan;
+
+use crate::convention::cancellation;
+use crate::operation::{Ending, Operation, Parent, Why};
+use crate::payload::{Fragment, json, text};
+use crate::settings::Current;
+use crate::settle::reason::{self, Around};
+use crate::stack::symbols::{self, Frames};
+use crate::stack::{self, Cause, Stack};
+use crate::table::Table;
+
+/// Notes why the operation with this key ends by a drop, if it is open.
+pub(super) fn explain<S>(
+    table: &Table,
+    key: u64,
+    ending: &Ending,
+    context: &Context<'_, S>,
+    current: &Current,
+) where
+    S: Subscriber + for<'lookup> LookupSpan<'lookup>,
+{
+    if is_nothing_known(ending, current) {
+        return;
+    }
+    let facts = table.with(key, |operation| operation.is_open().then(|| Facts::of(operation)));
+    if let Some(facts) = facts.flatten()
+        && let Some(told) = facts.told(table, ending, context, current)
+    {
+        table.with(key, |operation| operation.why = Some(told));
+    }
+}
+
+/// Whether there is nothing to be told, whatever the operation knows.
+fn is_nothing_known(ending: &Ending, current: &Current) -> bool {
+    !current.capture.cause && ending.awaited.is_none() && reason::depth() == 0 && !panicking()
+}
+
+/// What an operation knows.
+struct Facts {
+    parent: Option<Parent>,
+    depth: u32,
+    polled: Option<Stack>,
+}
+
+/// What is told of a cancellation.
+#[derive(Default)]
+struct Told {
+    cause: Option<Cause>,
+    reason: Option<Cow<'static, str>>,
+    /// The enclosing operation that was dropped, and why that was.
+    parent: Option<u64>,
+    parent_cause: Option<Cause>,
+    dropped_at: Option<String>,
+}
+
+impl Facts {
+    fn of(operation: &mut Operation) -> Self {
+        let polled = operation.why.take().and_then(|why| why.polled);
+        Self { parent: operation.parent, depth: operation.depth, polled }
+    }
+
+    /// The members of `cancellation`, where anything is known.
+    fn told<S>(
+        self,
+        table: &Table,
+        ending: &Ending,
+        context: &Context<'_, S>,
+        current: &Current,
+    ) -> Option<Box<Why>>
+    where
+        S: Subscriber + for<'lookup> LookupSpan<'lookup>,
+    {
+        let capture = current.capture;
+        let awaited =
+            ending.awaited.as_deref().filter(|_| capture.awaiting).map_or(&[][..], |stacks| stacks);
+        let mut why = self.around(table);
+        if why.is_unknown() && !capture.cause && awaited.is_empty() {
+            return None;
+        }
+        let until = symbols::deadline(capture.patience);
+        if capture.cause {
+            let read = symbols::frames(&Stack::here(), until).map(|dropped| {
+                let polled = self.polled.and_then(|polled| symbols::frames(&polled, until));
+                stack::read(&dropped, polled.as_deref())
+            });
+            let entered = || context.lookup_current().map(|span| span.id().into_u64());
+            let parent = self.parent.filter(|parent| entered() == Some(parent.key));
+            why.add(read, parent.and_then(|parent| parent.span_id));
+        }
+        let stacks: Vec<Frames> =
+            awaited.iter().filter_map(|stack| symbols::frames(stack, until)).collect();
+        let waits = stack::waits(stacks.iter().map(Arc::as_ref));
+        let mut told = Fragment::default();
+        why.push(&mut told, current);
+        push_waits(&mut told, &waits);
+        (!told.is_empty()).then(|| Box::new(Why { polled: None, told }))
+    }
+
+    /// What is known without looking at the stack.
+    fn around(&self, table: &Table) -> Told {
+        let mut why = Told::default();
+        for around in reason::since(self.depth) {
+            match around {
+                Around::Said(cause, reason) => {
+                    why.set(cause);
+                    if why.parent.is_none() {
+                        why.reason = reason;
+                    }
+                    break;
+                }
+                Around::Dropping(key) if why.parent.is_none() => {
+                    if let Some(span_id) = self.ancestor(table, key) {
+                        why.cause = Some(Cause::Parent);
+                        why.parent = Some(span_id);
+                    }
+                }
+                Around::Dropping(_) => {}
+            }
+        }
+        if panicking() {
+            why.set(Cause::Unwinding);
+        }
+        why
+    }
+
+    /// The id of the operation with this key, if it is one of those around this one.
+    fn ancestor(&self, table: &Table, key: u64) -> Option<u64> {
+        /// Operations around one that are looked at.
+        const FAR: usize = 64;
+        let mut around = self.parent;
+        for _ in 0..FAR {
+            let parent = around?;
+            if parent.key == key {
+                return parent.span_id;
+            }
+            around = table.with(parent.key, |outer| outer.parent).flatten();
+        }
+        None
+    }
+}
+
+impl Told {
+    fn is_unknown(&self) -> bool {
+        self.cause.is_none()
+    }
+
+    /// Adds why it happened, or why what it happened by did, where that is not known yet.
+    fn set(&mut self, cause: Cause) {
+        match self.parent {
+            Some(_) => self.parent_cause.get_or_insert(cause),
+            None => self.cause.get_or_insert(cause),
+        };
+    }
+
+    /// Adds what the stack says, if it could be read. `parent` is the operation around this one, if its span is entered.
+    fn add(&mut self, read: Option<stack::Read>, parent: Option<u64>) {
+        let Some(read) = read else {
+            self.cause.get_or_insert(Cause::Unspecified);
+            return;
+        };
+        if let Some(parent) = parent
+            && read.in_span
+            && matches!(self.cause, None | Some(Cause::Unwinding))
+        {
+            self.parent_cause = self.cause.replace(Cause::Parent);
+            self.parent = Some(parent);
+        }
+        self.set(read.cause);
+        self.dropped_at = read.dropped_at;
+    }
+
+    fn push(self, to: &mut Fragment, current: &Current) {
+        let mut word = |key: &str, cause: Option<Cause>| {
+            if let Some(cause) = cause {
+                push(to, key, |to| json::push_string(to, cause.as_str()));
+            }
+        };
+        word(cancellation::CAUSE, self.cause);
+        let known = self.parent_cause.filter(|cause| *cause != Cause::Unspecified);
+        word(cancellation::PARENT_CAUSE, known);
+        if let Some(reason) = self.reason {
+            let rules = &current.rules;
+            push(to, cancellation::REASON, |to| {
+                text::push_str(to, &reason, rules.limits.message, &rules.redaction);
+            });
+        }
+        if let Some(span_id) = self.parent {
+            push(to, cancellation::SPAN_ID, |to| {
+                to.push(b'"');
+                to.extend_from_slice(&json::hex(span_id));
+                to.push(b'"');
+            });
+        }
+        if let Some(place) = self.dropped_at {
+            push(to, cancellation::DROPPED_AT, |to| json::push_string(to, &place));
+        }
+    }
+}
+
+fn push_waits(to: &mut Fragment, waits: &[stack::Wait]) {
+    if waits.is_empty() {
+        return;
+    }
+    push(to, cancellation::AWAITING, |to| {
+        to.push(b'[');
+        for (at, wait) in waits.iter().enumerate() {
+            if at > 0 {
+                to.push(b',');
+            }
+            let mut members = Fragment::default();
+            if let Some(on) = &wait.on {
+                push(&mut members, cancellation::ON, |to| json::push_string(to, on));
+            }
+            push(&mut members, cancellation::CHAIN, |to| push_texts(to, &wait.chain));
+            to.push(b'{');
+            to.extend_from_slice(members.as_bytes());
+            to.push(b'}');
+        }
+        to.push(b']');
+    });
+}
+
+fn push_texts(to: &mut Vec<u8>, texts: &[String]) {
+    to.push(b'[');
+    for (at, text) in texts.iter().enumerate() {
+        if at > 0 {
+            to.push(b',');
+        }
+        json::push_string(to, text);
+    }
+    to.push(b']');
+}
+
+fn push(to: &mut Fragment, key: &str, value: impl FnOnce(&mut Vec<u8>)) {
+    let key = format!("\"{key}\":");
+    to.push(key.as_bytes(), value);
+}
