@@ -181,6 +181,10 @@ fn by_file(file: &str) -> Option<(Whose, String)> {
     if file.is_empty() {
         return None;
     }
+    if !file.ends_with(".rs") {
+        // Of the C library, for which a system may have debug information.
+        return Some((Whose::Library, String::new()));
+    }
     let of_rust = file.starts_with("/rustc/") || file.contains("/rustlib/src/rust/");
     if of_rust && let Some((_, path)) = file.split_once("/library/") {
         let (of, path) = path.split_once("/src/").unwrap_or((path, ""));
@@ -351,6 +355,8 @@ mod tests {
         assert_eq!((span.whose, &*span.module), (Whose::Between, "tracing::instrument"));
         let user = frame("{async_fn#0}", "/home/ann/shop/src/worker.rs");
         assert_eq!(user.whose, Whose::User);
+        let libc = frame("__libc_start_call_main", "./csu/../sysdeps/nptl/libc_start_call_main.h");
+        assert_eq!(libc.whose, Whose::Library);
         let test = frame("{async_fn#0}", "/home/ann/shop/tests/it/main.rs");
         assert_eq!(test.whose, Whose::User);
         let other = frame("poll", &format!("{REGISTRY}sometimes-0.1.0/src/lib.rs"));
