@@ -170,7 +170,7 @@ fn awaited(inside: &[Frame]) -> Cause {
 /// The nearest place in the program's own code, not beyond what runs a task: what is there began it long ago.
 fn dropped_at(rest: &[Frame], cause: Cause) -> Option<String> {
     let is_shutdown = matches!(cause, Cause::RuntimeShutdown | Cause::TaskSetDropped);
-    if !is_shutdown && rest.first()?.is_in("tokio") {
+    if !is_shutdown && rest.first()?.is_in("tokio::runtime") {
         return None;
     }
     let is_runner = |frame: &Frame| {

@@ -216,7 +216,8 @@ async fn with_reasons<F: Future<Output = ()> + Send + 'static>(op: fn(&'static s
         sleep(SOON).await;
         token.cancel();
     };
-    tokio::join!(tracing_invocation::until_cancelled(&token, op("token_of_ours")), cancel); // drops token_of_ours
+    // drops token_of_ours
+    tokio::join!(tracing_invocation::until_cancelled(&token, op("token_of_ours")), cancel);
     tracing_invocation::until_shutdown(Box::pin(sleep(SOON)), op("shutdown")).await; // drops shutdown
 }
 
@@ -239,6 +240,7 @@ fn elsewhere<F: Future<Output = ()> + Send + 'static>(op: fn(&'static str) -> F)
     std::thread::sleep(SOON * 4);
     drop(task);
     std::thread::sleep(SOON * 4);
+    // drops smol_or
     smol::block_on(smol::future::or(op("smol_or"), async {
         smol::Timer::after(SOON).await;
     }));
