@@ -85,20 +85,22 @@ fn settings_that_were_replaced_are_gone() {
     let (alive, most) = (Arc::new(AtomicUsize::new(0)), AtomicUsize::new(0));
     let running = AtomicUsize::new(2);
     std::thread::scope(|scope| {
-        for _ in 0..2 {
+        let threads = [(); 2].map(|()| {
             scope.spawn(|| {
                 tracing::dispatcher::with_default(&dispatch, || {
                     (0..2_000).for_each(|_| drop(run("a", false)));
                 });
                 running.fetch_sub(1, Ordering::Release);
-            });
-        }
+            })
+        });
         while running.load(Ordering::Acquire) > 0 {
             alive.fetch_add(1, Ordering::Relaxed);
             let policy = Counted(Arc::clone(&alive));
             handle.replace(settings().with_policy(policy));
             most.fetch_max(alive.load(Ordering::Relaxed), Ordering::Relaxed);
         }
+        // A thread holds on to what it recorded under until it has ended, which a scope does not wait for.
+        threads.map(|thread| thread.join().unwrap());
     });
     assert_eq!(alive.load(Ordering::Relaxed), 1, "only the settings in force are alive");
     let most = most.into_inner();
