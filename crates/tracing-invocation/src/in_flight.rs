@@ -5,14 +5,15 @@ mod page;
 mod signal;
 
 use std::fmt;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
 
 use crate::callsite::Callsite;
 use crate::journal::Journal;
 use crate::operation::{Keeping, Operation};
 use crate::record::{SpanId, TraceId};
 use crate::settings::InForce;
+use crate::stack::{self, Awaiting, Noting, symbols};
 use crate::watchdog;
 
 /// The operations of a layer that are open right now. Clones speak of the same layer.
@@ -66,6 +67,8 @@ pub struct OpenOperation {
     pub age: Duration,
     /// How often it ran, where [progress](crate::Capture::with_progress) is captured.
     pub polls: Option<u64>,
+    /// Where it waits, where [that](crate::Capture::with_awaiting) is captured and known.
+    pub awaiting: Vec<Awaiting>,
 }
 
 impl InFlight {
@@ -83,7 +86,8 @@ impl InFlight {
         self.journal.table.scan(|_, operation| seen.extend(Seen::of(operation)));
         let now_ns = self.journal.clock.monotonic_ns();
         seen.sort_by_key(|seen| (seen.invoked_ns, seen.span_id));
-        seen.into_iter().filter_map(|seen| seen.into_open(now_ns)).collect()
+        let until = symbols::deadline(self.current.with(|current| current.capture.patience));
+        seen.into_iter().filter_map(|seen| seen.into_open(now_ns, until)).collect()
     }
 
     /// Writes the `slow` record of each operation that takes longer than
@@ -140,6 +144,7 @@ struct Seen {
     parent_span_id: Option<u64>,
     invoked_ns: u64,
     polls: Option<u64>,
+    noting: Option<Weak<Noting>>,
 }
 
 impl Seen {
@@ -156,15 +161,17 @@ impl Seen {
             parent_span_id: operation.parent_span_id(),
             invoked_ns: operation.invoked_ns,
             polls: operation.progress.as_ref().and_then(|progress| progress.polls()),
+            noting: operation.noting(),
         })
     }
 
-    fn into_open(self, now_ns: u64) -> Option<OpenOperation> {
+    fn into_open(self, now_ns: u64, until: Instant) -> Option<OpenOperation> {
         let text = |json: &[u8]| serde_json::from_slice(json).unwrap_or_default();
         let (namespace, name) = match &self.own_names {
             Some((namespace, name)) => (&**namespace, &**name),
             None => (&*self.callsite.namespace, &*self.callsite.name),
         };
+        let awaited = self.noting.and_then(|noting| Some(noting.upgrade()?.in_force()));
         Some(OpenOperation {
             event_namespace: text(namespace),
             event_name: text(name),
@@ -174,6 +181,7 @@ impl Seen {
             parent_span_id: self.parent_span_id.and_then(SpanId::new),
             age: Duration::from_nanos(now_ns.saturating_sub(self.invoked_ns)),
             polls: self.polls,
+            awaiting: awaited.map_or_else(Vec::new, |stacks| stack::waits(&stacks, until)),
         })
     }
 }

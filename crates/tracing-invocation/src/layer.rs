@@ -30,7 +30,7 @@ use crate::context::ContextFields;
 use crate::delivery::{Delivery, Guard};
 use crate::in_flight::InFlight;
 use crate::journal::{Journal, Opened};
-use crate::operation::{Ending, Keeping, Why};
+use crate::operation::{Ending, Keeping};
 use crate::panic_note;
 use crate::payload::{Limits, Redaction};
 use crate::policy::{EventPolicy, InvalidPolicy};
@@ -366,7 +366,7 @@ impl InvocationLayer {
         if promises != Some(true) {
             return Ending::UNKNOWN;
         }
-        cancellation::explain(table, key, &Ending::CANCELLED, context, current);
+        cancellation::explain(table, key, context, current);
         Ending::CANCELLED
     }
 }
@@ -453,6 +453,9 @@ where
             handover::entered_under(&current.rules, current.epoch);
             if current.capture.awaiting {
                 handover::want_awaiting();
+                if !handover::is_poll(key) {
+                    cancellation::note_awaited(&self.journal.table, key);
+                }
             }
             if self.tracer.is_some() || self.journal.has_joined.load(Ordering::Relaxed) {
                 self.join(id, current);
@@ -460,8 +463,8 @@ where
             let began = self.journal.enter(key, handover::levels(key), current);
             if began && current.capture.cause {
                 let polled = Some(Stack::here());
-                let why = Some(Box::new(Why { polled, ..Why::default() }));
-                self.journal.table.with(key, |operation| operation.why = why);
+                let table = &self.journal.table;
+                table.with(key, |operation| operation.why.get_or_insert_default().polled = polled);
             }
         });
     }
@@ -475,7 +478,7 @@ where
                 let now = self.journal.clock.now();
                 let ending = ending.seen_by(&self.errors).for_layer(&current.rules, current.epoch);
                 if ending.is_drop() {
-                    cancellation::explain(&self.journal.table, key, &ending, &context, current);
+                    cancellation::explain(&self.journal.table, key, &context, current);
                 }
                 self.journal.settle_at(key, ending, now, current)
             })
@@ -488,6 +491,10 @@ where
                 let ending = Ending::panicked(&panic_note::unwinding(), &current.rules);
                 self.journal.panicked(key, ending, current)
             });
+        }
+        if let Some(noting) = handover::noting(key) {
+            let table = &self.journal.table;
+            table.with(key, |operation| operation.why.get_or_insert_default().noting = noting);
         }
         if !is_over && let Some(slow) = self.journal.exit(key) {
             self.current.with(|current| self.journal.tell_slow(key, slow, current));

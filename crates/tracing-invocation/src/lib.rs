@@ -92,6 +92,7 @@ pub use settle::{
 };
 #[cfg(feature = "tokio")]
 pub use settle::{Timeout, timeout};
+pub use stack::Awaiting;
 pub use tracing_invocation_macros::operation;
 
 /// A field that is recorded as structure: anything that serializes.

@@ -10,13 +10,15 @@ pub(crate) use place::{Digits, Place};
 pub(crate) use progress::{Child, Progress, Slow};
 pub(crate) use told::{News, fingerprint};
 
+use std::sync::Weak;
+
 use self::progress::Inside;
 use self::told::{Fingerprint, Inner};
 use crate::callsite::Callsite;
 use crate::clock::Moment;
 use crate::payload::{Fields, Fragment};
 use crate::record::{Level, Levels, OwnLevels, SpanId, TraceContext};
-use crate::stack::Stack;
+use crate::stack::{Noting, Stack};
 
 /// One call of an operation, from the opening of its span to the span's end.
 pub(crate) struct Operation {
@@ -54,6 +56,9 @@ pub(crate) struct Operation {
 pub(crate) struct Why {
     /// The stack on which it was first entered, where that is captured.
     pub(crate) polled: Option<Stack>,
+    /// What notes where it waits, and where it waited when it was dropped.
+    pub(crate) noting: Weak<Noting>,
+    pub(crate) awaited: Vec<Stack>,
     /// Members of an object, once it is cancelled.
     pub(crate) told: Fragment,
 }
@@ -333,6 +338,11 @@ impl Operation {
         if let Some(progress) = &mut self.progress {
             progress.hear(child, during);
         }
+    }
+
+    /// What notes where it waits, where that is captured.
+    pub(crate) fn noting(&self) -> Option<Weak<Noting>> {
+        self.why.as_ref().map(|why| Weak::clone(&why.noting))
     }
 
     /// How often it was entered.

@@ -56,6 +56,8 @@ pub struct Settings {
     pub(crate) sampling: Sampling,
     pub(crate) capture: Capture,
     pub(crate) expected: Expected,
+    /// Whether more is to be kept of an operation that begins than how it ends.
+    wants_progress: bool,
 }
 
 impl Default for Settings {
@@ -75,6 +77,7 @@ impl Default for Settings {
             sampling: Sampling::default(),
             capture: Capture::none(),
             expected: Expected::default(),
+            wants_progress: false,
         }
     }
 }
@@ -159,7 +162,7 @@ impl Settings {
 
     /// Finds out more about operations than how they ended.
     pub fn with_capture(self, capture: Capture) -> Self {
-        Self { capture, ..self }
+        Self { capture, ..self }.with_progress_noted()
     }
 
     /// Expects operations whose `namespace.name` matches `pattern` to take no longer than `duration`: of one that does, a
@@ -183,14 +186,19 @@ impl Settings {
     /// Where the pattern is empty, or holds a range that runs backwards, as in `[z-a]`.
     pub fn with_expected(self, pattern: &str, duration: Duration) -> Result<Self, InvalidPolicy> {
         let expected = self.expected.and(pattern, duration)?;
-        Ok(Self { expected, ..self })
+        Ok(Self { expected, ..self }.with_progress_noted())
     }
 
     /// Whether more is to be kept of an operation that begins than how it ends.
     #[inline]
     pub(crate) fn wants_progress(&self) -> bool {
+        self.wants_progress
+    }
+
+    fn with_progress_noted(self) -> Self {
         let Capture { progress, slow_poll, .. } = self.capture;
-        progress || slow_poll.is_some() || !self.expected.is_empty()
+        let wants_progress = progress || slow_poll.is_some() || !self.expected.is_empty();
+        Self { wants_progress, ..self }
     }
 
     /// Shapes the context of every record by a function of the program's own: what it answers stands in the place of

@@ -15,5 +15,6 @@ mod why;
 
 pub(crate) use capture::Stack;
 pub(crate) use noting::Noting;
-pub(crate) use waits::{Wait, waits};
+pub use waits::Awaiting;
+pub(crate) use waits::waits;
 pub(crate) use why::{Cause, Read, read};

@@ -43,7 +43,18 @@ fn push_line(text: &mut String, operation: &OpenOperation, depth: usize) {
         push_harmless(text, entity_id);
         text.push(']');
     }
-    let _ = writeln!(text, "  {}", operation.span_id);
+    let _ = write!(text, "  {}", operation.span_id);
+    for awaiting in &operation.awaiting {
+        text.push_str("  waits");
+        let leaf = awaiting.chain.last();
+        for (word, what) in [(" for ", awaiting.on.as_ref()), (" at ", leaf)] {
+            if let Some(what) = what {
+                text.push_str(word);
+                push_harmless(text, what);
+            }
+        }
+    }
+    text.push('\n');
 }
 
 /// The places of operations, each once and behind the one that it was begun in, and how many it lies in.

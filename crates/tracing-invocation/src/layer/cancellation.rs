@@ -1,7 +1,6 @@
 //! Why an operation was cancelled, as far as is known while it is.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 use std::thread::panicking;
 
 use tracing_core::Subscriber;
@@ -9,38 +8,44 @@ use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::convention::cancellation;
-use crate::operation::{Ending, Operation, Parent, Why};
+use crate::operation::{Operation, Parent, Why};
 use crate::payload::{Fragment, json, text};
-use crate::settings::Current;
+use crate::settings::{Capture, Current};
 use crate::settle::reason::{self, Around};
-use crate::stack::symbols::{self, Frames};
+use crate::stack::symbols;
 use crate::stack::{self, Cause, Stack};
 use crate::table::Table;
 
 /// Notes why the operation with this key ends by a drop, if it is open.
-pub(super) fn explain<S>(
-    table: &Table,
-    key: u64,
-    ending: &Ending,
-    context: &Context<'_, S>,
-    current: &Current,
-) where
+pub(super) fn explain<S>(table: &Table, key: u64, context: &Context<'_, S>, current: &Current)
+where
     S: Subscriber + for<'lookup> LookupSpan<'lookup>,
 {
-    if is_nothing_known(ending, current) {
+    if is_nothing_known(current) {
         return;
     }
     let facts = table.with(key, |operation| operation.is_open().then(|| Facts::of(operation)));
     if let Some(facts) = facts.flatten()
-        && let Some(told) = facts.told(table, ending, context, current)
+        && let Some(told) = facts.told(table, context, current)
     {
         table.with(key, |operation| operation.why = Some(told));
     }
 }
 
 /// Whether there is nothing to be told, whatever the operation knows.
-fn is_nothing_known(ending: &Ending, current: &Current) -> bool {
-    !current.capture.cause && ending.awaited.is_none() && reason::depth() == 0 && !panicking()
+fn is_nothing_known(current: &Current) -> bool {
+    let Capture { cause, awaiting, .. } = current.capture;
+    !cause && !awaiting && reason::depth() == 0 && !panicking()
+}
+
+/// Notes where an operation waits that is about to be dropped: what it waits for is dropped with it.
+#[cold]
+pub(super) fn note_awaited(table: &Table, key: u64) {
+    let noting = table.with(key, |operation| operation.noting()).flatten();
+    if let Some(noting) = noting.and_then(|noting| noting.upgrade()) {
+        let awaited = noting.in_force();
+        table.with(key, |operation| operation.why.get_or_insert_default().awaited = awaited);
+    }
 }
 
 /// What an operation knows.
@@ -48,6 +53,7 @@ struct Facts {
     parent: Option<Parent>,
     depth: u32,
     polled: Option<Stack>,
+    awaited: Vec<Stack>,
 }
 
 /// What is told of a cancellation.
@@ -63,26 +69,18 @@ struct Told {
 
 impl Facts {
     fn of(operation: &mut Operation) -> Self {
-        let polled = operation.why.take().and_then(|why| why.polled);
-        Self { parent: operation.parent, depth: operation.depth, polled }
+        let Why { polled, awaited, .. } = operation.why.take().map(|why| *why).unwrap_or_default();
+        Self { parent: operation.parent, depth: operation.depth, polled, awaited }
     }
 
     /// The members of `cancellation`, where anything is known.
-    fn told<S>(
-        self,
-        table: &Table,
-        ending: &Ending,
-        context: &Context<'_, S>,
-        current: &Current,
-    ) -> Option<Box<Why>>
+    fn told<S>(self, table: &Table, context: &Context<'_, S>, current: &Current) -> Option<Box<Why>>
     where
         S: Subscriber + for<'lookup> LookupSpan<'lookup>,
     {
         let capture = current.capture;
-        let awaited =
-            ending.awaited.as_deref().filter(|_| capture.awaiting).map_or(&[][..], |stacks| stacks);
         let mut why = self.around(table);
-        if why.is_unknown() && !capture.cause && awaited.is_empty() {
+        if why.is_unknown() && !capture.cause && self.awaited.is_empty() {
             return None;
         }
         let until = symbols::deadline(capture.patience);
@@ -95,13 +93,11 @@ impl Facts {
             let parent = self.parent.filter(|parent| entered() == Some(parent.key));
             why.add(read, parent.and_then(|parent| parent.span_id));
         }
-        let stacks: Vec<Frames> =
-            awaited.iter().filter_map(|stack| symbols::frames(stack, until)).collect();
-        let waits = stack::waits(stacks.iter().map(Arc::as_ref));
+        let waits = stack::waits(&self.awaited, until);
         let mut told = Fragment::default();
         why.push(&mut told, current);
         push_waits(&mut told, &waits);
-        (!told.is_empty()).then(|| Box::new(Why { polled: None, told }))
+        (!told.is_empty()).then(|| Box::new(Why { told, ..Why::default() }))
     }
 
     /// What is known without looking at the stack.
@@ -205,7 +201,7 @@ impl Told {
     }
 }
 
-fn push_waits(to: &mut Fragment, waits: &[stack::Wait]) {
+fn push_waits(to: &mut Fragment, waits: &[stack::Awaiting]) {
     if waits.is_empty() {
         return;
     }

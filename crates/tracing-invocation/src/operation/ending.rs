@@ -9,7 +9,6 @@ use crate::panic_note::Words;
 use crate::payload::{Fragment, Rules, json, text};
 use crate::record::{Level, Levels, Outcome, OwnLevels};
 use crate::settle::{Classes, Kind};
-use crate::stack::Stack;
 
 /// How an operation ended, and what is known of it. Small, for it is handed on a few times; each layer has a clone.
 #[derive(Clone, Debug)]
@@ -17,8 +16,6 @@ pub(crate) struct Ending {
     pub(crate) how: How,
     /// How many items a stream gave.
     pub(crate) items: Option<u64>,
-    /// Where it was registered to be woken, where that was noted.
-    pub(crate) awaited: Option<Arc<Vec<Stack>>>,
 }
 
 #[derive(Clone, Debug)]
@@ -86,7 +83,7 @@ impl Ending {
     pub(crate) const PROCESS_EXIT: Self = Self::new(How::Unknown(Some(payload::PROCESS_EXIT)));
 
     pub(crate) const fn new(how: How) -> Self {
-        Self { how, items: None, awaited: None }
+        Self { how, items: None }
     }
 
     /// It succeeded, and returned this, where that was asked for: JSON, written under the settings of this epoch.

@@ -82,11 +82,10 @@ pin_project! {
             if !*this.polled || this.future.is_none() {
                 return;
             }
-            let awaited = this.noting.take().map(|noting| Arc::new(noting.in_force()));
             in_span_aside(this.span, || {
                 dropping(this.span, || this.future.set(None));
                 // What has completed or panicked was settled then, and keeps that end.
-                ((), Some(Ending { awaited, ..Ending::CANCELLED }))
+                ((), Some(Ending::CANCELLED))
             });
         }
     }
@@ -130,7 +129,7 @@ where
                 return (Ok(Poll::Pending), None);
             };
             match catch_unwind(AssertUnwindSafe(|| {
-                noted(this.noting, context, |context| future.poll(context))
+                noted(this.span, this.noting, context, |context| future.poll(context))
             })) {
                 Ok(Poll::Pending) => (Ok(Poll::Pending), None),
                 Ok(Poll::Ready(output)) => {

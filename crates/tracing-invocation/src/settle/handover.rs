@@ -5,7 +5,7 @@
 //! layer sees a difference.
 
 use std::cell::{Cell, RefCell};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::task::Context;
 
 use tracing::Span;
@@ -29,6 +29,8 @@ thread_local! {
     static ENDED: Cell<u64> = const { Cell::new(0) };
     /// Whether a layer wants to know where the operation waits whose span is being entered.
     static AWAITS: Cell<bool> = const { Cell::new(false) };
+    /// What notes where the operation waits that was polled last, and its span.
+    static NOTED: RefCell<Option<(u64, Weak<Noting>)>> = const { RefCell::new(None) };
 }
 
 /// Runs `inside` in the span, whose operation has `levels` of its own if this is its first entry, and settles the
@@ -77,6 +79,9 @@ fn run_in<T>(
         Some(ending) => leave(entered, key, ending),
         None => drop(entered),
     }
+    if noting::is_wanted() {
+        let _ = NOTED.try_with(RefCell::take);
+    }
     value
 }
 
@@ -99,6 +104,7 @@ pub(crate) fn want_awaiting() {
 /// Polls what is inside an operation's span, and has noted where it registers to be woken if a layer wants to know that.
 #[inline]
 pub(crate) fn noted<T>(
+    span: &Span,
     noting: &mut Option<Arc<Noting>>,
     context: &mut Context<'_>,
     poll: impl FnOnce(&mut Context<'_>) -> T,
@@ -107,11 +113,26 @@ pub(crate) fn noted<T>(
         return poll(context);
     }
     // Said by the layers that were called back when the span was entered.
-    if AWAITS.take() {
-        return noting::inside(noting, context, poll);
+    if !AWAITS.take() {
+        *noting = None;
+        return poll(context);
     }
-    *noting = None;
-    poll(context)
+    let polled = noting::inside(noting, context, poll);
+    let noted = noting.as_ref().map(|noting| (key_of(span), Arc::downgrade(noting)));
+    let _ = NOTED.try_with(|place| place.replace(noted));
+    polled
+}
+
+/// What notes where the operation waits whose span is being left after a poll. Not kept alive by the layers: with it goes
+/// a waker, which may be anything.
+pub(crate) fn noting(key: u64) -> Option<Weak<Noting>> {
+    if !noting::is_wanted() {
+        return None;
+    }
+    let noted = |place: &RefCell<Option<(u64, Weak<Noting>)>>| {
+        place.borrow().as_ref().filter(|(of, _)| *of == key).map(|(_, noting)| Weak::clone(noting))
+    };
+    NOTED.try_with(noted).ok().flatten()
 }
 
 /// Drops what is inside the operation of this span: what that cancels is cancelled by it.

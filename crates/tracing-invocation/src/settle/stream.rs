@@ -46,8 +46,7 @@ pin_project! {
             if !*this.polled || this.stream.is_none() {
                 return;
             }
-            let awaited = this.noting.take().map(|noting| Arc::new(noting.in_force()));
-            let ending = Ending { items: Some(*this.items), awaited, ..Ending::CANCELLED };
+            let ending = Ending { items: Some(*this.items), ..Ending::CANCELLED };
             in_span_aside(this.span, || {
                 dropping(this.span, || this.stream.set(None));
                 ((), Some(ending))
@@ -68,7 +67,7 @@ impl<S: Stream> Stream for OperationStream<S> {
         let (items, noting) = (this.items, this.noting);
         let polled = in_span(this.span, None, || {
             let polled = catch_unwind(AssertUnwindSafe(|| {
-                noted(noting, context, |context| stream.poll_next(context))
+                noted(this.span, noting, context, |context| stream.poll_next(context))
             }));
             let (polled, how) = match polled {
                 Ok(Poll::Ready(None)) => (Ok(Poll::Ready(None)), Some(How::Success(None))),

@@ -1,23 +1,33 @@
 //! What an operation waits for, read off the stack on which it registered to be woken.
 
+use std::time::Instant;
+
 use super::frames::{Frame, Whose};
+use super::{Stack, symbols};
 
 /// What an operation waits for, and the way there.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Wait {
-    /// What wakes it, where that is known.
-    pub(crate) on: Option<String>,
-    /// The program's own functions on the way there, the outermost first.
-    pub(crate) chain: Vec<String>,
+#[non_exhaustive]
+pub struct Awaiting {
+    /// What wakes it, where that is known: `tokio::sync::Mutex::lock`.
+    pub on: Option<String>,
+    /// The program's own functions on the way there, the outermost first: `shop::run (shop/src/main.rs:29)`, as much of it
+    /// as is known.
+    pub chain: Vec<String>,
 }
 
 /// Frames and waits that are told, at most.
 const CHAIN: usize = 32;
 const WAITS: usize = 8;
 
-/// What the stacks on which an operation registered say.
-pub(crate) fn waits<'a>(stacks: impl Iterator<Item = &'a [Frame]>) -> Vec<Wait> {
-    let mut waits: Vec<Wait> = Vec::new();
+/// What the stacks on which an operation registered say, where their names are found by `until`.
+pub(crate) fn waits(stacks: &[Stack], until: Instant) -> Vec<Awaiting> {
+    let stacks: Vec<_> = stacks.iter().filter_map(|stack| symbols::frames(stack, until)).collect();
+    read(stacks.iter().map(|frames| &**frames))
+}
+
+fn read<'a>(stacks: impl Iterator<Item = &'a [Frame]>) -> Vec<Awaiting> {
+    let mut waits: Vec<Awaiting> = Vec::new();
     for wait in stacks.filter_map(wait) {
         if !waits.contains(&wait) && waits.len() < WAITS {
             waits.push(wait);
@@ -26,7 +36,7 @@ pub(crate) fn waits<'a>(stacks: impl Iterator<Item = &'a [Frame]>) -> Vec<Wait> 
     waits
 }
 
-fn wait(frames: &[Frame]) -> Option<Wait> {
+fn wait(frames: &[Frame]) -> Option<Awaiting> {
     let leaf = frames.iter().position(Frame::is_users).unwrap_or(frames.len());
     let on = resource(&frames[..leaf]);
     let mut chain: Vec<_> =
@@ -34,7 +44,7 @@ fn wait(frames: &[Frame]) -> Option<Wait> {
     chain.dedup();
     chain.truncate(CHAIN);
     chain.reverse();
-    (on.is_some() || !chain.is_empty()).then_some(Wait { on, chain })
+    (on.is_some() || !chain.is_empty()).then_some(Awaiting { on, chain })
 }
 
 /// What the frames between the leaf and the user's code wait for: the outermost that is a resource.

@@ -1,7 +1,9 @@
 //! What is open, as data and as text.
 
 use std::sync::mpsc;
+use std::task::{Context, Waker};
 use std::thread;
+use std::time::Duration;
 
 use tracing_invocation::{Redaction, layer};
 
@@ -34,6 +36,30 @@ fn polls_are_there_where_progress_is_captured() {
     let mut run = Box::pin(work(captured.log.clone(), 9, 1).operation(info_span!("run")));
     poll(&captured.log, &mut run, 4, 1);
     assert_eq!(captured.in_flight.operations()[0].polls, Some(4));
+}
+
+#[test]
+fn where_it_waits_is_there_for_as_long_as_it_does() {
+    let patience = Duration::from_secs(60);
+    let capture = Capture::none().with_awaiting().with_patience(patience);
+    let captured = captured(|layer| layer.with_capture(capture));
+    let mutex = tokio::sync::Mutex::new(());
+    let held = mutex.try_lock().unwrap();
+    let reserve = async { drop(mutex.lock().await) };
+    let line = line!() - 1;
+    let mut reserve = Box::pin(reserve.operation(info_span!("reserve")));
+    let mut poll = || reserve.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+    assert!(poll().is_pending());
+    let open = captured.in_flight.operations();
+    let [awaiting] = &open[0].awaiting[..] else { panic!("{open:?}") };
+    assert_eq!(awaiting.on.as_deref(), Some("tokio::sync::Mutex::lock"));
+    let place = format!("in_flight.rs:{line}");
+    assert!(awaiting.chain.last().unwrap().trim_end_matches(')').ends_with(&place), "{awaiting:?}");
+    let shown = captured.in_flight.to_string();
+    assert!(shown.contains("  waits for tokio::sync::Mutex::lock at "), "{shown}");
+    drop(held);
+    assert!(poll().is_ready());
+    assert_eq!(captured.in_flight.operations(), []);
 }
 
 #[test]

@@ -100,7 +100,7 @@ fn settings_that_were_replaced_are_gone() {
             most.fetch_max(alive.load(Ordering::Relaxed), Ordering::Relaxed);
         }
         // A thread holds on to what it recorded under until it has ended, which a scope does not wait for.
-        threads.map(|thread| thread.join().unwrap());
+        threads.into_iter().for_each(|thread| thread.join().unwrap());
     });
     assert_eq!(alive.load(Ordering::Relaxed), 1, "only the settings in force are alive");
     let most = most.into_inner();
