@@ -1,6 +1,15 @@
 //! The lives of operations, from what the layer sees to lines in the sink.
 
-use std::cell::Cell;
+mod buffer;
+mod ended;
+mod slow;
+mod tally;
+
+use buffer::{give_back_buffer, take_buffer};
+use ended::{Ended, More};
+use slow::{Told, keep};
+pub(crate) use tally::Tally;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
@@ -11,15 +20,12 @@ use crate::clock::{self, Clock, Moment};
 use crate::context::ContextFields;
 use crate::ids::Ids;
 use crate::line;
-use crate::operation::{
-    Child, Ending, Keeping, Later, News, Operation, Parent, Place, Progress, Settled, Slow,
-};
-use crate::payload::{Fields, Fragment, shrink::shrink};
+use crate::operation::{Ending, Keeping, Later, Operation, Parent, Place, Progress, Slow};
+use crate::payload::{Fields, shrink::shrink};
 use crate::record::{Level, Outcome, OwnLevels, TraceContext};
 use crate::settings::{Capture, Settings};
 use crate::settle::{handover, reason};
 use crate::sink::{Outputs, turn};
-use crate::sums::Sums;
 use crate::table::Table;
 use crate::watchdog::Watchdog;
 
@@ -432,21 +438,6 @@ fn leaves_out(operation: &Operation, settings: &Settings) -> bool {
     !sampling.keeps_all() && !sampling.keeps(operation.name(), operation.place.trace_id())
 }
 
-/// How many records were made, and how many of them were shrunk.
-#[derive(Debug, Default)]
-pub(crate) struct Tally(Sums<2>);
-
-impl Tally {
-    #[inline]
-    fn count(&self, is_truncated: bool) {
-        self.0.add([1, u64::from(is_truncated)]);
-    }
-
-    pub(crate) fn read(&self) -> (u64, u64) {
-        self.0.read().into()
-    }
-}
-
 /// What was opened.
 pub(crate) struct Opened {
     pub(crate) callsite: &'static Callsite,
@@ -467,163 +458,8 @@ struct Begun {
     waits: bool,
 }
 
-/// An operation that just ended.
-struct Ended {
-    settled: Settled,
-    now: Moment,
-    level: Level,
-    line: Option<Vec<u8>>,
-    /// Whether there is no line yet, as the program is to shape it.
-    wants_shape: bool,
-    /// Its `invoke`, where that has waited for this.
-    invoke: Option<Box<(Level, Vec<u8>)>>,
-    /// What its parent has to be told.
-    news: Option<(Parent, News)>,
-    /// There where more was asked for than the end.
-    more: Option<Box<More>>,
-}
-
-/// What there is to be told of an operation that just ended, besides its end.
-struct More {
-    /// Its `invoke`, where sampling had left it out.
-    invoke: Option<Box<(Level, Vec<u8>)>>,
-    /// That its last stay inside its span was too long.
-    slow: Option<Told>,
-    /// To the operation that it was begun in.
-    child: Option<(u64, Child)>,
-}
-
-impl Ended {
-    /// Ends an operation, if it had not ended yet.
-    #[inline]
-    fn new(
-        operation: &mut Operation,
-        ending: Ending,
-        now: Moment,
-        settings: &Settings,
-    ) -> Option<Self> {
-        let settled = operation.settle(ending, now)?;
-        let wants_more = operation.progress.is_some() || settings.capture.progress;
-        let more = if wants_more { More::of(operation, &settled, now, settings) } else { None };
-        let level = settled.level(&settings.levels, operation.levels);
-        let (is_kept, invoke) = match &mut operation.keeping {
-            Keeping::All => (true, None),
-            _ if settled.is_ordinary() => (false, None),
-            Keeping::Refused => (true, None),
-            Keeping::Sampled { invoke } => (true, invoke.take()),
-        };
-        let is_written = is_kept && settings.writes(operation.callsite.metadata().target(), level);
-        // Who was not told in the log is nobody to point to; an inner operation that was still is.
-        let is_told = is_written || settled.reporter.is_some();
-        let news = operation.parent.zip(operation.news(&settled)).filter(|_| is_told);
-        let wants_shape = is_written && settings.formatter.is_some();
-        let line = (is_written && !wants_shape)
-            .then(|| line::terminal(take_buffer(), operation, now, level, &settled, None));
-        Some(Self { settled, now, level, line, wants_shape, invoke, news, more })
-    }
-
-    /// That its last stay was too long, where the program is to shape what is told of that.
-    fn slow_without_shape(&mut self) -> Option<&mut Told> {
-        self.more.as_mut()?.slow.as_mut().filter(|told| told.wants_shape)
-    }
-
-    fn write_line(&mut self, operation: &mut Operation, context: Option<&Fragment>) {
-        let (now, level) = (self.now, self.level);
-        let line = line::terminal(take_buffer(), operation, now, level, &self.settled, context);
-        self.line = Some(line);
-    }
-}
-
-impl More {
-    #[cold]
-    fn of(
-        operation: &mut Operation,
-        settled: &Settled,
-        now: Moment,
-        settings: &Settings,
-    ) -> Option<Box<Self>> {
-        let progress = operation.progress.as_mut();
-        let slow = progress.and_then(|progress| progress.end(now.monotonic_ns));
-        if matches!(operation.keeping, Keeping::Refused) {
-            return None;
-        }
-        let (mut invoke, mut told) = (None, None);
-        if let Some(slow) = slow {
-            invoke = keep(operation);
-            told = Some(Told::new(operation, slow, now, settings));
-        }
-        let parent = operation.parent.filter(|_| settings.capture.progress);
-        let child = parent.map(|parent| (parent.key, operation.child(settled)));
-        Some(Box::new(Self { invoke, slow: told, child }))
-    }
-}
-
-/// A `slow` record of an operation.
-struct Told {
-    slow: Slow,
-    now: Moment,
-    level: Level,
-    is_written: bool,
-    /// Whether there is no line yet, as the program is to shape it.
-    wants_shape: bool,
-    line: Option<Vec<u8>>,
-}
-
-impl Told {
-    fn new(operation: &mut Operation, slow: Slow, now: Moment, settings: &Settings) -> Self {
-        let own = operation.levels.and_then(|own| own.slow);
-        let level = own.unwrap_or(settings.levels.slow);
-        let is_written = settings.writes(operation.callsite.metadata().target(), level);
-        let wants_shape = is_written && settings.formatter.is_some();
-        let mut told = Self { slow, now, level, is_written, wants_shape, line: None };
-        if !wants_shape {
-            told.write_line(operation, None);
-        }
-        told
-    }
-
-    fn write_line(&mut self, operation: &mut Operation, context: Option<&Fragment>) {
-        if self.is_written {
-            let (now, level) = (self.now, self.level);
-            self.line = Some(line::slow(take_buffer(), operation, now, level, self.slow, context));
-        }
-    }
-}
-
-/// Keeps an operation that sampling left out: what is slow is told of from its `invoke` on, which has waited.
-fn keep(operation: &mut Operation) -> Option<Box<(Level, Vec<u8>)>> {
-    match &mut operation.keeping {
-        Keeping::Sampled { invoke } => {
-            let invoke = invoke.take();
-            operation.keeping = Keeping::All;
-            invoke
-        }
-        Keeping::All | Keeping::Refused => None,
-    }
-}
-
 /// What is to be kept of an operation that begins.
 fn begin_progress(operation: &Operation, settings: &Settings) -> Option<Box<Progress>> {
     let Capture { progress, slow_poll, .. } = settings.capture;
     Progress::begin(progress, slow_poll.map(clock::nanos), settings.expected.of(operation))
-}
-
-thread_local! {
-    static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
-}
-
-/// What a buffer may hold on to between records; a larger one was an exception.
-const KEPT_CAPACITY: usize = 64 * 1024;
-
-/// An empty buffer: this thread's own, unless it is in use or the thread is ending.
-fn take_buffer() -> Vec<u8> {
-    BUFFER.try_with(Cell::take).unwrap_or_default()
-}
-
-fn give_back_buffer(mut buffer: Vec<u8>) {
-    if buffer.capacity() <= KEPT_CAPACITY {
-        buffer.clear();
-        // A thread that is ending has no place for it any more.
-        let _ = BUFFER.try_with(|place| place.set(buffer));
-    }
 }
