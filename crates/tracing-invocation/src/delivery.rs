@@ -64,8 +64,7 @@ impl Delivery {
     /// As [`flush`](Self::flush).
     pub fn finish(&self, deadline: Duration) -> Result<(), FlushError> {
         let until = Instant::now().checked_add(deadline);
-        waiting_until(until, || self.journal.settle_open(&self.current.load()));
-        self.journal.wait_until_told(until);
+        waiting_until(until, || self.journal.settle_open(until, &self.current.load()));
         self.journal.outputs.flush(until)
     }
 }

@@ -11,17 +11,18 @@ use slow::{Told, keep};
 pub(crate) use tally::Tally;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::asking::is_asking;
 use crate::callsite::Callsite;
 use crate::clock::{self, Clock, Moment};
 use crate::context::ContextFields;
 use crate::ids::Ids;
 use crate::line;
-use crate::operation::{Ending, Keeping, Later, Operation, Parent, Place, Progress, Slow};
-use crate::payload::{Fields, shrink::shrink};
+use crate::operation::{Ending, Keeping, Next, Operation, Parent, Place, Progress, Slow};
+use crate::payload::{Fields, Fragment, shrink::shrink};
 use crate::record::{Level, Outcome, OwnLevels, TraceContext};
 use crate::settings::{Capture, Settings};
 use crate::settle::{handover, reason};
@@ -170,7 +171,7 @@ impl Journal {
         let now = self.clock.now();
         operation.invoked_ns = now.monotonic_ns;
         operation.levels = levels;
-        operation.depth = reason::depth();
+        operation.around = reason::latest();
         if settings.wants_progress() {
             operation.progress = begin_progress(operation, settings);
             operation.note_entry(|| now.monotonic_ns, || handover::is_poll(key));
@@ -205,10 +206,11 @@ impl Journal {
         }
         let mut locked = self.table.lock(key);
         if let Some(operation) = locked.operation()
-            && let Some(later) = operation.written()
+            && operation.written()
         {
+            let by = hold(operation);
             drop(locked);
-            self.catch_up(key, *later, settings);
+            self.catch_up((key, by), settings);
         }
     }
 
@@ -237,18 +239,29 @@ impl Journal {
         }
     }
 
-    /// Does what had to wait until a record was written.
+    /// Writes what had to wait until a record of a held operation was written, and holds it no longer.
     #[cold]
-    fn catch_up(&self, key: u64, later: Later, settings: &Settings) {
-        if let Some(slow) = later.slow {
-            self.tell_slow(key, slow, settings);
+    fn catch_up(&self, held: (u64, u64), settings: &Settings) {
+        loop {
+            let step = self.table.with_held(held, |operation| match operation.next() {
+                Next::Slow(slow, now) => {
+                    Step::Slow(Told::new(operation, slow, now, settings), keep(operation))
+                }
+                Next::End(ending, now) => {
+                    Ended::new(operation, ending, now, settings).map_or(Step::Nothing, Step::End)
+                }
+                Next::Nothing => Step::Nothing,
+            });
+            match step.unwrap_or(Step::Nothing) {
+                Step::Slow(told, invoke) => self.write_told(held, told, invoke, settings),
+                Step::End(mut ended) => {
+                    self.shape(held, &mut ended, settings);
+                    self.publish(ended, settings);
+                }
+                Step::Nothing => break,
+            }
         }
-        if let Some((ending, now)) = later.ended {
-            self.settle_at(key, ending, now, settings);
-        }
-        if later.is_closed {
-            self.finish(key);
-        }
+        self.table.release(held);
     }
 
     /// An operation's span was left. What took too long.
@@ -257,35 +270,59 @@ impl Journal {
         self.table.with(key, |operation| operation.exit(|| self.clock.monotonic_ns())).flatten()
     }
 
-    /// An operation that is open takes too long. Whether that is told.
+    /// An operation that is open takes too long. Whether that is told now.
     #[cold]
     pub(crate) fn tell_slow(&self, key: u64, slow: Slow, settings: &Settings) -> bool {
-        self.telling.fetch_add(1, Ordering::SeqCst);
+        let _telling = Telling::new(&self.telling);
+        let now = self.clock.now();
         let begun = self.table.with(key, |operation| {
             let is_refused = matches!(operation.keeping, Keeping::Refused);
-            (!is_refused && operation.begin_slow(slow)).then(|| {
-                let told = Told::new(operation, slow, self.clock.now(), settings);
-                (told, keep(operation))
+            (!is_refused && operation.begin_slow(slow, now)).then(|| {
+                let told = Told::new(operation, slow, now, settings);
+                (hold(operation), told, keep(operation))
             })
         });
-        let is_told = begun.flatten().map(|(mut told, invoke)| {
-            if told.wants_shape {
-                let view =
-                    self.table.with(key, |operation| ContextFields::of(operation, Outcome::Slow));
-                let context = view.and_then(|view| settings.shaped(&view));
-                self.table.with(key, |operation| told.write_line(operation, context.as_ref()));
-            }
-            if let Some(invoke) = invoke {
-                self.write_kept(*invoke, settings);
-            }
-            self.write_slow(told, settings);
-            let later = self.table.with(key, |operation| operation.written());
-            if let Some(later) = later.flatten() {
-                self.catch_up(key, *later, settings);
-            }
-        });
-        self.telling.fetch_sub(1, Ordering::SeqCst);
-        is_told.is_some()
+        let Some((by, told, invoke)) = begun.flatten() else {
+            return false;
+        };
+        self.write_told((key, by), told, invoke, settings);
+        self.catch_up((key, by), settings);
+        true
+    }
+
+    fn write_told(
+        &self,
+        held: (u64, u64),
+        mut told: Told,
+        invoke: Option<Box<(Level, Vec<u8>)>>,
+        settings: &Settings,
+    ) {
+        if told.wants_shape {
+            let context = self.shaped(held, Outcome::Slow, settings);
+            self.table.with_held(held, |operation| told.write_line(operation, context.as_ref()));
+        }
+        if let Some(invoke) = invoke {
+            self.write_kept(*invoke, settings);
+        }
+        self.write_slow(told, settings);
+    }
+
+    /// Has the program shape what is told of the end of a held operation, if it is to.
+    #[cold]
+    fn shape(&self, held: (u64, u64), ended: &mut Ended, settings: &Settings) {
+        if let Some(told) = ended.slow_without_shape() {
+            let context = self.shaped(held, Outcome::Slow, settings);
+            self.table.with_held(held, |operation| told.write_line(operation, context.as_ref()));
+        }
+        if ended.wants_shape {
+            let context = self.shaped(held, ended.settled.ending.outcome(), settings);
+            self.table.with_held(held, |operation| ended.write_line(operation, context.as_ref()));
+        }
+    }
+
+    fn shaped(&self, held: (u64, u64), outcome: Outcome, settings: &Settings) -> Option<Fragment> {
+        let view = self.table.with_held(held, |operation| ContextFields::of(operation, outcome))?;
+        settings.shaped(&view)
     }
 
     fn write_slow(&self, told: Told, settings: &Settings) {
@@ -338,20 +375,13 @@ impl Journal {
         let Some(mut ended) = Ended::new(operation, ending, now, settings) else {
             return false;
         };
-        drop(locked);
         if settings.formatter.is_some() {
-            let shaped = |outcome| {
-                let view = self.table.with(key, |operation| ContextFields::of(operation, outcome));
-                view.and_then(|view| settings.shaped(&view))
-            };
-            if let Some(told) = ended.slow_without_shape() {
-                let context = shaped(Outcome::Slow);
-                self.table.with(key, |operation| told.write_line(operation, context.as_ref()));
-            }
-            if ended.wants_shape {
-                let context = shaped(ended.settled.ending.outcome());
-                self.table.with(key, |operation| ended.write_line(operation, context.as_ref()));
-            }
+            let held = (key, hold(operation));
+            drop(locked);
+            self.shape(held, &mut ended, settings);
+            self.table.release(held);
+        } else {
+            drop(locked);
         }
         self.publish(ended, settings);
         true
@@ -359,37 +389,37 @@ impl Journal {
 
     /// The span of an operation that is still open was closed: `ending` says how it ended.
     pub(crate) fn close(&self, key: u64, ending: impl FnOnce() -> Ending, settings: &Settings) {
-        let panic = self.table.with(key, Operation::take_panic).flatten();
-        let (ending, now) = panic.unwrap_or_else(|| {
-            let now = self.clock.now();
-            let ending = ending();
-            self.table.with(key, Operation::closed_without_evidence);
-            (ending, now)
-        });
-        self.settle_at(key, ending, now, settings);
-        self.finish(key);
-    }
-
-    /// Removes an operation whose span was closed. While a record of it is being written, that is left to the writer, who
-    /// writes the end as well.
-    fn finish(&self, key: u64) {
-        if self.table.with(key, Operation::is_left_to_writer) != Some(true) {
-            self.table.remove(key);
+        let is_ending = self.table.with(key, |operation| operation.is_ending());
+        if is_ending != Some(true) {
+            let panic = self.table.with(key, Operation::take_panic).flatten();
+            let (ending, now) = panic.unwrap_or_else(|| {
+                let now = self.clock.now();
+                let ending = ending();
+                self.table.with(key, Operation::closed_without_evidence);
+                (ending, now)
+            });
+            self.settle_at(key, ending, now, settings);
         }
+        self.table.remove(key);
     }
 
-    /// Settles every operation that is open, the innermost first: the program ends, and nothing else will.
-    pub(crate) fn settle_open(&self, settings: &Settings) {
+    /// Settles every operation that is open, the innermost first: the program ends, and nothing else will. The ends of
+    /// those of which a record is being written are up to whoever writes it: this waits for them until then.
+    pub(crate) fn settle_open(&self, until: Option<Instant>, settings: &Settings) {
         let mut open = self.table.open();
         open.sort_unstable_by_key(|(invoked_ns, _)| std::cmp::Reverse(*invoked_ns));
-        for (_, key) in open {
-            self.settle(key, Ending::PROCESS_EXIT, settings);
+        open.retain(|(_, key)| !self.settle(*key, Ending::PROCESS_EXIT, settings));
+        // Whoever writes on this thread would wait for itself.
+        if turn::is_writing() || is_asking() {
+            return;
         }
-    }
-
-    /// Waits until nobody is telling of what takes long, who would write the end of it as well.
-    pub(crate) fn wait_until_told(&self, until: Option<Instant>) {
-        while self.telling.load(Ordering::SeqCst) > 0
+        let is_being_written = |&(invoked_ns, key): &(u64, u64)| {
+            let is_it = |operation: &mut Operation| {
+                operation.invoked_ns == invoked_ns && operation.is_being_written()
+            };
+            self.table.with(key, is_it) == Some(true)
+        };
+        while (self.telling.load(Ordering::SeqCst) > 0 || open.iter().any(is_being_written))
             && until.is_none_or(|until| Instant::now() < until)
         {
             thread::sleep(Duration::from_millis(1));
@@ -436,6 +466,36 @@ fn shrink_apart(line: &mut Vec<u8>, limit: usize) {
 fn leaves_out(operation: &Operation, settings: &Settings) -> bool {
     let sampling = &settings.sampling;
     !sampling.keeps_all() && !sampling.keeps(operation.name(), operation.place.trace_id())
+}
+
+/// Holds an operation for whoever has yet to write of it. By what.
+fn hold(operation: &mut Operation) -> u64 {
+    static HOLDS: AtomicU64 = AtomicU64::new(1);
+    operation.held = HOLDS.fetch_add(1, Ordering::Relaxed);
+    operation.held
+}
+
+/// What is written next of a held operation.
+enum Step {
+    Slow(Told, Option<Box<(Level, Vec<u8>)>>),
+    End(Ended),
+    Nothing,
+}
+
+/// A thread that tells of what takes long.
+struct Telling<'a>(&'a AtomicUsize);
+
+impl<'a> Telling<'a> {
+    fn new(telling: &'a AtomicUsize) -> Self {
+        telling.fetch_add(1, Ordering::SeqCst);
+        Self(telling)
+    }
+}
+
+impl Drop for Telling<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 /// What was opened.

@@ -262,7 +262,9 @@ where
                 self.journal.panicked(key, ending, current)
             });
         }
-        if let Some(noting) = handover::noting(key) {
+        if let Some(noting) = handover::noting(key)
+            && self.current.with(|current| current.capture.awaiting)
+        {
             let table = &self.journal.table;
             table.with(key, |operation| operation.why.get_or_insert_default().noting = noting);
         }

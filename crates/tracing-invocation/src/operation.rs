@@ -10,6 +10,7 @@ pub(crate) use place::{Digits, Place};
 pub(crate) use progress::{Child, Progress, Slow};
 pub(crate) use told::{News, fingerprint};
 
+use std::collections::VecDeque;
 use std::sync::Weak;
 
 use self::progress::Inside;
@@ -45,8 +46,10 @@ pub(crate) struct Operation {
     inner: Option<Box<Inner>>,
     /// There where more is asked for than the end.
     pub(crate) progress: Option<Box<Progress>>,
-    /// How much went on around it when it began: see `settle::reason`.
-    pub(crate) depth: u32,
+    /// Who has yet to write of it, and finds it by this when its span was closed; or zero.
+    pub(crate) held: u64,
+    /// What went on around it when it began: see `settle::reason`.
+    pub(crate) around: u64,
     /// There where anything is known of why it is cancelled.
     pub(crate) why: Option<Box<Why>>,
 }
@@ -85,11 +88,17 @@ pub(crate) struct Parent {
 
 /// What has to wait until a record is written.
 #[derive(Default)]
-pub(crate) struct Later {
-    pub(crate) slow: Option<Slow>,
-    pub(crate) ended: Option<(Ending, Moment)>,
-    /// Whether the span was closed.
-    pub(crate) is_closed: bool,
+struct Later {
+    slow: VecDeque<(Slow, Moment)>,
+    ended: Option<(Ending, Moment)>,
+}
+
+/// What is to be written next, by whoever has written a record.
+pub(crate) enum Next {
+    Slow(Slow, Moment),
+    /// It ended, while the record was being written.
+    End(Ending, Moment),
+    Nothing,
 }
 
 enum Phase {
@@ -128,7 +137,8 @@ impl Operation {
             panicked: None,
             inner: None,
             progress: None,
-            depth: 0,
+            held: 0,
+            around: 0,
             why: None,
         }
     }
@@ -242,28 +252,54 @@ impl Operation {
         }
     }
 
-    /// A `slow` record is about to be written. Whether it may be.
-    pub(crate) fn begin_slow(&mut self, slow: Slow) -> bool {
+    /// A `slow` record is about to be written. Whether it may be; otherwise it waits, if the operation is open.
+    pub(crate) fn begin_slow(&mut self, slow: Slow, now: Moment) -> bool {
         match &mut self.phase {
             Phase::Invoked => {
                 self.phase = Phase::Writing { later: None };
                 true
             }
             Phase::Writing { later } => {
-                later.get_or_insert_default().slow = Some(slow);
+                later.get_or_insert_default().slow.push_back((slow, now));
                 false
             }
             Phase::Opened | Phase::Settled => false,
         }
     }
 
-    /// The span was closed. Whether a record is being written, and the rest is up to whoever writes it.
-    pub(crate) fn is_left_to_writer(&mut self) -> bool {
+    /// The `invoke` record was written. Whether something waited for it, and is [next](Self::next).
+    #[inline]
+    pub(crate) fn written(&mut self) -> bool {
+        match self.phase {
+            Phase::Writing { later: Some(_) } => true,
+            Phase::Writing { later: None } => {
+                self.phase = Phase::Invoked;
+                false
+            }
+            _ => false,
+        }
+    }
+
+    /// A record was written. What is to be written next: while anything is, nobody else writes.
+    pub(crate) fn next(&mut self) -> Next {
         let Phase::Writing { later } = &mut self.phase else {
-            return false;
+            return Next::Nothing;
         };
-        later.get_or_insert_default().is_closed = true;
-        true
+        if let Some((slow, now)) = later.as_mut().and_then(|later| later.slow.pop_front()) {
+            return Next::Slow(slow, now);
+        }
+        let ended = later.take().and_then(|later| later.ended);
+        self.phase = Phase::Invoked;
+        ended.map_or(Next::Nothing, |(ending, now)| Next::End(ending, now))
+    }
+
+    /// Whether an ending waits that nothing else can take the place of.
+    pub(crate) fn is_ending(&self) -> bool {
+        matches!(&self.phase, Phase::Writing { later: Some(later) } if later.ended.is_some())
+    }
+
+    pub(crate) fn is_being_written(&self) -> bool {
+        matches!(self.phase, Phase::Writing { .. })
     }
 
     /// A panic that began inside the span left it. Its ending, if it was certainly the operation's own.
@@ -281,17 +317,6 @@ impl Operation {
     /// The panic that left the span and counts if there is no other evidence, and when that was.
     pub(crate) fn take_panic(&mut self) -> Option<(Ending, Moment)> {
         self.panicked.take().map(|panic| *panic)
-    }
-
-    /// The record was written. What waited for it.
-    pub(crate) fn written(&mut self) -> Option<Box<Later>> {
-        match std::mem::replace(&mut self.phase, Phase::Invoked) {
-            Phase::Writing { later } => later,
-            other => {
-                self.phase = other;
-                None
-            }
-        }
     }
 
     /// The operation ended. The ending, if it is the first one and to be written now.

@@ -12,6 +12,9 @@ use crate::operation::Operation;
 /// so that settling a span needs nothing but its id.
 pub(crate) struct Table {
     shards: Box<[Shard]>,
+    /// Operations whose spans were closed while somebody had yet to write of them, by what they are held by: the ids of
+    /// their spans may be those of others now. Locked inside the lock of a shard.
+    held: Mutex<HashMap<u64, Operation>>,
 }
 
 /// As far from the next as processors fetch memory at once.
@@ -66,7 +69,8 @@ const KEPT: usize = 64;
 
 impl Table {
     pub(crate) fn new() -> Self {
-        Self { shards: (0..Path::THREADS * Path::SHARDS).map(|_| Shard::default()).collect() }
+        let shards = (0..Path::THREADS * Path::SHARDS).map(|_| Shard::default()).collect();
+        Self { shards, held: Mutex::default() }
     }
 
     /// Puts there what `open` answers. It must not call code of the program.
@@ -83,14 +87,60 @@ impl Table {
         let part = &mut *self.part(path);
         let is_open = part.get(key, path.place).is_some_and(|operation| operation.is_open());
         if !is_open {
-            part.remove(key, path.place);
+            self.remove_from(part, key, path.place);
         }
         is_open
     }
 
+    /// Removes an operation, from where its span's id leads: who holds it finds it.
     pub(crate) fn remove(&self, key: u64) {
         let path = Path::of(key);
-        self.part(path).remove(key, path.place);
+        self.remove_from(&mut self.part(path), key, path.place);
+    }
+
+    #[inline]
+    fn remove_from(&self, part: &mut Part, key: u64, place: usize) {
+        if part.get(key, place).is_some_and(|operation| operation.held != 0) {
+            self.set_aside(part, key, place);
+        }
+        part.remove(key, place);
+    }
+
+    #[cold]
+    fn set_aside(&self, part: &mut Part, key: u64, place: usize) {
+        if let Some(operation) = part.take(key, place) {
+            self.held().insert(operation.held, operation);
+        }
+    }
+
+    /// What `look` makes of an operation that is held by this, whether its span was closed or not.
+    pub(crate) fn with_held<T>(
+        &self,
+        (key, by): (u64, u64),
+        look: impl FnOnce(&mut Operation) -> T,
+    ) -> Option<T> {
+        let mut locked = self.lock(key);
+        if let Some(operation) = locked.operation().filter(|operation| operation.held == by) {
+            return Some(look(operation));
+        }
+        drop(locked);
+        self.held().get_mut(&by).map(look)
+    }
+
+    /// Nobody has to write of it any more.
+    pub(crate) fn release(&self, (key, by): (u64, u64)) {
+        let mut locked = self.lock(key);
+        if let Some(operation) = locked.operation().filter(|operation| operation.held == by) {
+            operation.held = 0;
+            return;
+        }
+        drop(locked);
+        let released = self.held().remove(&by);
+        drop(released);
+    }
+
+    fn held(&self) -> MutexGuard<'_, HashMap<u64, Operation>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Shows `look` every operation, a few at a time under one lock. Each that is there from the beginning to the end is
@@ -198,6 +248,13 @@ impl Part {
             Some(place) if place.key == key => place.operation.as_mut(),
             _ if self.others.is_empty() => None,
             _ => self.others.get_mut(&key)?.as_mut(),
+        }
+    }
+
+    fn take(&mut self, key: u64, place: usize) -> Option<Operation> {
+        match self.places.get_mut(place) {
+            Some(place) if place.key == key => place.operation.take(),
+            _ => self.others.get_mut(&key)?.take(),
         }
     }
 

@@ -94,9 +94,11 @@ pub(crate) fn check(journal: &Journal, settings: &Settings) -> Checked {
         }
     });
     late.sort_unstable();
-    let told = late.into_iter().filter(|&(_, key, expected_ns)| {
+    let told = late.into_iter().filter(|&(invoked_ns, key, expected_ns)| {
         let is_first = journal.table.with(key, |operation| {
-            operation.progress.as_mut().is_some_and(|progress| progress.take_expected())
+            // The span's id may be that of another by now.
+            operation.invoked_ns == invoked_ns
+                && operation.progress.as_mut().is_some_and(|progress| progress.take_expected())
         });
         let slow = Slow::Operation { expected_ns };
         is_first == Some(true) && journal.tell_slow(key, slow, settings)

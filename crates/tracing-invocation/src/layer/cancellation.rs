@@ -35,7 +35,7 @@ where
 /// Whether there is nothing to be told, whatever the operation knows.
 fn is_nothing_known(current: &Current) -> bool {
     let Capture { cause, awaiting, .. } = current.capture;
-    !cause && !awaiting && reason::depth() == 0 && !panicking()
+    !cause && !awaiting && !reason::is_any() && !panicking()
 }
 
 /// Notes where an operation waits that is about to be dropped: what it waits for is dropped with it.
@@ -51,7 +51,7 @@ pub(super) fn note_awaited(table: &Table, key: u64) {
 /// What an operation knows.
 struct Facts {
     parent: Option<Parent>,
-    depth: u32,
+    began: u64,
     polled: Option<Stack>,
     awaited: Vec<Stack>,
 }
@@ -70,7 +70,7 @@ struct Told {
 impl Facts {
     fn of(operation: &mut Operation) -> Self {
         let Why { polled, awaited, .. } = operation.why.take().map(|why| *why).unwrap_or_default();
-        Self { parent: operation.parent, depth: operation.depth, polled, awaited }
+        Self { parent: operation.parent, began: operation.around, polled, awaited }
     }
 
     /// The members of `cancellation`, where anything is known.
@@ -103,7 +103,7 @@ impl Facts {
     /// What is known without looking at the stack.
     fn around(&self, table: &Table) -> Told {
         let mut why = Told::default();
-        for around in reason::since(self.depth) {
+        for around in reason::since(self.began) {
             match around {
                 Around::Said(cause, reason) => {
                     why.set(cause);

@@ -1,6 +1,7 @@
 //! The settings that a layer records by.
 
 use std::cell::Cell;
+use std::mem;
 use std::ops::Deref;
 use std::ptr;
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use arc_swap::{ArcSwap, Cache};
 
 use super::Settings;
-use crate::payload::text::quietly;
+use crate::asking::ask;
 
 /// The settings that are in force, and a number that no others ever have.
 pub(crate) struct Current {
@@ -39,7 +40,11 @@ impl Deref for Current {
 pub(crate) struct InForce(Arc<ArcSwap<Current>>);
 
 /// What a thread saw last, which costs a comparison for as long as it is the same.
-type Known = Cache<Arc<ArcSwap<Current>>, Arc<Current>>;
+struct Known {
+    cache: Cache<Arc<ArcSwap<Current>>, Arc<Current>>,
+    /// The same once more, so that the cache drops none for the last time.
+    current: Arc<Current>,
+}
 
 struct Seen(Option<Known>);
 
@@ -63,10 +68,10 @@ impl InForce {
         let taken = RECENT.try_with(|recent| recent[place].replace(Seen(None)));
         let mut seen = taken.unwrap_or(Seen(None));
         let known = match &mut seen.0 {
-            Some(known) if ptr::eq(known.arc_swap(), &*self.0) => known,
-            other => other.insert(Cache::new(Arc::clone(&self.0))),
+            Some(known) if ptr::eq(known.cache.arc_swap(), &*self.0) => known,
+            other => other.insert(Known::new(&self.0)),
         };
-        let answer = look(known.load());
+        let answer = look(known.current());
         // Dropped here where there is no place for it any more.
         let _ = RECENT.try_with(|recent| recent[place].set(seen));
         answer
@@ -87,6 +92,21 @@ impl InForce {
     }
 }
 
+impl Known {
+    fn new(of: &Arc<ArcSwap<Current>>) -> Self {
+        Self { cache: Cache::new(Arc::clone(of)), current: of.load_full() }
+    }
+
+    #[inline]
+    fn current(&mut self) -> &Current {
+        let now = self.cache.load();
+        if !Arc::ptr_eq(now, &self.current) {
+            drop_quietly(mem::replace(&mut self.current, Arc::clone(now)));
+        }
+        &self.current
+    }
+}
+
 impl Drop for Seen {
     #[inline]
     fn drop(&mut self) {
@@ -96,9 +116,9 @@ impl Drop for Seen {
     }
 }
 
-/// With the last of the settings go a policy and a formatter of the program's own, perhaps on a thread that is ending,
-/// where a panic would end the process.
+/// With the last of the settings go a policy and a formatter of the program's own, perhaps inside a callback, or on a thread
+/// that is ending, where a panic would end the process.
 #[cold]
-fn drop_quietly(known: Known) {
-    quietly(|| drop(known));
+fn drop_quietly(last: impl Sized) {
+    ask(|| drop(last));
 }

@@ -2,13 +2,17 @@
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::stack::Cause;
 
+/// How many have begun.
+static BEGUN: AtomicU64 = AtomicU64::new(0);
+
 thread_local! {
     /// What goes on around on this thread, the innermost last.
-    static AROUND: RefCell<Vec<Around>> = const { RefCell::new(Vec::new()) };
-    /// How many that are: looked at whenever an operation begins.
+    static AROUND: RefCell<Vec<(u64, Around)>> = const { RefCell::new(Vec::new()) };
+    /// How many that are: looked at whenever an operation is dropped.
     static DEPTH: Cell<u32> = const { Cell::new(0) };
 }
 
@@ -24,7 +28,7 @@ pub(crate) enum Around {
 /// Runs `inside` and says of what it drops that it is cancelled for this reason: `cancellation.reason` of the operations
 /// that are.
 ///
-/// It counts for operations that had begun before, on this thread, and were dropped inside. It takes no capture.
+/// It counts for operations that had begun before, and were dropped inside, on this thread. It takes no capture.
 ///
 /// ```
 /// use std::future::{Future as _, pending};
@@ -47,7 +51,8 @@ pub fn with_cancel_reason<T>(
 
 /// Runs `inside`, around which this goes on.
 pub(crate) fn around<T>(what: Around, inside: impl FnOnce() -> T) -> T {
-    let pushed = AROUND.try_with(|around| around.borrow_mut().push(what)).is_ok();
+    let number = BEGUN.fetch_add(1, Ordering::Relaxed) + 1;
+    let pushed = AROUND.try_with(|around| around.borrow_mut().push((number, what))).is_ok();
     DEPTH.set(DEPTH.get() + u32::from(pushed));
     let _leaves = pushed.then_some(Leaves);
     inside()
@@ -64,19 +69,25 @@ impl Drop for Leaves {
     }
 }
 
-/// How much goes on around: nothing of it is why something is cancelled that begins now.
-pub(crate) fn depth() -> u32 {
-    DEPTH.get()
+/// Whether anything goes on around.
+pub(crate) fn is_any() -> bool {
+    DEPTH.get() > 0
 }
 
-/// What goes on around, the innermost first, without the first `depth` that began.
-pub(crate) fn since(depth: u32) -> Vec<Around> {
-    if DEPTH.get() <= depth {
+/// The number of what began last, on any thread: nothing up to it is why something is cancelled that begins now.
+pub(crate) fn latest() -> u64 {
+    BEGUN.load(Ordering::Relaxed)
+}
+
+/// What goes on around and began later than this, the innermost first.
+pub(crate) fn since(latest: u64) -> Vec<Around> {
+    if !is_any() {
         return Vec::new();
     }
     let around = AROUND.try_with(|around| {
         let around = around.borrow();
-        around.iter().skip(depth as usize).rev().cloned().collect()
+        let later = around.iter().filter(|(number, _)| *number > latest);
+        later.rev().map(|(_, what)| what.clone()).collect()
     });
     around.unwrap_or_default()
 }

@@ -2,6 +2,7 @@
 
 mod in_flight;
 mod model;
+mod raced;
 mod slow;
 
 use std::time::Duration;
