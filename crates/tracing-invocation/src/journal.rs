@@ -2,29 +2,31 @@
 
 mod buffer;
 mod ended;
+mod held;
 mod slow;
 mod tally;
 
 use buffer::{give_back_buffer, take_buffer};
 use ended::{Ended, More};
-use slow::{Told, keep};
+use held::hold;
+use slow::begin_progress;
 pub(crate) use tally::Tally;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::asking::is_asking;
 use crate::callsite::Callsite;
-use crate::clock::{self, Clock, Moment};
+use crate::clock::{Clock, Moment};
 use crate::context::ContextFields;
 use crate::ids::Ids;
 use crate::line;
-use crate::operation::{Ending, Keeping, Next, Operation, Parent, Place, Progress, Slow};
-use crate::payload::{Fields, Fragment, shrink::shrink};
+use crate::operation::{Ending, Keeping, Operation, Parent, Place, Slow};
+use crate::payload::{Fields, shrink::shrink};
 use crate::record::{Level, Outcome, OwnLevels, TraceContext};
-use crate::settings::{Capture, Settings};
+use crate::settings::Settings;
 use crate::settle::{handover, reason};
 use crate::sink::{Outputs, turn};
 use crate::table::Table;
@@ -230,105 +232,10 @@ impl Journal {
         })
     }
 
-    /// Has an operation watched that is expected to end in time.
-    #[cold]
-    fn watch(&self, key: u64) {
-        let expected_ns = |operation: &mut Operation| operation.progress.as_ref()?.expected_ns();
-        if self.table.with(key, expected_ns).flatten().is_some() {
-            self.watchdog.start();
-        }
-    }
-
-    /// Writes what had to wait until a record of a held operation was written, and holds it no longer.
-    #[cold]
-    fn catch_up(&self, held: (u64, u64), settings: &Settings) {
-        loop {
-            let step = self.table.with_held(held, |operation| match operation.next() {
-                Next::Slow(slow, now) => {
-                    Step::Slow(Told::new(operation, slow, now, settings), keep(operation))
-                }
-                Next::End(ending, now) => {
-                    Ended::new(operation, ending, now, settings).map_or(Step::Nothing, Step::End)
-                }
-                Next::Nothing => Step::Nothing,
-            });
-            match step.unwrap_or(Step::Nothing) {
-                Step::Slow(told, invoke) => self.write_told(held, told, invoke, settings),
-                Step::End(mut ended) => {
-                    self.shape(held, &mut ended, settings);
-                    self.publish(ended, settings);
-                }
-                Step::Nothing => break,
-            }
-        }
-        self.table.release(held);
-    }
-
     /// An operation's span was left. What took too long.
     #[inline]
     pub(crate) fn exit(&self, key: u64) -> Option<Slow> {
         self.table.with(key, |operation| operation.exit(|| self.clock.monotonic_ns())).flatten()
-    }
-
-    /// An operation that is open takes too long. Whether that is told now.
-    #[cold]
-    pub(crate) fn tell_slow(&self, key: u64, slow: Slow, settings: &Settings) -> bool {
-        let _telling = Telling::new(&self.telling);
-        let now = self.clock.now();
-        let begun = self.table.with(key, |operation| {
-            let is_refused = matches!(operation.keeping, Keeping::Refused);
-            (!is_refused && operation.begin_slow(slow, now)).then(|| {
-                let told = Told::new(operation, slow, now, settings);
-                (hold(operation), told, keep(operation))
-            })
-        });
-        let Some((by, told, invoke)) = begun.flatten() else {
-            return false;
-        };
-        self.write_told((key, by), told, invoke, settings);
-        self.catch_up((key, by), settings);
-        true
-    }
-
-    fn write_told(
-        &self,
-        held: (u64, u64),
-        mut told: Told,
-        invoke: Option<Box<(Level, Vec<u8>)>>,
-        settings: &Settings,
-    ) {
-        if told.wants_shape {
-            let context = self.shaped(held, Outcome::Slow, settings);
-            self.table.with_held(held, |operation| told.write_line(operation, context.as_ref()));
-        }
-        if let Some(invoke) = invoke {
-            self.write_kept(*invoke, settings);
-        }
-        self.write_slow(told, settings);
-    }
-
-    /// Has the program shape what is told of the end of a held operation, if it is to.
-    #[cold]
-    fn shape(&self, held: (u64, u64), ended: &mut Ended, settings: &Settings) {
-        if let Some(told) = ended.slow_without_shape() {
-            let context = self.shaped(held, Outcome::Slow, settings);
-            self.table.with_held(held, |operation| told.write_line(operation, context.as_ref()));
-        }
-        if ended.wants_shape {
-            let context = self.shaped(held, ended.settled.ending.outcome(), settings);
-            self.table.with_held(held, |operation| ended.write_line(operation, context.as_ref()));
-        }
-    }
-
-    fn shaped(&self, held: (u64, u64), outcome: Outcome, settings: &Settings) -> Option<Fragment> {
-        let view = self.table.with_held(held, |operation| ContextFields::of(operation, outcome))?;
-        settings.shaped(&view)
-    }
-
-    fn write_slow(&self, told: Told, settings: &Settings) {
-        if let Some(line) = told.line {
-            self.write((told.level, Outcome::Slow), line, settings);
-        }
     }
 
     #[cold]
@@ -468,36 +375,6 @@ fn leaves_out(operation: &Operation, settings: &Settings) -> bool {
     !sampling.keeps_all() && !sampling.keeps(operation.name(), operation.place.trace_id())
 }
 
-/// Holds an operation for whoever has yet to write of it. By what.
-fn hold(operation: &mut Operation) -> u64 {
-    static HOLDS: AtomicU64 = AtomicU64::new(1);
-    operation.held = HOLDS.fetch_add(1, Ordering::Relaxed);
-    operation.held
-}
-
-/// What is written next of a held operation.
-enum Step {
-    Slow(Told, Option<Box<(Level, Vec<u8>)>>),
-    End(Ended),
-    Nothing,
-}
-
-/// A thread that tells of what takes long.
-struct Telling<'a>(&'a AtomicUsize);
-
-impl<'a> Telling<'a> {
-    fn new(telling: &'a AtomicUsize) -> Self {
-        telling.fetch_add(1, Ordering::SeqCst);
-        Self(telling)
-    }
-}
-
-impl Drop for Telling<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::SeqCst);
-    }
-}
-
 /// What was opened.
 pub(crate) struct Opened {
     pub(crate) callsite: &'static Callsite,
@@ -516,10 +393,4 @@ struct Begun {
     line: Option<Vec<u8>>,
     /// Whether it waits until the operation ends.
     waits: bool,
-}
-
-/// What is to be kept of an operation that begins.
-fn begin_progress(operation: &Operation, settings: &Settings) -> Option<Box<Progress>> {
-    let Capture { progress, slow_poll, .. } = settings.capture;
-    Progress::begin(progress, slow_poll.map(clock::nanos), settings.expected.of(operation))
 }

@@ -1,12 +1,70 @@
 //! What is to be told of an operation that takes long.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::Journal;
 use super::buffer::take_buffer;
-use crate::clock::Moment;
+use super::held::hold;
+use crate::clock::{self, Moment};
 use crate::line;
-use crate::operation::{Keeping, Operation, Slow};
+use crate::operation::{Keeping, Operation, Progress, Slow};
 use crate::payload::Fragment;
-use crate::record::Level;
-use crate::settings::Settings;
+use crate::record::{Level, Outcome};
+use crate::settings::{Capture, Settings};
+
+impl Journal {
+    /// Has an operation watched that is expected to end in time.
+    #[cold]
+    pub(super) fn watch(&self, key: u64) {
+        let expected_ns = |operation: &mut Operation| operation.progress.as_ref()?.expected_ns();
+        if self.table.with(key, expected_ns).flatten().is_some() {
+            self.watchdog.start();
+        }
+    }
+
+    /// An operation that is open takes too long. Whether that is told now.
+    #[cold]
+    pub(crate) fn tell_slow(&self, key: u64, slow: Slow, settings: &Settings) -> bool {
+        let _telling = Telling::new(&self.telling);
+        let now = self.clock.now();
+        let begun = self.table.with(key, |operation| {
+            let is_refused = matches!(operation.keeping, Keeping::Refused);
+            (!is_refused && operation.begin_slow(slow, now)).then(|| {
+                let told = Told::new(operation, slow, now, settings);
+                (hold(operation), told, keep(operation))
+            })
+        });
+        let Some((by, told, invoke)) = begun.flatten() else {
+            return false;
+        };
+        self.write_told((key, by), told, invoke, settings);
+        self.catch_up((key, by), settings);
+        true
+    }
+
+    pub(super) fn write_told(
+        &self,
+        held: (u64, u64),
+        mut told: Told,
+        invoke: Option<Box<(Level, Vec<u8>)>>,
+        settings: &Settings,
+    ) {
+        if told.wants_shape {
+            let context = self.shaped(held, Outcome::Slow, settings);
+            self.table.with_held(held, |operation| told.write_line(operation, context.as_ref()));
+        }
+        if let Some(invoke) = invoke {
+            self.write_kept(*invoke, settings);
+        }
+        self.write_slow(told, settings);
+    }
+
+    pub(super) fn write_slow(&self, told: Told, settings: &Settings) {
+        if let Some(line) = told.line {
+            self.write((told.level, Outcome::Slow), line, settings);
+        }
+    }
+}
 
 /// A `slow` record of an operation.
 pub(super) struct Told {
@@ -54,5 +112,27 @@ pub(super) fn keep(operation: &mut Operation) -> Option<Box<(Level, Vec<u8>)>> {
             invoke
         }
         Keeping::All | Keeping::Refused => None,
+    }
+}
+
+/// What is to be kept of an operation that begins.
+pub(super) fn begin_progress(operation: &Operation, settings: &Settings) -> Option<Box<Progress>> {
+    let Capture { progress, slow_poll, .. } = settings.capture;
+    Progress::begin(progress, slow_poll.map(clock::nanos), settings.expected.of(operation))
+}
+
+/// A thread that tells of what takes long.
+struct Telling<'a>(&'a AtomicUsize);
+
+impl<'a> Telling<'a> {
+    fn new(telling: &'a AtomicUsize) -> Self {
+        telling.fetch_add(1, Ordering::SeqCst);
+        Self(telling)
+    }
+}
+
+impl Drop for Telling<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
     }
 }

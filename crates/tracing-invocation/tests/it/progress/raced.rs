@@ -9,6 +9,26 @@ use tracing_invocation::sink::{Callback, Line};
 
 use super::*;
 
+/// Where a thread says that it is there, and waits for leave.
+struct Gate {
+    reached: Mutex<mpsc::Sender<()>>,
+    goes_on: Mutex<mpsc::Receiver<()>>,
+}
+
+impl Gate {
+    fn new() -> (Self, mpsc::Receiver<()>, mpsc::Sender<()>) {
+        let (reached, is_reached) = mpsc::channel();
+        let (go_on, goes_on) = mpsc::channel();
+        let gate = Self { reached: Mutex::new(reached), goes_on: Mutex::new(goes_on) };
+        (gate, is_reached, go_on)
+    }
+
+    fn pass(&self) {
+        self.reached.lock().unwrap().send(()).unwrap();
+        self.goes_on.lock().unwrap().recv().unwrap();
+    }
+}
+
 /// A sink that tells of each `slow` record, and waits for leave at each.
 struct Held {
     lines: Arc<Mutex<Vec<String>>>,
@@ -23,16 +43,13 @@ fn outcome_of(line: &str) -> String {
 
 fn held(log: &Log) -> (Held, InvocationLayer) {
     let lines = Arc::<Mutex<Vec<String>>>::default();
-    let (reached, is_reached) = mpsc::channel();
-    let (go_on, goes_on) = mpsc::channel();
-    let (reached, goes_on) = (Mutex::new(reached), Mutex::new(goes_on));
+    let (gate, is_reached, go_on) = Gate::new();
     let seen = Arc::clone(&lines);
     let callback = Callback::new(move |line: &Line<'_>| {
         let text = String::from_utf8(line.bytes().to_vec()).unwrap();
         seen.lock().unwrap().push(text.clone());
         if outcome_of(&text) == "slow" {
-            reached.lock().unwrap().send(()).unwrap();
-            goes_on.lock().unwrap().recv().unwrap();
+            gate.pass();
         }
         Ok(())
     });
@@ -116,13 +133,10 @@ fn an_end_left_to_the_writer_survives_the_reuse_of_its_id() {
 #[test]
 fn an_operation_that_ends_while_its_exit_is_shaped_keeps_its_end() {
     let log = Log::new();
-    let (reached, is_reached) = mpsc::channel();
-    let (go_on, goes_on) = mpsc::channel();
-    let (reached, goes_on) = (Mutex::new(reached), Mutex::new(goes_on));
+    let (gate, is_reached, go_on) = Gate::new();
     let layer = log.layer().with_context_formatter(move |fields| {
         if fields.event_outcome == Outcome::Unknown {
-            reached.lock().unwrap().send(()).unwrap();
-            goes_on.lock().unwrap().recv().unwrap();
+            gate.pass();
         }
         None
     });
@@ -201,15 +215,12 @@ fn a_reason_is_told_of_what_began_in_another_one() {
 fn finishing_waits_for_the_end_of_what_is_being_invoked() {
     let log = Log::new();
     let lines = Arc::<Mutex<Vec<String>>>::default();
-    let (reached, is_reached) = mpsc::channel();
-    let (go_on, goes_on) = mpsc::channel::<()>();
-    let (reached, goes_on) = (Mutex::new(reached), Mutex::new(goes_on));
+    let (gate, is_reached, go_on) = Gate::new();
     let seen = Arc::clone(&lines);
     let callback = Callback::new(move |line: &Line<'_>| {
         let outcome = outcome_of(&String::from_utf8_lossy(line.bytes()));
         if outcome == "invoke" {
-            reached.lock().unwrap().send(()).unwrap();
-            goes_on.lock().unwrap().recv().unwrap();
+            gate.pass();
         }
         seen.lock().unwrap().push(outcome);
         Ok(())
