@@ -258,6 +258,8 @@ pub mod delivery {
     pub const NAME: &str = "delivery";
     /// The type of their error.
     pub const RECORDS_LOST: &str = "records_lost";
+    /// How many were lost: in the details of their error.
+    pub const LOST: &str = "lost";
 }
 
 /// Marks that stand in the place of what could not be written.

@@ -36,7 +36,9 @@ pub use datadog::Datadog;
 pub use ecs::Ecs;
 pub(crate) use fitted::Fitted;
 pub use google_cloud::GoogleCloud;
+pub use hostile::harmless;
 pub use otlp_json::OtlpJson;
+pub use time::lasted;
 
 use crate::record::Record;
 

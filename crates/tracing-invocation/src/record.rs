@@ -66,21 +66,35 @@ pub struct Record {
 
 /// RFC 3339 in both directions.
 mod timestamp {
+    use std::fmt;
     use std::time::SystemTime;
 
-    use serde::de::Error as _;
-    use serde::{Deserialize as _, Deserializer, Serializer};
+    use serde::de::{Error, Visitor};
+    use serde::{Deserializer, Serializer};
 
     pub(super) fn serialize<S: Serializer>(time: &SystemTime, to: S) -> Result<S::Ok, S::Error> {
         to.collect_str(&humantime::format_rfc3339_micros(*time))
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<SystemTime, D::Error> {
-        let text = std::borrow::Cow::<str>::deserialize(from)?;
-        humantime::parse_rfc3339(&text).map_err(|error| {
-            D::Error::custom(format_args!(
-                "timestamp {text:?} is not of the form 2026-11-22T08:00:00.123456Z: {error}"
-            ))
-        })
+        from.deserialize_str(Rfc3339)
+    }
+
+    struct Rfc3339;
+
+    impl Visitor<'_> for Rfc3339 {
+        type Value = SystemTime;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a time of the form 2026-11-22T08:00:00.123456Z")
+        }
+
+        fn visit_str<E: Error>(self, text: &str) -> Result<SystemTime, E> {
+            humantime::parse_rfc3339(text).map_err(|error| {
+                E::custom(format_args!(
+                    "timestamp {text:?} is not of the form 2026-11-22T08:00:00.123456Z: {error}"
+                ))
+            })
+        }
     }
 }

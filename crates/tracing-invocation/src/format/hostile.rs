@@ -1,5 +1,7 @@
 //! Characters that act on whatever shows them.
 
+use std::borrow::Cow;
+
 /// Whether a character does something other than to be seen: controls, separators of lines, what reorders text, and
 /// what is invisible. What joins and varies the characters of scripts and emoji may stay.
 pub(crate) fn is_hostile(character: char) -> bool {
@@ -13,6 +15,24 @@ pub(crate) fn is_hostile(character: char) -> bool {
             | '\u{200b}' | '\u{2060}'..='\u{2065}' | '\u{206a}'..='\u{206f}' | '\u{feff}'
             | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
         )
+}
+
+/// A text as it may be shown to a person: what would act on a terminal, reorder the text or hide is an escape.
+///
+/// ```
+/// use tracing_invocation::format::harmless;
+///
+/// assert_eq!(harmless("café"), "café");
+/// assert_eq!(harmless("red \u{1b}[31m"), "red \\u{1b}[31m");
+/// ```
+#[must_use]
+pub fn harmless(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_hostile) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len());
+    push_harmless(&mut shown, text);
+    Cow::Owned(shown)
 }
 
 /// Appends `text`, with escapes in the place of such characters.

@@ -12,7 +12,15 @@ pub(crate) fn of_day(time: SystemTime) -> String {
 
 /// Nanoseconds in the unit that a person would choose: `12.3 ms`, `4m 10s`. What does not fit is cut off, so that
 /// nothing is said to have taken longer than it has.
-pub(crate) fn lasted(nanos: u64) -> String {
+///
+/// ```
+/// use tracing_invocation::format::lasted;
+///
+/// assert_eq!(lasted(12_345_678), "12.3 ms");
+/// assert_eq!(lasted(250_000_000_000), "4m 10s");
+/// ```
+#[must_use]
+pub fn lasted(nanos: u64) -> String {
     const UNITS: [(u64, &str); 3] = [(1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "µs")];
     let seconds = nanos / 1_000_000_000;
     let of_two = |large, unit_of_large, small: u64, unit_of_small| {

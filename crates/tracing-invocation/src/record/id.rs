@@ -1,10 +1,11 @@
 //! Identifiers of W3C Trace Context width.
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::num::{NonZeroU64, NonZeroU128};
 use std::str::FromStr;
 
-use serde::de::Error as _;
+use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 macro_rules! id {
@@ -72,8 +73,7 @@ macro_rules! id {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-                let text = std::borrow::Cow::<str>::deserialize(from)?;
-                text.parse().map_err(D::Error::custom)
+                from.deserialize_str(Parsed(PhantomData))
             }
         }
     };
@@ -96,6 +96,21 @@ id! {
 id! {
     /// The id of one operation: 16 lowercase hexadecimal digits, never all zero.
     SpanId, u64, NonZeroU64, 16
+}
+
+/// Reads an id where its text stands, without a copy.
+struct Parsed<T>(PhantomData<T>);
+
+impl<T: FromStr<Err = InvalidId>> Visitor<'_> for Parsed<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an id in hexadecimal digits")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
+        text.parse().map_err(E::custom)
+    }
 }
 
 /// A text that is not an id of W3C Trace Context.

@@ -173,7 +173,7 @@ impl Story {
             error::MESSAGE: format!("{lost} records were lost: {}", self.error),
             error::DETAILS: {
                 "output": output,
-                "lost": lost,
+                (delivery::LOST): lost,
                 "queue_full": self.queue_full,
                 "write_failed": self.write_failed,
                 "no_writer": self.no_writer,

@@ -82,7 +82,7 @@ impl Entry {
         self.page.put(LOST, message, MESSAGE);
         for (key, value) in details {
             // The message says how many, and most of the reasons have none.
-            if key != "lost" && *value != 0 {
+            if key != delivery::LOST && *value != 0 {
                 self.put_field(key, value);
             }
         }

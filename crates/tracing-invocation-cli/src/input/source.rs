@@ -1,0 +1,87 @@
+//! One file, or stdin, plain or gzip.
+
+use std::fs::File;
+use std::io::{self, BufRead as _, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use flate2::bufread::MultiGzDecoder;
+
+/// What every gzip file begins with.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+
+/// The path that stands for stdin.
+const STDIN: &str = "-";
+
+/// Where lines come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    Stdin,
+    File(PathBuf),
+}
+
+impl Source {
+    /// The sources that arguments name: stdin where they name none.
+    pub(crate) fn of(paths: &[PathBuf]) -> Vec<Self> {
+        let of = |path: &PathBuf| {
+            if path == Path::new(STDIN) { Self::Stdin } else { Self::File(path.clone()) }
+        };
+        if paths.is_empty() { vec![Self::Stdin] } else { paths.iter().map(of).collect() }
+    }
+
+    /// What it is called in messages.
+    pub(crate) fn name(&self) -> String {
+        match self {
+            Self::Stdin => "stdin".to_owned(),
+            Self::File(path) => path.display().to_string(),
+        }
+    }
+
+    /// The size of a file in bytes, where it has one.
+    pub(crate) fn size(&self) -> Option<u64> {
+        let Self::File(path) = self else { return None };
+        path.metadata().ok().filter(std::fs::Metadata::is_file).map(|metadata| metadata.len())
+    }
+
+    /// What it says, unpacked.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be opened, or not begun to be read.
+    pub(super) fn open(&self, progress: &Progress) -> io::Result<Box<dyn Read>> {
+        let raw: Box<dyn Read> = match self {
+            Self::Stdin => Box::new(io::stdin()),
+            Self::File(path) => Box::new(File::open(path)?),
+        };
+        let counted = Counted { raw, progress: progress.clone() };
+        let mut buffered = BufReader::with_capacity(1 << 17, counted);
+        if buffered.fill_buf()?.starts_with(&GZIP) {
+            return Ok(Box::new(MultiGzDecoder::new(buffered)));
+        }
+        Ok(Box::new(buffered))
+    }
+}
+
+/// How many bytes have been read of all sources, as they are stored.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Progress(Arc<AtomicU64>);
+
+impl Progress {
+    pub(crate) fn bytes(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+struct Counted {
+    raw: Box<dyn Read>,
+    progress: Progress,
+}
+
+impl Read for Counted {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        let count = self.raw.read(to)?;
+        self.progress.0.fetch_add(count as u64, Ordering::Relaxed);
+        Ok(count)
+    }
+}

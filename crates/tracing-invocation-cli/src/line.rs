@@ -1,0 +1,132 @@
+//! What a line is: records, in whatever format, or something else.
+
+use memchr::memmem;
+use serde::Deserialize;
+use serde_json::Value;
+use tracing_invocation::Record;
+
+use crate::presets;
+
+/// What a line turned out to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Records: one, or several of a format that puts more than one on a line.
+    Records(usize),
+    /// Nothing.
+    Blank,
+    /// Not ours.
+    PassedOver(Why),
+}
+
+/// Why a line is passed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Why {
+    /// It is of somebody else.
+    Foreign,
+    /// It begins as a record does, and is cut off. What follows on the same line is read.
+    Torn,
+    /// It has the keys of a record, and a value that no record has.
+    Invalid,
+    /// It is longer than any line that is read.
+    TooLong,
+}
+
+impl Why {
+    pub(crate) const ALL: [Self; 4] = [Self::Foreign, Self::Torn, Self::Invalid, Self::TooLong];
+
+    /// What so many of these lines are.
+    pub(crate) const fn words(self) -> &'static str {
+        match self {
+            Self::Foreign => "no record",
+            Self::Torn => "torn",
+            Self::Invalid => "invalid as a record",
+            Self::TooLong => "too long",
+        }
+    }
+}
+
+/// How lines of records begin: the native format, ECS, OTLP, Google Cloud.
+const BEGINNINGS: [&[u8]; 4] =
+    [br#"{"timestamp":"#, br#"{"@timestamp":"#, br#"{"resourceLogs":"#, br#"{"severity":"#];
+
+/// How often a line is begun anew, where others wrote into it.
+const RESTARTS: usize = 16;
+
+/// Hands what records there are on a line to `each`.
+///
+/// `T` is what is read of a native line: a [`Record`] itself, or what is wanted of it.
+pub(crate) fn read<'a, T>(line: &'a [u8], each: &mut impl FnMut(T)) -> Kind
+where
+    T: Deserialize<'a> + From<Record>,
+{
+    if let Ok(native) = serde_json::from_slice(line) {
+        each(native);
+        return Kind::Records(1);
+    }
+    let (objects, why) = match objects(line) {
+        Said::Blank => return Kind::Blank,
+        Said::Objects(objects, why) => (objects, why),
+    };
+    let count = objects.len();
+    let read = objects.into_iter().filter_map(|object| Record::deserialize(object).ok());
+    let read = read.map(|record| each(record.into())).count();
+    match why {
+        Some(why) => Kind::PassedOver(why),
+        None if read < count => Kind::PassedOver(Why::Invalid),
+        None => Kind::Records(read),
+    }
+}
+
+/// A line as JSON.
+pub(crate) enum Said {
+    /// Nothing.
+    Blank,
+    /// Native objects, which may or may not be records; and what else was on the line.
+    Objects(Vec<Value>, Option<Why>),
+}
+
+/// What on a line has the keys of a record, whatever its format.
+///
+/// Text in front of a record, as `docker compose logs` puts it there, is no obstacle, and neither is another that was torn
+/// off before it.
+pub(crate) fn objects(line: &[u8]) -> Said {
+    let line = line.trim_ascii();
+    if line.is_empty() {
+        return Said::Blank;
+    }
+    let mut why = match object(line) {
+        Ok(objects) => return Said::Objects(objects, None),
+        Err(why) => why,
+    };
+    for beginning in beginnings(line).filter(|at| *at > 0).take(RESTARTS) {
+        match object(&line[beginning..]) {
+            Ok(objects) => {
+                return Said::Objects(objects, Some(why).filter(|why| *why == Why::Torn));
+            }
+            Err(of_rest) => why = why.max(of_rest),
+        }
+    }
+    Said::Objects(Vec::new(), Some(why))
+}
+
+/// Where on a line a record may begin.
+fn beginnings(line: &[u8]) -> impl Iterator<Item = usize> {
+    memmem::find_iter(line, br#"{""#).filter(|at| begins_as_record(&line[*at..]))
+}
+
+fn begins_as_record(text: &[u8]) -> bool {
+    BEGINNINGS.iter().any(|beginning| text.starts_with(beginning))
+}
+
+/// Whether a text breaks off before it is long enough to begin as a record does.
+fn is_stump(text: &[u8]) -> bool {
+    text.len() > 1 && BEGINNINGS.iter().any(|beginning| beginning.starts_with(text))
+}
+
+fn object(text: &[u8]) -> Result<Vec<Value>, Why> {
+    match serde_json::from_slice(text) {
+        Ok(value) => presets::natives(value).ok_or(Why::Foreign),
+        Err(_) if begins_as_record(text) || is_stump(text) => Err(Why::Torn),
+        Err(_) => Err(Why::Foreign),
+    }
+}

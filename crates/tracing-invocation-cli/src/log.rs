@@ -1,0 +1,123 @@
+//! Logs that a command reads to their end, and what is said of them on stderr.
+
+use std::io::{IsTerminal as _, stderr};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use tracing_invocation::format::harmless;
+
+use crate::input::{self, Account, MAX_LINE, Place, Progress, Reading, Source};
+use crate::line::Why;
+use crate::{ANSWERED, TROUBLE};
+
+/// How long reading takes before a bar says how far it is.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// What reading the logs has come to.
+pub(crate) struct Log {
+    sources: Vec<Source>,
+    account: Account,
+}
+
+impl Log {
+    /// Reads all sources. Where that takes long and stderr is a terminal, a bar there says how far it is.
+    pub(crate) fn read<R: Reading>(
+        sources: Vec<Source>,
+        new: impl Fn() -> R + Sync,
+    ) -> (Vec<R>, Self) {
+        let progress = Progress::default();
+        let bar = stderr().is_terminal().then(|| Bar::over(&sources, progress.clone()));
+        let (readings, account) = input::read(&sources, &progress, new);
+        drop(bar);
+        (readings, Self { sources, account })
+    }
+
+    /// How many records there were.
+    pub(crate) fn records(&self) -> u64 {
+        self.account.records
+    }
+
+    pub(crate) fn sources(&self) -> &[Source] {
+        &self.sources
+    }
+
+    pub(crate) fn account(&self) -> &Account {
+        &self.account
+    }
+
+    /// A line, as `file:line`.
+    pub(crate) fn place(&self, place: Place) -> String {
+        let name = self.sources.get(place.source).map(Source::name).unwrap_or_default();
+        format!("{}:{}", harmless(&name), place.line)
+    }
+
+    /// Says on stderr what was not read and what was passed over, and returns the exit code that this comes to.
+    pub(crate) fn report(&self) -> u8 {
+        for trouble in &self.account.troubles {
+            let name = self.sources[trouble.source].name();
+            anstream::eprintln!("invocations: {}: {}", harmless(&name), trouble.message);
+        }
+        for why in Why::ALL {
+            let Some((count, first)) = self.account.passed_over(why) else { continue };
+            let lines =
+                if count == 1 { "1 line was".into() } else { format!("{count} lines were") };
+            let limit = match why {
+                Why::TooLong => format!(" (more than {} MiB)", MAX_LINE >> 20),
+                _ => String::new(),
+            };
+            let which = if count == 1 { "" } else { "the first is " };
+            anstream::eprintln!(
+                "invocations: {lines} passed over, {}{limit}: {which}{}",
+                why.words(),
+                self.place(first)
+            );
+        }
+        if self.account.troubles.is_empty() && self.account.records > 0 {
+            return ANSWERED;
+        }
+        if self.account.records == 0 {
+            anstream::eprintln!(
+                "invocations: no records were found. A log of records is written by a program with \
+                 tracing-invocation: one JSON object a line, with `event_outcome`, `trace_id` and `span_id`"
+            );
+        }
+        TROUBLE
+    }
+}
+
+/// Says how far reading is.
+struct Bar {
+    bar: ProgressBar,
+    over: std::sync::mpsc::Sender<()>,
+}
+
+impl Bar {
+    fn over(sources: &[Source], progress: Progress) -> Self {
+        let size: Option<u64> = sources.iter().map(Source::size).sum();
+        let (bar, template) = match size {
+            Some(size) => (
+                ProgressBar::new(size),
+                "{bar:40} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} to go",
+            ),
+            None => (ProgressBar::no_length(), "{spinner} {bytes}, {bytes_per_sec}"),
+        };
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style);
+        }
+        bar.set_draw_target(ProgressDrawTarget::hidden());
+        let (over, is_over) = std::sync::mpsc::channel::<()>();
+        let shown = bar.clone();
+        std::thread::spawn(move || {
+            let mut wait = PATIENCE;
+            while is_over.recv_timeout(wait) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
+                if wait == PATIENCE {
+                    shown.set_draw_target(ProgressDrawTarget::stderr());
+                    wait = PATIENCE / 5;
+                }
+                shown.set_position(progress.bytes());
+            }
+            shown.finish_and_clear();
+        });
+        Self { bar, over }
+    }
+}

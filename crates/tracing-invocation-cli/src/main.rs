@@ -1,0 +1,66 @@
+//! `invocations`: reads the records of `tracing-invocation`, from a log to an answer.
+
+mod args;
+mod check;
+mod completions;
+mod diff;
+mod follow;
+mod input;
+mod line;
+mod log;
+mod model;
+mod open;
+mod outline;
+mod presets;
+mod report;
+mod select;
+mod stats;
+mod tree;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::args::{Cli, Color, Command};
+
+/// Something was read, and an answer written.
+const ANSWERED: u8 = 0;
+/// The answer is that something is not as it should be.
+const FOUND: u8 = 1;
+/// There is no answer, or a part of what was asked about could not be read.
+const TROUBLE: u8 = 2;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match cli.color {
+        Color::Auto => {}
+        Color::Always => anstream::ColorChoice::Always.write_global(),
+        Color::Never => anstream::ColorChoice::Never.write_global(),
+    }
+    let mut out = io::BufWriter::new(anstream::stdout().lock());
+    let answered = run(&cli.command, &mut out).and_then(|code| out.flush().map(|()| code));
+    match answered {
+        Ok(code) => ExitCode::from(code),
+        // Whoever read this has seen enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::from(ANSWERED),
+        Err(error) => {
+            anstream::eprintln!("invocations: {error}");
+            ExitCode::from(TROUBLE)
+        }
+    }
+}
+
+fn run(command: &Command, out: &mut dyn Write) -> io::Result<u8> {
+    match command {
+        Command::Tree(arguments) => tree::run(arguments, out),
+        Command::Stats(arguments) => stats::run(arguments, out),
+        Command::Open(arguments) => open::run(arguments, out),
+        Command::Check(arguments) => check::run(arguments, out),
+        Command::Follow(arguments) => follow::run(arguments, out),
+        Command::Report(arguments) => report::run(arguments, out),
+        Command::Diff(arguments) => diff::run(arguments, out),
+        Command::Completions(arguments) => completions::run(arguments, out),
+        Command::Man(arguments) => completions::run_man(arguments, out),
+    }
+}

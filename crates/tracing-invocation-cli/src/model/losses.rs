@@ -1,0 +1,13 @@
+//! What a log says is missing from it.
+
+use tracing_invocation::Record;
+use tracing_invocation::convention::{delivery, error, payload};
+
+/// How many records a log says were lost, where that is what a record says.
+pub(crate) fn lost(record: &Record) -> Option<u64> {
+    if record.event_namespace != delivery::NAMESPACE || record.event_name != delivery::NAME {
+        return None;
+    }
+    let details = record.payload.get(payload::ERROR).and_then(|error| error.get(error::DETAILS));
+    details?.get(delivery::LOST)?.as_u64()
+}

@@ -1,0 +1,115 @@
+//! What of a record is counted, read where its text stands.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::time::SystemTime;
+
+use serde::de::{Error, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::{Map, Value};
+use tracing_invocation::convention::{cancellation, error, payload};
+use tracing_invocation::{Level, Outcome, Record, SpanId, TraceId};
+
+/// A [`Record`] without what is only shown: nothing is allocated unless a text has escapes.
+///
+/// What reads as an `Outline` reads as a [`Record`]. What reads as a record only, because its payload is not of the shape
+/// that this crate's writers give it, becomes one by `From`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub(crate) struct Outline<'a> {
+    #[serde(deserialize_with = "time")]
+    pub(crate) timestamp: SystemTime,
+    pub(crate) level: Level,
+    #[serde(borrow)]
+    pub(crate) event_namespace: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(crate) event_name: Cow<'a, str>,
+    pub(crate) event_outcome: Outcome,
+    #[serde(borrow, default)]
+    pub(crate) entity_id: Option<Cow<'a, str>>,
+    pub(crate) trace_id: TraceId,
+    pub(crate) span_id: SpanId,
+    #[serde(default)]
+    pub(crate) parent_span_id: Option<SpanId>,
+    #[serde(default)]
+    pub(crate) duration_ns: Option<u64>,
+    #[serde(default)]
+    pub(crate) payload_truncated: bool,
+    #[serde(borrow)]
+    pub(crate) payload: Payload<'a>,
+}
+
+/// What a payload says of an end.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+pub(crate) struct Payload<'a> {
+    #[serde(borrow, default)]
+    pub(crate) error: Option<Failure<'a>>,
+    #[serde(borrow, default)]
+    pub(crate) cancellation: Option<Cancellation<'a>>,
+    #[serde(borrow, default)]
+    pub(crate) unknown_reason: Option<Cow<'a, str>>,
+}
+
+/// `payload.error`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub(crate) struct Failure<'a> {
+    #[serde(borrow, rename = "type")]
+    pub(crate) kind: Cow<'a, str>,
+}
+
+/// `payload.cancellation`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub(crate) struct Cancellation<'a> {
+    #[serde(borrow, default)]
+    pub(crate) cause: Option<Cow<'a, str>>,
+}
+
+impl From<Record> for Outline<'static> {
+    fn from(record: Record) -> Self {
+        Self {
+            timestamp: record.timestamp,
+            level: record.level,
+            payload: Payload::from(&record.payload),
+            event_namespace: record.event_namespace.into(),
+            event_name: record.event_name.into(),
+            event_outcome: record.event_outcome,
+            entity_id: record.entity_id.map(Cow::Owned),
+            trace_id: record.trace_id,
+            span_id: record.span_id,
+            parent_span_id: record.parent_span_id,
+            duration_ns: record.duration_ns,
+            payload_truncated: record.payload_truncated,
+        }
+    }
+}
+
+impl From<&Map<String, Value>> for Payload<'static> {
+    fn from(members: &Map<String, Value>) -> Self {
+        let text = |value: &Value| value.as_str().map(|text| Cow::Owned(text.to_owned()));
+        let within = |object: &str, key: &str| members.get(object)?.get(key).and_then(text);
+        Self {
+            error: within(payload::ERROR, error::TYPE).map(|kind| Failure { kind }),
+            cancellation: members.get(payload::CANCELLATION).filter(|value| value.is_object()).map(
+                |_| Cancellation { cause: within(payload::CANCELLATION, cancellation::CAUSE) },
+            ),
+            unknown_reason: members.get(payload::UNKNOWN_REASON).and_then(text),
+        }
+    }
+}
+
+fn time<'de, D: Deserializer<'de>>(from: D) -> Result<SystemTime, D::Error> {
+    struct Rfc3339;
+
+    impl Visitor<'_> for Rfc3339 {
+        type Value = SystemTime;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a time of RFC 3339")
+        }
+
+        fn visit_str<E: Error>(self, text: &str) -> Result<SystemTime, E> {
+            humantime::parse_rfc3339(text).map_err(E::custom)
+        }
+    }
+
+    from.deserialize_str(Rfc3339)
+}

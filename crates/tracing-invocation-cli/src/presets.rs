@@ -1,0 +1,74 @@
+//! Lines of other formats, turned into native objects: what `tracing_invocation::format` did, backwards.
+//!
+//! Shippers that rewrite lines nest what was dotted, and the other way round; both are read.
+
+mod ecs;
+mod google_cloud;
+mod otlp_json;
+
+use serde_json::{Map, Value};
+use tracing_invocation::convention::{error, key, payload};
+
+/// The key under which presets keep what their schema has no place for.
+const REST: &str = "invocation";
+
+/// What has the keys of records in an object of any format, or `None` where it is somebody else's.
+pub(crate) fn natives(line: Value) -> Option<Vec<Value>> {
+    let is_native = [key::EVENT_OUTCOME, key::TRACE_ID, key::SPAN_ID];
+    if is_native.iter().all(|key| line.get(key).is_some()) {
+        return Some(vec![line]);
+    }
+    if let Some(records) = otlp_json::natives(&line) {
+        return Some(records).filter(|records| !records.is_empty());
+    }
+    at(&line, REST)?;
+    ecs::native(&line).or_else(|| google_cloud::native(&line)).map(|native| vec![native])
+}
+
+/// What stands at a path of keys with dots between them, each of which may be a part of a key.
+fn at<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
+    if let Some(found) = value.get(path) {
+        return Some(found);
+    }
+    let dots = path.match_indices('.').map(|(dot, _)| dot);
+    dots.rev().find_map(|dot| at(value.get(&path[..dot])?, &path[dot + 1..]))
+}
+
+/// A native object that is being put together.
+#[derive(Default)]
+struct Native(Map<String, Value>);
+
+impl Native {
+    /// What a preset keeps by its native names.
+    fn of_rest(line: &Value) -> Self {
+        Self(at(line, REST).and_then(Value::as_object).cloned().unwrap_or_default())
+    }
+
+    fn put(&mut self, key: &str, value: Option<impl Into<Value>>) {
+        if let Some(value) = value {
+            self.0.insert(key.to_owned(), value.into());
+        }
+    }
+
+    /// What a schema has a place for of `payload.error`.
+    fn put_error(&mut self, kind: Option<&Value>, message: Option<&Value>) {
+        if kind.is_none() && message.is_none() {
+            return;
+        }
+        let object = || Value::Object(Map::new());
+        let payload = self.0.entry(key::PAYLOAD).or_insert_with(object);
+        let Some(payload) = payload.as_object_mut() else { return };
+        let told = payload.entry(payload::ERROR).or_insert_with(object);
+        let Some(told) = told.as_object_mut() else { return };
+        for (key, value) in [(error::TYPE, kind), (error::MESSAGE, message)] {
+            if let Some(value) = value {
+                told.insert(key.to_owned(), value.clone());
+            }
+        }
+    }
+
+    fn done(mut self) -> Value {
+        self.0.entry(key::PAYLOAD).or_insert_with(|| Value::Object(Map::new()));
+        Value::Object(self.0)
+    }
+}
