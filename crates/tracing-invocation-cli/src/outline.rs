@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
-use tracing_invocation::convention::{cancellation, error, payload};
+use tracing_invocation::convention::{cancellation, delivery, error, payload};
 use tracing_invocation::{Level, Outcome, Record, SpanId, TraceId};
 
 /// A [`Record`] without what is only shown: nothing is allocated unless a text has escapes.
@@ -54,6 +54,15 @@ pub(crate) struct Payload<'a> {
 pub(crate) struct Failure<'a> {
     #[serde(borrow, rename = "type")]
     pub(crate) kind: Cow<'a, str>,
+    #[serde(default)]
+    pub(crate) details: Option<Details>,
+}
+
+/// `payload.error.details`, of a record that tells what is missing from a log.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub(crate) struct Details {
+    #[serde(default)]
+    pub(crate) lost: Option<u64>,
 }
 
 /// `payload.cancellation`.
@@ -63,7 +72,7 @@ pub(crate) struct Cancellation<'a> {
     pub(crate) cause: Option<Cow<'a, str>>,
 }
 
-impl From<Record> for Outline<'static> {
+impl From<Record> for Outline<'_> {
     fn from(record: Record) -> Self {
         Self {
             timestamp: record.timestamp,
@@ -82,12 +91,18 @@ impl From<Record> for Outline<'static> {
     }
 }
 
-impl From<&Map<String, Value>> for Payload<'static> {
+impl From<&Map<String, Value>> for Payload<'_> {
     fn from(members: &Map<String, Value>) -> Self {
         let text = |value: &Value| value.as_str().map(|text| Cow::Owned(text.to_owned()));
         let within = |object: &str, key: &str| members.get(object)?.get(key).and_then(text);
         Self {
-            error: within(payload::ERROR, error::TYPE).map(|kind| Failure { kind }),
+            error: within(payload::ERROR, error::TYPE).map(|kind| {
+                let details =
+                    members.get(payload::ERROR).and_then(|error| error.get(error::DETAILS));
+                let details = details.filter(|details| details.is_object());
+                let lost = |details: &Value| details.get(delivery::LOST).and_then(Value::as_u64);
+                Failure { kind, details: details.map(|details| Details { lost: lost(details) }) }
+            }),
             cancellation: members.get(payload::CANCELLATION).filter(|value| value.is_object()).map(
                 |_| Cancellation { cause: within(payload::CANCELLATION, cancellation::CAUSE) },
             ),
