@@ -2,9 +2,11 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::marker::PhantomData;
 use std::time::SystemTime;
 
-use serde::de::{Error, Visitor};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 use tracing_invocation::convention::{cancellation, delivery, error, payload};
@@ -34,16 +36,16 @@ pub(crate) struct Outline<'a> {
     pub(crate) duration_ns: Option<u64>,
     #[serde(default)]
     pub(crate) payload_truncated: bool,
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "object")]
     pub(crate) payload: Payload<'a>,
 }
 
 /// What a payload says of an end.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 pub(crate) struct Payload<'a> {
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "objects")]
     pub(crate) error: Option<Failure<'a>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "objects")]
     pub(crate) cancellation: Option<Cancellation<'a>>,
     #[serde(borrow, default)]
     pub(crate) unknown_reason: Option<Cow<'a, str>>,
@@ -54,7 +56,7 @@ pub(crate) struct Payload<'a> {
 pub(crate) struct Failure<'a> {
     #[serde(borrow, rename = "type")]
     pub(crate) kind: Cow<'a, str>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "objects")]
     pub(crate) details: Option<Details>,
 }
 
@@ -109,6 +111,30 @@ impl From<&Map<String, Value>> for Payload<'_> {
             unknown_reason: members.get(payload::UNKNOWN_REASON).and_then(text),
         }
     }
+}
+
+/// An object and nothing else: serde takes a list of values for a struct as well.
+fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<T, D::Error> {
+    struct Object<T>(PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for Object<T> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<T, A::Error> {
+            T::deserialize(MapAccessDeserializer::new(members))
+        }
+    }
+
+    from.deserialize_map(Object(PhantomData))
+}
+
+/// An object, wherever one is.
+fn objects<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<T>, D::Error> {
+    object(from).map(Some)
 }
 
 fn time<'de, D: Deserializer<'de>>(from: D) -> Result<SystemTime, D::Error> {

@@ -21,8 +21,8 @@ struct Row<'a> {
     event_name: &'a str,
     #[serde(flatten)]
     numbers: Numbers,
-    errors: Vec<Ranked<'a>>,
-    causes: Vec<Ranked<'a>>,
+    errors: Vec<ErrorType<'a>>,
+    causes: Vec<Cause<'a>>,
 }
 
 /// What is a number of an operation: columns of the CSV, members of the JSON.
@@ -42,8 +42,14 @@ struct Numbers {
 }
 
 #[derive(Serialize)]
-struct Ranked<'a> {
-    word: &'a str,
+struct ErrorType<'a> {
+    r#type: &'a str,
+    count: u64,
+}
+
+#[derive(Serialize)]
+struct Cause<'a> {
+    cause: &'a str,
     count: u64,
 }
 
@@ -104,16 +110,14 @@ impl LogRow {
 
 /// One object.
 pub(super) fn json(summary: &Summary, log: &Log, out: &mut dyn Write) -> io::Result<()> {
-    let rank = |words| {
-        let ranked = ranked(words).into_iter();
-        ranked.map(|(word, count)| Ranked { word, count }).collect()
-    };
+    let error = |(r#type, count)| ErrorType { r#type, count };
+    let cause = |(cause, count)| Cause { cause, count };
     let operations = summary.operations.iter().map(|(label, calls)| Row {
         event_namespace: &label.namespace,
         event_name: &label.name,
         numbers: Numbers::of(calls),
-        errors: rank(&calls.errors),
-        causes: rank(&calls.causes),
+        errors: ranked(&calls.errors).into_iter().map(error).collect(),
+        causes: ranked(&calls.causes).into_iter().map(cause).collect(),
     });
     let document = Document { operations: operations.collect(), log: LogRow::of(summary, log) };
     serde_json::to_writer_pretty(&mut *out, &document)?;
@@ -122,7 +126,7 @@ pub(super) fn json(summary: &Summary, log: &Log, out: &mut dyn Write) -> io::Res
 
 /// A row for each operation, and a header. Error types and causes are in one column each, as `timeout=3;select=1`.
 pub(super) fn csv(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
-    let mut rows = csv::Writer::from_writer(out);
+    let mut rows = csv::WriterBuilder::new().has_headers(false).from_writer(out);
     rows.write_record([
         "event_namespace",
         "event_name",
