@@ -59,7 +59,10 @@ pub(crate) fn read<'a, T>(line: &'a [u8], each: &mut impl FnMut(T)) -> Kind
 where
     T: Deserialize<'a> + From<Record>,
 {
-    if let Ok(native) = serde_json::from_slice(line) {
+    // A list is an object to serde as well, if it has as many values.
+    if line.first() == Some(&b'{')
+        && let Ok(native) = serde_json::from_slice(line)
+    {
         each(native);
         return Kind::Records(1);
     }
