@@ -60,7 +60,7 @@ An end without a beginning is no offence unless --strict is given: policies, thr
 beginnings. Where the log says that records were lost, missing ends may be among them.
 
 The exit code is 0 where there are no offences, 1 where there are, and 2 where the log cannot be read.
-Memory grows with the number of operations: about 100 bytes for each.
+Memory grows with the number of operations: up to 200 bytes for each.
 
 Examples:
   The log of a program that has ended:

@@ -78,6 +78,25 @@ fn offences_are_told_in_the_order_of_the_log() {
 }
 
 #[test]
+fn what_satisfies_the_schema_and_is_no_record_is_an_offence() {
+    let pay = call("pay", 1);
+    let broken = |number: &str| {
+        let whole = lines(&[pay.success(5)]);
+        lines(&[pay.invoke()])
+            + &whole.replace("\"duration_ns\":5000000", &format!("\"duration_ns\":{number}"))
+    };
+    assert_eq!(check(&[], broken("7")).code, 0);
+    assert_snapshot!(check(&[], broken("7.0")).out, @"
+    stdin:2: cannot be read as a record: invalid type: floating point `7.0`, expected u64
+    1 offence in 2 records of 1 operation: 1 record that cannot be read
+    ");
+    assert_snapshot!(check(&[], broken("36893488147419103232")).out, @"
+    stdin:2: cannot be read as a record: invalid type: floating point `3.6893488147419103e+19`, expected u64
+    1 offence in 2 records of 1 operation: 1 record that cannot be read
+    ");
+}
+
+#[test]
 fn an_end_of_which_more_is_wrong_is_still_an_end() {
     let pay = call("pay", 1);
     let log = lines(&[pay.invoke()]) + &changed(&pay.success(1), |it| it["level"] = "LOUD".into());
