@@ -2,7 +2,7 @@
 
 mod bar;
 
-use std::io::{IsTerminal as _, stderr};
+use std::io::{IsTerminal as _, stderr, stdin};
 
 use tracing_invocation::format::harmless;
 
@@ -23,6 +23,11 @@ impl Log {
         sources: Vec<Source>,
         new: impl Fn() -> R + Sync,
     ) -> (Vec<R>, Self) {
+        if sources.contains(&Source::Stdin) && stdin().is_terminal() {
+            anstream::eprintln!(
+                "invocations: reading records from this terminal: name a file, or end with Ctrl-D"
+            );
+        }
         let progress = Progress::default();
         let bar = stderr().is_terminal().then(|| Bar::over(&sources, progress.clone()));
         let (readings, account) = input::read(&sources, &progress, new);
