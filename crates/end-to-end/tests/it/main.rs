@@ -10,6 +10,7 @@
 mod collector;
 mod disk;
 mod faults;
+mod gigabyte;
 mod readers;
 mod rotation;
 mod shippers;

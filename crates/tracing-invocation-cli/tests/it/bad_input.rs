@@ -100,6 +100,12 @@ fn a_torn_line_is_counted_and_what_follows_on_it_is_read() {
 }
 
 #[test]
+fn records_whose_newlines_are_missing_are_all_read() {
+    let (code, told, err) = stats(log().replace('\n', ""));
+    assert_eq!((code, &*told, &*err), (0, "charge 1, deliver 1", ""));
+}
+
+#[test]
 fn a_record_with_a_value_that_no_record_has_is_told_apart() {
     let (code, told, err) = stats(log() + &log().replace("\"invoke\"", "\"begun\""));
     assert_eq!((code, &*told), (0, "charge 2, deliver 1"));

@@ -7,6 +7,7 @@ mod follow;
 mod formats;
 mod help;
 mod open;
+mod progress;
 mod report;
 mod stats;
 mod support;
