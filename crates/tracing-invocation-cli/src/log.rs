@@ -56,11 +56,16 @@ impl Log {
 
     /// Says on stderr what was not read and what was passed over, and returns the exit code that this comes to.
     pub(crate) fn report(&self) -> u8 {
+        self.report_but(&[])
+    }
+
+    /// [`report`](Self::report), but for lines of which the answer itself tells.
+    pub(crate) fn report_but(&self, told: &[Why]) -> u8 {
         for trouble in &self.account.troubles {
             let name = self.sources[trouble.source].name();
             anstream::eprintln!("invocations: {}: {}", harmless(&name), trouble.message);
         }
-        for why in Why::ALL {
+        for why in Why::ALL.into_iter().filter(|why| !told.contains(why)) {
             let Some((count, first)) = self.account.passed_over(why) else { continue };
             let lines =
                 if count == 1 { "1 line was".into() } else { format!("{count} lines were") };

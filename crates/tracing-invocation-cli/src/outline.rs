@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 use tracing_invocation::convention::{cancellation, delivery, error, payload};
 use tracing_invocation::{Level, Outcome, Record, SpanId, TraceId};
@@ -49,6 +49,21 @@ pub(crate) struct Payload<'a> {
     pub(crate) cancellation: Option<Cancellation<'a>>,
     #[serde(borrow, default)]
     pub(crate) unknown_reason: Option<Cow<'a, str>>,
+    #[serde(default)]
+    pub(crate) slow: Option<Slow>,
+}
+
+/// `payload.slow`.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
+pub(crate) struct Slow {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) poll_ns: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) limit_ns: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) expected_ns: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) age_ns: Option<u64>,
 }
 
 /// `payload.error`.
@@ -109,6 +124,7 @@ impl From<&Map<String, Value>> for Payload<'_> {
                 |_| Cancellation { cause: within(payload::CANCELLATION, cancellation::CAUSE) },
             ),
             unknown_reason: members.get(payload::UNKNOWN_REASON).and_then(text),
+            slow: members.get(payload::SLOW).and_then(|slow| Slow::deserialize(slow).ok()),
         }
     }
 }

@@ -7,10 +7,10 @@ mod page;
 mod summary;
 mod tally;
 
-pub(crate) use balance::{Balance, Key};
+pub(crate) use balance::{Balance, Key, Recent};
 pub(crate) use latency::Latency;
 pub(crate) use summary::{Summary, ranked};
-pub(crate) use tally::{Calls, Label};
+pub(crate) use tally::{Calls, Label, lost};
 
 use std::cmp::Reverse;
 use std::io::{self, Write};

@@ -13,4 +13,5 @@ mod faults;
 mod gigabyte;
 mod readers;
 mod rotation;
+mod shells;
 mod shippers;

@@ -54,24 +54,28 @@ const GENERATION: usize = 500_000;
 
 /// The latest ends, in two generations: when the younger one is full, the older one is forgotten.
 #[derive(Debug, Default)]
-struct Recent {
+pub(crate) struct Recent {
     young: HashSet<Key>,
     old: HashSet<Key>,
 }
 
 impl Recent {
-    fn insert(&mut self, key: Key) {
+    pub(crate) fn insert(&mut self, key: Key) {
         if self.young.len() >= GENERATION {
             self.old = mem::take(&mut self.young);
         }
         self.young.insert(key);
     }
 
-    fn remove(&mut self, key: &Key) -> bool {
+    pub(crate) fn contains(&self, key: &Key) -> bool {
+        self.young.contains(key) || self.old.contains(key)
+    }
+
+    pub(crate) fn remove(&mut self, key: &Key) -> bool {
         self.young.remove(key) || self.old.remove(key)
     }
 
-    fn drain(&mut self) -> impl Iterator<Item = Key> {
+    pub(crate) fn drain(&mut self) -> impl Iterator<Item = Key> {
         self.old.drain().chain(self.young.drain())
     }
 }

@@ -207,7 +207,7 @@ impl Reading for Tally<'_> {
 }
 
 /// How many records the log says are missing, where that is what a record says.
-fn lost(record: &Outline<'_>) -> Option<u64> {
+pub(crate) fn lost(record: &Outline<'_>) -> Option<u64> {
     let is_of_losses =
         record.event_namespace == delivery::NAMESPACE && record.event_name == delivery::NAME;
     let failure = record.payload.error.as_ref().filter(|_| is_of_losses)?;
