@@ -15,6 +15,7 @@ mod presets;
 mod report;
 mod select;
 mod stats;
+mod told;
 mod tree;
 
 use std::io::{self, Write};
