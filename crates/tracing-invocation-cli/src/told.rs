@@ -1,8 +1,10 @@
 //! What records tell, in the signs, colours and few words of `tracing_invocation::sink::Pretty`.
 
 mod end;
+mod line;
 
-pub(crate) use end::{Told, end, slow};
+pub(crate) use end::{Told, end, short, slow};
+pub(crate) use line::{Line, fitted};
 
 use anstyle::{AnsiColor, Style};
 use tracing_invocation::Outcome;

@@ -1,7 +1,7 @@
 //! `invocations tree`: calls as trees, by trace.
 
 mod branches;
-mod line;
+
 mod plan;
 mod show;
 mod wanted;

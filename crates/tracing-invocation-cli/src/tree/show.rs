@@ -9,10 +9,10 @@ use tracing_invocation::format::lasted;
 
 use super::branches::Branches;
 use super::counted;
-use super::line::Line;
+
 use super::plan::{Entry, Plan, called, teller};
 use crate::model::{Operation, Trace};
-use crate::told::{self, DIM, ERROR, NAME, PLAIN};
+use crate::told::{self, DIM, Line, NAME, PLAIN};
 
 /// How many operations of a chain are named at each of its ends, where it is longer than both together.
 const ENDS: usize = 4;
@@ -111,7 +111,7 @@ impl<'a> Show<'a> {
         let (Some(first), Some(last)) = (chain.first(), chain.last()) else { return };
         let (outermost, innermost) = (plan.operation(*first), plan.operation(*last));
         let is_told_elsewhere = teller(innermost).is_some();
-        put_outcome(line, innermost.outcome(), is_told_elsewhere);
+        line.put_outcome(innermost.outcome(), is_told_elsewhere);
         for (number, index) in chain.iter().enumerate() {
             let from_end = chain.len() - number;
             if number >= ENDS && from_end > ENDS {
@@ -131,7 +131,7 @@ impl<'a> Show<'a> {
     fn run(&self, line: &mut Line, plan: &Plan<'_>, run: &[usize]) {
         let (Some(first), Some(last)) = (run.first(), run.last()) else { return };
         let (one, other) = (plan.operation(*first), plan.operation(*last));
-        put_outcome(line, one.outcome(), teller(one).is_some());
+        line.put_outcome(one.outcome(), teller(one).is_some());
         put_name(line, one, None, teller(one).is_some());
         if one.entity_id != other.entity_id {
             line.put(PLAIN, format!(" … {}", other.entity_id.as_deref().unwrap_or_default()));
@@ -174,11 +174,6 @@ impl<'a> Show<'a> {
     }
 }
 
-fn put_outcome(line: &mut Line, outcome: Option<Outcome>, is_told_elsewhere: bool) {
-    let (sign, word) = (told::sign(outcome), told::word(outcome));
-    line.put(told::style(outcome, is_told_elsewhere), format!("{sign} {word:<9} "));
-}
-
 /// What an operation is called and works on, as far as that is not what the one around it says.
 fn put_name(line: &mut Line, one: &Operation, outer: Option<&Operation>, is_told_elsewhere: bool) {
     if outer.is_some() {
@@ -206,13 +201,9 @@ fn put_end(line: &mut Line, plan: &Plan<'_>, index: usize) {
         line.put(DIM, format!("  {how} {who}"));
         return;
     }
-    let Some(told) = plan.told(index) else { return };
-    line.put(PLAIN, "  ");
-    if let Some(kind) = told.kind {
-        line.put(ERROR, kind);
-        line.put(ERROR, ": ");
+    if let Some(told) = plan.told(index) {
+        line.put_told(&told);
     }
-    line.put(PLAIN, told.text);
 }
 
 fn so_far(one: &Operation) -> &'static str {

@@ -4,19 +4,22 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 
 use anstyle::Style;
+use tracing_invocation::Outcome;
 use tracing_invocation::format::harmless;
-use unicode_width::UnicodeWidthChar as _;
+use unicode_width::UnicodeWidthChar;
+
+use super::{ERROR, PLAIN, Told};
 
 /// Ends what was cut.
 const CUT: &str = "…";
 
 /// Texts and how each looks.
 #[derive(Debug, Default)]
-pub(super) struct Line(Vec<(Style, String)>);
+pub(crate) struct Line(Vec<(Style, String)>);
 
 impl Line {
     /// Appends a text, of which nothing acts on a terminal.
-    pub(super) fn put(&mut self, style: Style, text: impl AsRef<str>) {
+    pub(crate) fn put(&mut self, style: Style, text: impl AsRef<str>) {
         let text = match harmless(text.as_ref()) {
             Cow::Borrowed("") => return,
             text => text.into_owned(),
@@ -24,8 +27,39 @@ impl Line {
         self.0.push((style, text));
     }
 
+    /// Appends an outcome's sign and word.
+    pub(crate) fn put_outcome(&mut self, outcome: Option<Outcome>, is_told_elsewhere: bool) {
+        let (sign, word) = (super::sign(outcome), super::word(outcome));
+        self.put(super::style(outcome, is_told_elsewhere), format!("{sign} {word:<9} "));
+    }
+
+    /// Appends what an end tells in full.
+    pub(crate) fn put_told(&mut self, told: &Told) {
+        self.put(PLAIN, "  ");
+        if let Some(kind) = &told.kind {
+            self.put(ERROR, kind);
+            self.put(ERROR, ": ");
+        }
+        self.put(PLAIN, &told.text);
+    }
+
+    /// Appends another line.
+    pub(crate) fn append(&mut self, mut other: Self) {
+        self.0.append(&mut other.0);
+    }
+
+    /// How many columns it takes.
+    pub(crate) fn width(&self) -> usize {
+        self.0.iter().flat_map(|(_, text)| text.chars()).filter_map(char::width).sum()
+    }
+
+    /// The texts and how each looks.
+    pub(crate) fn into_parts(self) -> Vec<(Style, String)> {
+        self.0
+    }
+
     /// Writes the line, cut to so many columns where a number is given.
-    pub(super) fn write(mut self, out: &mut dyn Write, columns: Option<usize>) -> io::Result<()> {
+    pub(crate) fn write(mut self, out: &mut dyn Write, columns: Option<usize>) -> io::Result<()> {
         if let Some(columns) = columns {
             self.cut(columns);
         }
@@ -35,7 +69,11 @@ impl Line {
         writeln!(out)
     }
 
-    fn cut(&mut self, columns: usize) {
+    /// Cuts the line to so many columns.
+    pub(crate) fn cut(&mut self, columns: usize) {
+        if columns == 0 {
+            self.0.clear();
+        }
         let mut used = 0;
         let mut room_for_mark = (0, 0);
         for (part, (_, text)) in self.0.iter().enumerate() {
@@ -60,13 +98,24 @@ impl Line {
     }
 }
 
+/// A text in so many columns: cut, or filled with spaces.
+pub(crate) fn fitted(text: &str, columns: usize) -> String {
+    let mut line = Line::default();
+    line.put(PLAIN, text);
+    line.cut(columns);
+    let rest = columns.saturating_sub(line.width());
+    let mut fitted: String = line.0.into_iter().map(|(_, text)| text).collect();
+    fitted.extend(std::iter::repeat_n(' ', rest));
+    fitted
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
     use unicode_width::UnicodeWidthStr as _;
 
     use super::*;
-    use crate::told::{DIM, PLAIN};
+    use crate::told::DIM;
 
     fn cut(parts: &[&str], columns: usize) -> String {
         let mut line = Line::default();
@@ -85,6 +134,13 @@ mod tests {
         assert_eq!(cut(&["日本語"], 6), "日本語");
         assert_eq!(cut(&["日本語"], 5), "日本…");
         assert_eq!(cut(&["日本語"], 4), "日…");
+    }
+
+    #[test]
+    fn a_column_is_filled_or_cut() {
+        assert_eq!(fitted("日本", 6), "日本  ");
+        assert_eq!(fitted("日本語", 4), "日… ");
+        assert_eq!(fitted("order", 0), "");
     }
 
     #[test]
