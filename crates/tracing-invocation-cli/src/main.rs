@@ -16,6 +16,7 @@ mod report;
 mod select;
 mod stats;
 mod table;
+mod told;
 mod tree;
 
 use std::io::{self, Write};

@@ -45,28 +45,34 @@ impl Trace {
         let places: HashMap<SpanId, usize> =
             operations.iter().enumerate().map(|(index, one)| (one.span_id, index)).collect();
         let mut children = vec![Vec::new(); operations.len()];
+        let parent = |index: usize| {
+            let parent = operations[index].parent_span_id?;
+            places.get(&parent).copied().filter(|parent| *parent != index)
+        };
+        let parents: Vec<_> = (0..operations.len()).map(parent).collect();
         let mut roots = Vec::new();
-        for (index, operation) in operations.iter().enumerate() {
-            let parent = operation.parent_span_id.and_then(|parent| places.get(&parent));
+        for (index, parent) in parents.iter().enumerate() {
             match parent {
-                Some(parent) if *parent != index => children[*parent].push(index),
-                _ => roots.push(index),
+                Some(parent) => children[*parent].push(index),
+                None => roots.push(index),
             }
         }
         let mut trace = Self { id, operations, children, roots };
-        trace.break_circles();
+        trace.break_circles(&parents);
         trace
     }
 
     /// Makes a root of what no root leads to.
-    fn break_circles(&mut self) {
+    fn break_circles(&mut self, parents: &[Option<usize>]) {
         let mut is_reached = vec![false; self.operations.len()];
         self.walk().for_each(|(_, index)| is_reached[index] = true);
         for index in 0..self.operations.len() {
             if is_reached[index] {
                 continue;
             }
-            self.children.iter_mut().for_each(|children| children.retain(|child| *child != index));
+            if let Some(parent) = parents[index] {
+                self.children[parent].retain(|child| *child != index);
+            }
             self.roots.push(index);
             Walk { trace: self, rest: vec![(0, index)] }
                 .for_each(|(_, index)| is_reached[index] = true);

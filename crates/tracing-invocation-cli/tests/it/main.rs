@@ -7,6 +7,7 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod any_bytes;
 mod bad_input;
 mod check;
 mod diff;
