@@ -27,8 +27,15 @@ pub(super) fn print(rows: &[Row], programs: &Programs, out: &mut dyn Write) -> i
         writeln!(out, "nothing is open")?;
         return Ok(());
     }
-    let mut table = Table::new(&HEADER, Align::LeftBut(0));
-    rows.iter().for_each(|row| table.push(cells(row)));
+    let cells: Vec<_> = rows.iter().map(cells).collect();
+    // A column in which nothing stands only takes room.
+    let is_filled = |column: &usize| cells.iter().any(|row| !row[*column].0.is_empty());
+    let columns: Vec<_> = (0..HEADER.len()).filter(is_filled).collect();
+    let header: Vec<_> = columns.iter().map(|column| HEADER[*column]).collect();
+    let mut table = Table::new(&header, Align::LeftBut(0));
+    for row in &cells {
+        table.push(columns.iter().map(|column| row[*column].clone()));
+    }
     table.print(out)?;
     writeln!(out)?;
     for program in programs.all() {

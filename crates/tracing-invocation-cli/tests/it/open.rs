@@ -202,8 +202,8 @@ fn what_a_killed_process_left_is_of_a_program_that_ended() {
     if is_known {
         assert_eq!(answer["open"][0]["program"], "ended");
         assert_snapshot!(ask(folder.path(), &["app.jsonl"]), @"
-           age  began                     operation  entity  trace id                          span id           parent  slow  program
-        150 ms  2026-11-27T16:00:00.000Z  shop pay           00000000000000000000000000000001  0000000000000001                ended
+           age  began                     operation  trace id                          span id           program
+        150 ms  2026-11-27T16:00:00.000Z  shop pay   00000000000000000000000000000001  0000000000000001  ended
 
         app.jsonl: its program has ended: no process here has it open for writing, unless it is a copy of what is written elsewhere
         1 operation is of a program that ended: it was killed or crashed, or the end was lost: it did not end in good order
