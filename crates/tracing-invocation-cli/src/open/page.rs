@@ -12,7 +12,10 @@ use crate::outline::Slow;
 use crate::table::{Align, Table};
 
 const HEADER: [&str; 9] =
-    ["age", "began", "operation", "entity", "trace id", "span id", "parent", "slow", "program"];
+    ["age", "operation", "entity", "slow", "program", "began", "trace id", "span id", "parent"];
+
+/// Where in a row it stands whether its program runs.
+const PROGRAM: usize = 4;
 
 const PLAIN: Style = Style::new();
 const BOLD: Style = Style::new().bold();
@@ -28,9 +31,12 @@ pub(super) fn print(rows: &[Row], programs: &Programs, out: &mut dyn Write) -> i
         return Ok(());
     }
     let cells: Vec<_> = rows.iter().map(cells).collect();
-    // A column in which nothing stands only takes room.
+    // A column in which nothing stands only takes room, and so does one that says what is said below.
     let is_filled = |column: &usize| cells.iter().any(|row| !row[*column].0.is_empty());
-    let columns: Vec<_> = (0..HEADER.len()).filter(is_filled).collect();
+    let is_told = |column: &usize| {
+        *column != PROGRAM || rows.iter().any(|row| row.program != rows[0].program)
+    };
+    let columns: Vec<_> = (0..HEADER.len()).filter(is_filled).filter(is_told).collect();
     let header: Vec<_> = columns.iter().map(|column| HEADER[*column]).collect();
     let mut table = Table::new(&header, Align::LeftBut(0));
     for row in &cells {
@@ -65,14 +71,14 @@ fn cells(row: &Row) -> [(String, Style); 9] {
     };
     [
         (lasted(row.age_ns), BOLD),
-        (humantime::format_rfc3339_millis(row.began).to_string(), PLAIN),
         (format!("{} {}", harmless(&row.event_namespace), harmless(&row.event_name)), PLAIN),
         (harmless(row.entity_id.as_deref().unwrap_or_default()).into_owned(), PLAIN),
+        (row.slow.map(slow).unwrap_or_default(), SLOW),
+        (row.program.to_owned(), if row.program == State::Running.word() { RUNNING } else { DIM }),
+        (humantime::format_rfc3339_seconds(row.began).to_string(), PLAIN),
         (row.trace_id.clone(), DIM),
         (row.span_id.clone(), PLAIN),
         parent,
-        (row.slow.map(slow).unwrap_or_default(), SLOW),
-        (row.program.to_owned(), if row.program == State::Running.word() { RUNNING } else { DIM }),
     ]
 }
 

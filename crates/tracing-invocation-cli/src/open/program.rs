@@ -109,11 +109,11 @@ impl Programs {
             started.checked_sub(LENIENCE).is_some_and(|started| began < started)
         });
         if program.state == State::Running && is_older {
-            return ended("it began before any process started that has the log open".to_owned());
+            return ended("no process that has the log open is as old".to_owned());
         }
         if program.state == State::Ended {
             return ended(
-                "it was killed or crashed, or the end was lost: it did not end in good order"
+                "it was killed or crashed, for the log has no end in good order, or this end was lost"
                     .to_owned(),
             );
         }
