@@ -46,6 +46,12 @@ impl Latency {
         Some(Duration::from_nanos(nanos.min(self.max)))
     }
 
+    /// How many were longer than that, as far as they are told apart.
+    pub(crate) fn above(&self, duration: Duration) -> u64 {
+        let nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+        self.count() - self.nanos.count_between(0, nanos)
+    }
+
     /// The longest.
     pub(crate) fn max(&self) -> Option<Duration> {
         (self.count() > 0).then(|| Duration::from_nanos(self.max))

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::env;
 use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{Read as _, Write as _};
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
 use flate2::Compression;
@@ -19,6 +19,9 @@ use crate::support::{call, invocations, lines};
 
 /// How long anything may take that does not end by itself.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long is waited for an answer before the next record is written.
+const TURN: Duration = Duration::from_millis(100);
 
 /// What `invocations ARGUMENTS --help` says.
 #[track_caller]
@@ -87,7 +90,9 @@ fn typed(line: &str, folder: &Path) -> Command {
 }
 
 /// Runs what does not end by itself until it has said something, or until it has ended, and sends it a SIGTERM.
-fn until_terminated(mut command: Command) -> ExitStatus {
+///
+/// Meanwhile the log is written, time and again: what follows a log has something to say only from when it has opened it.
+fn until_terminated(mut command: Command, log: &Path) -> ExitStatus {
     let mut child = command.process_group(0).stderr(Stdio::null()).spawn().unwrap();
     let mut out = child.stdout.take().unwrap();
     let (send, said) = channel();
@@ -98,13 +103,14 @@ fn until_terminated(mut command: Command) -> ExitStatus {
             send.take().into_iter().for_each(|send| send.send(()).unwrap());
         }
     });
-    // What says nothing has ended, or is waited for in vain.
-    let has_said = said.recv_timeout(PATIENCE);
-    assert_ne!(
-        has_said,
-        Err(std::sync::mpsc::RecvTimeoutError::Timeout),
-        "{command:?} says nothing"
-    );
+    let mut log = OpenOptions::new().append(true).open(log).unwrap();
+    let has_said = (1..=PATIENCE.as_millis() / TURN.as_millis()).any(|turn| {
+        let pay = call("pay", 1_000_000 + u64::try_from(turn).unwrap());
+        log.write_all(lines(&[pay.invoke(), pay.failed(7, "Declined", "no")]).as_bytes()).unwrap();
+        // What says nothing more has ended.
+        said.recv_timeout(TURN) != Err(RecvTimeoutError::Timeout)
+    });
+    assert!(has_said, "{command:?} says nothing");
     let group = format!("-{}", child.id());
     // It may have ended.
     drop(Command::new("kill").args(["-TERM", "--", &group]).stderr(Stdio::null()).status());
@@ -127,13 +133,13 @@ fn the_program_lists_its_commands() {
     Usage: invocations [OPTIONS] <COMMAND>
 
     Commands:
-      tree         Not there yet
+      tree         Show calls as trees: what ran inside what, and how each ended
       stats        Count calls, outcomes and durations by operation
       open         Show operations that began and did not end
       check        Hold a log to the schema, and to one end per beginning
-      follow       Not there yet
+      follow       Follow logs while they are written: what is in flight, how often, what failed
       report       Not there yet
-      diff         Not there yet
+      diff         Show what changed between two runs
       completions  Print completions for a shell
       man          Print a manual page, or write all of them
       help         Print this message or the help of the given subcommand(s)
@@ -171,7 +177,7 @@ fn every_command_has_examples_that_can_be_typed_as_they_are() {
             let home = home();
             let run = typed(&line, home.path());
             if command == "follow" {
-                let status = until_terminated(run);
+                let status = until_terminated(run, &home.path().join("app.jsonl"));
                 assert!(
                     matches!((status.code(), status.signal()), (Some(0 | 143), _) | (_, Some(15))),
                     "{line}: {status}"
@@ -197,9 +203,12 @@ fn examples_are_found_in_a_help() {
 #[test]
 fn what_does_not_end_is_terminated_and_what_has_said_something_is_not_waited_for() {
     let home = home();
-    let status = until_terminated(typed("echo begun; exec sleep 1000", home.path()));
+    let log = home.path().join("app.jsonl");
+    let status = until_terminated(typed("echo begun; exec sleep 1000", home.path()), &log);
     assert_eq!(status.signal(), Some(15));
-    assert_eq!(until_terminated(typed("cat", home.path())).code(), Some(0));
+    assert_eq!(until_terminated(typed("true", home.path()), &log).code(), Some(0));
+    let status = until_terminated(typed("exec tail -n 0 -f app.jsonl", home.path()), &log);
+    assert_eq!(status.signal(), Some(15));
 }
 
 /// Writes the script of a shell into a folder.
