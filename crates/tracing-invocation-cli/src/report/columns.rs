@@ -92,6 +92,8 @@ pub(super) struct Columns {
     /// Those of whose payload something is, in its order.
     told: Vec<usize>,
     missing_parent: Vec<(usize, SpanId)>,
+    /// Those that are said to be inside one that is inside them.
+    in_circle: Vec<(usize, usize)>,
     error: Vec<(usize, usize)>,
     cause: Vec<(usize, usize)>,
     /// Which operation told the same error or cancellation in full.
@@ -122,6 +124,7 @@ impl Columns {
             columns.put(place, one, selection, until, &mut names);
         }
         columns.told_by = told_by(operations);
+        columns.put_parents(operations);
         columns.texts.extend(names.texts.in_order());
         columns.kinds = names.kinds.in_order();
         columns
@@ -147,10 +150,23 @@ impl Columns {
             left_out: details.left_out.clone(),
             told: details.told.clone(),
             missing_parent: Vec::new(),
+            in_circle: Vec::new(),
             error: Vec::new(),
             cause: Vec::new(),
             told_by: Vec::new(),
             slow: Vec::new(),
+        }
+    }
+
+    /// Tells outermost operations that are said to be inside another one: it is missing, or they are inside one another.
+    fn put_parents(&mut self, operations: &[Placed<'_>]) {
+        let outermost =
+            |one: &Placed<'_>| one.operation.parent_span_id.filter(|_| one.parent.is_none());
+        for (place, parent, found) in found(operations, outermost) {
+            match found {
+                Some(found) => self.in_circle.push((place, found)),
+                None => self.missing_parent.push((place, parent)),
+            }
         }
     }
 
@@ -179,9 +195,6 @@ impl Columns {
         if operation.invoke.is_none() {
             self.no_invoke.push(place);
         }
-        if let (None, Some(parent)) = (one.parent, operation.parent_span_id) {
-            self.missing_parent.push((place, parent));
-        }
         for (at, _) in &operation.slow {
             self.slow.push((place, micros(began, *at)));
         }
@@ -198,7 +211,15 @@ impl Columns {
 
 /// The operations that told in full what others only point to, where they are in the same trace.
 fn told_by(operations: &[Placed<'_>]) -> Vec<(usize, usize)> {
-    let points = |one: &Placed<'_>| one.operation.end.as_ref()?.told_by();
+    let told = found(operations, |one| one.operation.end.as_ref()?.told_by());
+    told.into_iter().filter_map(|(place, _, found)| Some((place, found?))).collect()
+}
+
+/// Of each operation that points to another one of its trace: its place, the id of the other, and where that is.
+fn found(
+    operations: &[Placed<'_>],
+    points: impl Fn(&Placed<'_>) -> Option<SpanId>,
+) -> Vec<(usize, SpanId, Option<usize>)> {
     let wanted: Vec<_> = operations
         .iter()
         .enumerate()
@@ -211,7 +232,7 @@ fn told_by(operations: &[Placed<'_>]) -> Vec<(usize, usize)> {
             *found = Some(place);
         }
     }
-    wanted.into_iter().filter_map(|(place, key)| Some((place, places[&key]?))).collect()
+    wanted.into_iter().map(|(place, key)| (place, key.1, places[&key])).collect()
 }
 
 /// What is numbered in the order in which it comes.
@@ -283,5 +304,58 @@ fn since_1970(time: SystemTime) -> (i64, u32) {
     match time.duration_since(SystemTime::UNIX_EPOCH) {
         Ok(since) => (seconds(since), since.subsec_micros()),
         Err(before) => (-seconds(before.duration()), 0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use serde_json::Map;
+    use tracing_invocation::{Level, Record, TraceId};
+
+    use super::*;
+    use crate::model::Gathering;
+
+    /// Traces of these sizes, one after the other, each a chain.
+    fn forest(sizes: &[u64]) -> Forest {
+        let mut gathering = Gathering::default();
+        for (trace, size) in (1_u32..).zip(sizes) {
+            for span in 1..=*size {
+                gathering.add(Record {
+                    timestamp: SystemTime::UNIX_EPOCH + Duration::from_secs(trace.into()),
+                    level: Level::Debug,
+                    event_namespace: "shop".to_owned(),
+                    event_name: "step".to_owned(),
+                    event_outcome: Outcome::Invoke,
+                    entity_id: None,
+                    trace_id: TraceId::new(trace.into()).unwrap(),
+                    span_id: SpanId::new(span).unwrap(),
+                    parent_span_id: SpanId::new(span - 1),
+                    duration_ns: None,
+                    payload_truncated: false,
+                    payload: Map::new(),
+                });
+            }
+        }
+        Forest::of(gathering)
+    }
+
+    /// How many operations of which trace there is room for, and how many are left out.
+    fn selected(sizes: &[u64], room: usize) -> (Vec<(String, usize)>, usize) {
+        let forest = forest(sizes);
+        let selection = Selection::of(&forest, room);
+        let details = Details::of(&selection, 0);
+        let columns = Columns::of(&selection, &details, None);
+        let ids = selection.traces.iter().map(|trace| trace.id.to_string()[31..].to_owned());
+        (ids.zip(columns.trace_size).collect(), selection.left_out)
+    }
+
+    #[test]
+    fn the_latest_traces_have_room_as_a_whole() {
+        let of = |trace: &str, size| (trace.to_owned(), size);
+        assert_eq!(selected(&[3, 2, 2], 100), (vec![of("1", 3), of("2", 2), of("3", 2)], 0));
+        assert_eq!(selected(&[3, 2, 2], 6), (vec![of("2", 2), of("3", 2)], 3));
+        assert_eq!(selected(&[1, 9], 4), (vec![of("2", 4)], 6));
     }
 }

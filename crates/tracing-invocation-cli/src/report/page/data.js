@@ -34,6 +34,8 @@ const errorOf = sparse(columns.error);
 const causeOf = sparse(columns.cause);
 const toldBy = new Map(columns.told_by);
 const missingParent = new Map(columns.missing_parent);
+/** Those that are said to be inside one that is inside them. */
+const inCircle = new Map(columns.in_circle);
 const withoutInvoke = new Set(columns.no_invoke);
 const payloadLeftOut = new Set(columns.left_out);
 const slowOf = new Map();

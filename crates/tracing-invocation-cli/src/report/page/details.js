@@ -55,7 +55,7 @@ function showDetails(element, at) {
   const outcome = outcomeOf[at];
   fill(
     element,
-    make("header", {}, make("h3", { tabindex: "-1" }, sign(outcome), ` ${name}`), closeButton()),
+    make("header", {}, make("h3", {}, sign(outcome), ` ${name}`), closeButton()),
     whatBecame(at, trace, end),
     pairs([
       ["Namespace", namespace],
@@ -65,6 +65,7 @@ function showDetails(element, at) {
       ["Span", make("code", {}, spanId(at))],
       parentOf[at] >= 0 && ["Inside", linkTo(trace, spanId(parentOf[at]))],
       missingParent.has(at) && ["Inside", linkTo(trace, missingParent.get(at))],
+      inCircle.has(at) && ["Inside", linkTo(trace, spanId(inCircle.get(at))), make("span", { class: "quiet" }, " (which is inside it)")],
       ["Trace", make("code", {}, traceId(trace))],
     ]),
     errorPart(end),

@@ -117,7 +117,8 @@ function figuresOfTraces() {
     for (const outcome of OUTCOMES.keys()) group.outcomes[outcome] += ended[outcome][trace];
   }
   for (const group of groups.values()) {
-    Object.assign(group, percentiles(Float64Array.from(group.traces, (trace) => traceLasted[trace] * 1_000)));
+    const ended = group.traces.filter((trace) => outcomeOf[traceBegin[trace]] !== OPEN);
+    Object.assign(group, percentiles(Float64Array.from(ended, (trace) => traceLasted[trace] * 1_000)));
   }
   const all = [...groups.values()].sort((a, b) => b.traces.length - a.traces.length || a.root - b.root);
   return { groups: all, taken, ended, count: all.reduce((sum, group) => sum + group.traces.length, 0) };

@@ -27,7 +27,7 @@ function make(tag, attributes = {}, ...children) {
 }
 
 function put(element, children) {
-  for (const child of children.flat()) {
+  for (const child of children.flat(Infinity)) {
     if (child === null || child === undefined || child === false) continue;
     element.append(child instanceof Node ? child : harmless(String(child)));
   }

@@ -68,7 +68,7 @@ function groupRow(group) {
       "name",
       make("span", { class: "turn", "aria-hidden": "true" }, isOpened ? "▾" : "▸"),
       make("b", {}, kind.name),
-      make("span", { class: "quiet" }, `  ${counted(group.traces.length, "trace")}`),
+      make("span", { class: "quiet apart" }, `${counted(group.traces.length, "trace")}`),
     ),
     cell("number", count(group.taken)),
     group.outcomes.map((number, outcome) => tally(outcome, number)),
@@ -83,7 +83,7 @@ function traceRow({ group, trace }) {
   const length = traceBegin[trace + 1] - root;
   const taken = figures.traces.taken[trace];
   const bar = make("span", { class: "share" });
-  bar.style.width = `${(100 * traceLasted[trace] * 1_000) / Math.max(group.max, 1)}%`;
+  bar.style.width = `${Math.min((100 * traceLasted[trace] * 1_000) / Math.max(group.max || 0, 1), 100)}%`;
   return make(
     "div",
     { "aria-level": "2", title: traceId(trace) },

@@ -94,7 +94,7 @@ function showSelected(isToBeRead = false) {
   if (details.hidden) return;
   showDetails(details, state.operation);
   details.scrollTop = 0;
-  if (isToBeRead) details.querySelector("h3").focus({ preventScroll: true });
+  if (isToBeRead) details.focus({ preventScroll: true });
 }
 
 function selectOperation(at, isToBeRead) {
@@ -129,13 +129,14 @@ function drawAxis() {
   const step = stepOf(to - from, Math.max(Math.floor(axis.clientWidth / 90), 2));
   const ticks = [];
   for (let time = Math.ceil(from / step) * step; time <= to && ticks.length < 40; time += step) {
-    const tick = make("span", { class: "tick" }, lasted(Math.round(time * 1_000)));
-    tick.style.left = `${(100 * (time - from)) / (to - from)}%`;
+    const left = (100 * (time - from)) / (to - from);
+    // A label that would be cut is left out, its line is not.
+    const isRoom = axis.clientWidth * (1 - left / 100) > 60;
+    const tick = make("span", { class: "tick" }, isRoom ? (time === 0 ? "0" : lasted(Math.round(time * 1_000))) : "");
+    tick.style.left = `${left}%`;
     ticks.push(tick);
   }
   fill(axis, ticks);
-  byId("waterfall").style.setProperty("--step", `${(100 * step) / (to - from)}%`);
-  byId("waterfall").style.setProperty("--shift", `${(-100 * (from % step)) / (to - from)}%`);
 }
 
 function setView(from, to) {
@@ -188,6 +189,7 @@ function waterfallRow(at) {
     sign(outcomeOf[at]),
     depth > DEEPEST ? make("span", { class: "quiet" }, `${depth} deep `) : null,
     missingParent.has(at) ? make("span", { class: "orphan", title: `Began inside ${missingParent.get(at)}, which the log does not have` }, "parent missing") : null,
+    inCircle.has(at) ? make("span", { class: "orphan", title: "Said to be inside an operation that is inside it" }, "in a circle") : null,
     make("b", {}, name),
     entityOf[at] > 0 ? make("span", { class: "entity" }, texts[entityOf[at]]) : null,
     inside(at),
