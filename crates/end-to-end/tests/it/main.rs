@@ -11,5 +11,6 @@ mod collector;
 mod disk;
 mod faults;
 mod readers;
+mod report;
 mod rotation;
 mod shippers;

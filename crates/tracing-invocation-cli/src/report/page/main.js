@@ -36,7 +36,7 @@ function openTrace(trace) {
 function closeTrace() {
   const { trace } = state;
   change({ trace: -1, operation: -1 }, true);
-  if (trace >= 0) openedGroups.add(kindOf[traceBegin[trace]]);
+  if (trace >= 0) turnedGroups.set(kindOf[traceBegin[trace]], true);
   show();
   const index = listed.findIndex((one) => one.trace === trace);
   if (index >= 0) traceRows.go(index);

@@ -3,7 +3,10 @@
 let traceRows = null;
 /** What is listed: groups, and the traces of those that are opened. */
 let listed = [];
-const openedGroups = new Set();
+/** The groups that somebody opened or closed. A group that stands alone is open unless it was closed. */
+const turnedGroups = new Map();
+
+const isGroupOpen = ({ root }) => turnedGroups.get(root) ?? figures.traces.groups.length === 1;
 
 function makeTraces() {
   traceRows = new Rows(byId("traces"), {
@@ -14,7 +17,7 @@ function makeTraces() {
     row: (index) => (listed[index].trace === undefined ? groupRow(listed[index].group) : traceRow(listed[index])),
     open: (index) => {
       const { group, trace } = listed[index];
-      if (trace === undefined) traceRows.go(turnGroup(index, !openedGroups.has(group.root)));
+      if (trace === undefined) traceRows.go(turnGroup(index, !isGroupOpen(group)));
       else openTrace(trace);
     },
     turn: turnGroup,
@@ -29,9 +32,8 @@ function makeTraces() {
 function turnGroup(index, isOpened) {
   const { group, trace } = listed[index];
   if (trace !== undefined) return isOpened ? null : listed.findLastIndex((one, at) => at < index && one.trace === undefined);
-  if (isOpened === openedGroups.has(group.root)) return isOpened ? index + 1 : null;
-  if (isOpened) openedGroups.add(group.root);
-  else openedGroups.delete(group.root);
+  if (isOpened === isGroupOpen(group)) return isOpened ? index + 1 : null;
+  turnedGroups.set(group.root, isOpened);
   showTraces();
   return index;
 }
@@ -48,11 +50,10 @@ function showTraces() {
   const { groups } = figures.traces;
   const compare = TRACE_ORDERS[state.traces] ?? TRACE_ORDERS.time;
   byId("order").value = state.traces in TRACE_ORDERS ? state.traces : "time";
-  if (groups.length === 1) openedGroups.add(groups[0].root);
   listed = [];
   for (const group of groups) {
     listed.push({ group });
-    if (!openedGroups.has(group.root)) continue;
+    if (!isGroupOpen(group)) continue;
     for (const trace of [...group.traces].sort((a, b) => compare(a, b) || a - b)) listed.push({ group, trace });
   }
   traceRows.show(listed.length);
@@ -60,7 +61,7 @@ function showTraces() {
 
 function groupRow(group) {
   const kind = kinds[group.root];
-  const isOpened = openedGroups.has(group.root);
+  const isOpened = isGroupOpen(group);
   return make(
     "div",
     { class: "group", "aria-expanded": String(isOpened), "aria-level": "1", title: kind.path },
