@@ -40,8 +40,7 @@ const POLL: Duration = Duration::from_millis(100);
 #[command(after_help = "\
 Examples:
   $ invocations follow app.jsonl
-  $ invocations follow app.jsonl --from-start --exit-at-end | head
-  $ cat app.jsonl | invocations follow --all --exit-at-end | tail")]
+  $ invocations follow app.jsonl --from-start --exit-at-end --all")]
 pub(crate) struct Arguments {
     #[command(flatten)]
     files: Files,

@@ -6,7 +6,7 @@ mod ecs;
 mod google_cloud;
 mod otlp_json;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use serde_json::{Map, Value};
 use tracing_invocation::convention::{error, key, payload};

@@ -1,19 +1,94 @@
-//! `invocations report`.
+//! `invocations report`: what a log says, as one page.
+
+mod columns;
+mod details;
+mod digest;
+mod file;
+mod inert;
+mod page;
+mod said;
 
 use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use clap::Args;
+use tracing_invocation::format::harmless;
 
+use crate::TROUBLE;
 use crate::args::Files;
+use crate::input::Source;
+use crate::log::Log;
+use crate::model::{Forest, Gatherer, Gathering};
+use columns::{Columns, Selection};
+use details::Details;
+use page::Page;
+use said::Said;
 
-/// Not there yet
+/// The path that stands for stdout.
+const STDOUT: &str = "-";
+
+/// Writes one page with figures, traces and timelines, to be opened in a browser
+///
+/// The page is a single file: it fetches nothing, needs no server, and can be sent to whoever needs it. What it has no room
+/// for, and what the log itself does not have, is said on top of it.
 #[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  $ invocations report --html out.html app.jsonl
+  $ invocations report --html out.html --title \"The night of the 27th\" app.jsonl.1.gz app.jsonl
+  $ invocations report --html - app.jsonl > out.html")]
 pub(crate) struct Arguments {
     #[command(flatten)]
     files: Files,
+    /// Where to write the page; `-` is stdout
+    #[arg(long, value_name = "PATH", value_hint = clap::ValueHint::FilePath)]
+    html: PathBuf,
+    /// What the page is called; without it, as its logs are
+    #[arg(long, value_name = "TEXT")]
+    title: Option<String>,
+    /// How much room payloads have, in MiB: failed, cancelled, slow and open operations come first
+    #[arg(long, value_name = "MIB", default_value_t = 16, value_parser = clap::value_parser!(u16).range(..=1_024))]
+    payloads: u16,
 }
 
 pub(crate) fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<u8> {
-    writeln!(out, "{arguments:?}")?;
-    Ok(crate::ANSWERED)
+    let gathering = Mutex::new(Gathering::default());
+    let (_, log) = Log::read(Source::of(&arguments.files.files), || Gatherer::new(&gathering));
+    let code = log.report();
+    if log.records() == 0 {
+        return Ok(TROUBLE);
+    }
+    let gathering = gathering.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let (lost, until) = (gathering.lost, gathering.until);
+    let forest = Forest::of(gathering);
+
+    let selection = Selection::of(&forest, columns::MOST_OPERATIONS);
+    let details = Details::of(&selection, usize::from(arguments.payloads) << 20);
+    let columns = Columns::of(&selection, &details, until);
+    let said = Said::of(&log, lost, &selection, &details);
+    let title = arguments.title.clone().unwrap_or_else(|| said.title());
+    let page = Page { title: &title, said: &said, columns: &columns, details: &details };
+
+    if arguments.html == Path::new(STDOUT) {
+        page.write(out)?;
+        return Ok(code);
+    }
+    let path = &arguments.html;
+    let size = file::write_whole(path, |to| page.write(to)).map_err(|error| {
+        let path = path.display().to_string();
+        io::Error::new(error.kind(), format!("{}: {error}", harmless(&path)))
+    })?;
+    anstream::eprintln!(
+        "invocations: wrote {}: {}, {}",
+        harmless(&path.display().to_string()),
+        said.summary(),
+        mebibytes(size)
+    );
+    Ok(code)
+}
+
+/// A size, to a tenth of a MiB.
+fn mebibytes(bytes: u64) -> String {
+    let tenths = (bytes * 10).div_ceil(1 << 20);
+    format!("{}.{} MiB", tenths / 10, tenths % 10)
 }

@@ -12,6 +12,7 @@ mod disk;
 mod faults;
 mod gigabyte;
 mod readers;
+mod report;
 mod rotation;
 mod shells;
 mod shippers;

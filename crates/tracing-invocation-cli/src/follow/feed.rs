@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -78,10 +78,7 @@ impl Feed {
         let is_behind = self.poll(each);
         let wait = if is_behind { Duration::ZERO } else { wait };
         let mut input = Vec::new();
-        let first = match self.messages.recv_timeout(wait) {
-            Ok(message) => Some(message),
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
-        };
+        let first = self.messages.recv_timeout(wait).ok();
         let waiting = self.messages.try_iter().take(WAITING);
         let messages: Vec<_> = first.into_iter().chain(waiting).collect();
         for message in messages {

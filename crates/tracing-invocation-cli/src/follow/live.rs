@@ -33,24 +33,26 @@ pub(super) fn run(
     let began = Instant::now();
     let mut drawn: Option<Instant> = None;
     loop {
-        let input = feed.next(POLL, &mut |said| drop(take(board, said, |_, _| {})));
+        let input = feed.next(POLL, &mut |said| take(board, said, |_, _| {}));
         let is_resized = input.iter().any(|event| matches!(event, Event::Resize(..)));
         let is_over = exits_at_end && feed.is_at_end();
         if stop.is_asked() || is_over || input.iter().any(is_quit) {
             return Ok(());
         }
         if is_resized || drawn.is_none_or(|drawn| drawn.elapsed() >= REDRAW) {
-            let status = status(feed, began);
-            let size = screen.size()?;
-            let shown = screen.draw(view::lines(board, &status, SystemTime::now(), size));
-            match shown {
-                // A terminal that is gone says so by a signal as well.
-                Err(_) if stop.is_asked() => return Ok(()),
-                shown => shown?,
+            if let Err(error) = draw(&mut screen, board, &status(feed, began)) {
+                // A terminal that is gone says so by a signal as well, if a moment later.
+                thread::sleep(POLL);
+                return if stop.is_asked() { Ok(()) } else { Err(error) };
             }
             drawn = Some(Instant::now());
         }
     }
+}
+
+fn draw(screen: &mut Screen, board: &Board, status: &Status) -> io::Result<()> {
+    let size = screen.size()?;
+    screen.draw(view::lines(board, status, SystemTime::now(), size))
 }
 
 fn status(feed: &Feed, began: Instant) -> Status {

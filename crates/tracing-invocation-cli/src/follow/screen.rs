@@ -1,10 +1,10 @@
 //! The terminal while the view has it, and what it was like before.
 
-use std::io::{self, Stdout, stdout};
+use std::io::{self, BufWriter};
+use std::mem::ManuallyDrop;
 use std::panic;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
 
 use anstyle::{AnsiColor, Effects};
 use ratatui::Terminal;
@@ -19,22 +19,31 @@ use ratatui::text::Span;
 
 use crate::told::Line;
 
-/// A terminal that only the view writes to. It is as before when this is dropped, or the thread that opened it panics.
+/// Where the screen is. What cannot be written there when the terminal is gone must not stay in the buffer of stdout, where
+/// it would fail once more at the very end.
+#[cfg(unix)]
+type Output = std::fs::File;
+#[cfg(not(unix))]
+type Output = io::Stdout;
+
+/// A terminal that only the view writes to. It is as before when this is dropped, or a thread panics.
 pub(super) struct Screen {
-    terminal: Terminal<CrosstermBackend<Stdout>>,
+    /// Never dropped: it would show the cursor once more, and panic where the terminal and stderr are gone.
+    terminal: ManuallyDrop<Terminal<CrosstermBackend<BufWriter<Output>>>>,
     is_open: Arc<AtomicBool>,
     has_color: bool,
 }
 
 impl Screen {
     pub(super) fn open() -> io::Result<Self> {
-        let is_open = Arc::new(AtomicBool::new(true));
-        let terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
+        let backend = CrosstermBackend::new(BufWriter::new(output()?));
+        let terminal = ManuallyDrop::new(Terminal::new(backend)?);
         enable_raw_mode()?;
+        let is_open = Arc::new(AtomicBool::new(true));
         let has_color = anstream::ColorChoice::global() != anstream::ColorChoice::Never;
         let screen = Self { terminal, is_open, has_color };
         screen.restore_on_panic();
-        execute!(stdout(), EnterAlternateScreen, Hide)?;
+        execute!(output()?, EnterAlternateScreen, Hide)?;
         Ok(screen)
     }
 
@@ -45,18 +54,18 @@ impl Screen {
     }
 
     pub(super) fn draw(&mut self, lines: Vec<Line>) -> io::Result<()> {
+        if !self.is_open.load(Ordering::Relaxed) {
+            return Err(io::Error::other("a thread panicked"));
+        }
         draw(&mut self.terminal, lines, self.has_color)
     }
 
-    /// What is said of a panic is said on the terminal as it was. Other threads cannot restore it: stdout is not theirs.
+    /// What is said of a panic is said on the terminal as it was.
     fn restore_on_panic(&self) {
         let is_open = Arc::clone(&self.is_open);
-        let opened_by = thread::current().id();
         let next = panic::take_hook();
         panic::set_hook(Box::new(move |panic| {
-            if thread::current().id() == opened_by {
-                restore(&is_open);
-            }
+            restore(&is_open);
             next(panic);
         }));
     }
@@ -71,9 +80,21 @@ impl Drop for Screen {
 /// Undoes what [`Screen::open`] did, once. Where that fails the terminal is gone.
 fn restore(is_open: &AtomicBool) {
     if is_open.swap(false, Ordering::Relaxed) {
-        let _ = execute!(stdout(), LeaveAlternateScreen, Show);
+        let _ = output().and_then(|mut output| execute!(output, LeaveAlternateScreen, Show));
         let _ = disable_raw_mode();
     }
+}
+
+#[cfg(unix)]
+fn output() -> io::Result<Output> {
+    use std::os::fd::AsFd as _;
+
+    Ok(io::stdout().as_fd().try_clone_to_owned()?.into())
+}
+
+#[cfg(not(unix))]
+fn output() -> io::Result<Output> {
+    Ok(io::stdout())
 }
 
 /// Draws lines, cut to the width of what they are drawn on.
@@ -110,5 +131,45 @@ fn shown(style: anstyle::Style, has_color: bool) -> Style {
     match color.filter(|_| has_color) {
         Some(color) => shown.fg(color),
         None => shown,
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::io::Read as _;
+
+    use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+
+    use super::*;
+
+    /// The name of this test binary's part of the test below.
+    const PANICS: &str = "follow::screen::tests::panics_while_the_screen_is_open";
+
+    #[test]
+    #[ignore = "is run by the test below, in a terminal of its own"]
+    fn panics_while_the_screen_is_open() {
+        let _screen = Screen::open().unwrap();
+        panic!("at the disco");
+    }
+
+    #[test]
+    fn a_panic_leaves_the_terminal_as_it_was_and_is_seen() {
+        let pair = native_pty_system().openpty(PtySize::default()).unwrap();
+        let mut command = CommandBuilder::new(std::env::current_exe().unwrap());
+        command.args(["--ignored", "--exact", "--nocapture", PANICS]);
+        let mut child = pair.slave.spawn_command(command).unwrap();
+        drop(pair.slave);
+        let mut seen = Vec::new();
+        // The end of a terminal that nobody has open any more is an error.
+        let _ = pair.master.try_clone_reader().unwrap().read_to_end(&mut seen);
+        assert!(!child.wait().unwrap().success());
+        let seen = String::from_utf8_lossy(&seen);
+        let place = |text: &str| seen.find(text).unwrap_or_else(|| panic!("no {text:?}: {seen}"));
+        let (entered, left) = (place("\u{1b}[?1049h"), place("\u{1b}[?1049l"));
+        assert!(entered < left && left < place("at the disco"), "{seen}");
+        assert!(place("\u{1b}[?25l") < place("\u{1b}[?25h"));
+        assert_eq!(seen.matches("\u{1b}[?1049l").count(), 1);
+        // What is in raw mode does not return to the beginning of a line by itself.
+        assert!(seen[left..].contains("\r\n"), "{seen:?}");
     }
 }

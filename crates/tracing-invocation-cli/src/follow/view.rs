@@ -66,7 +66,6 @@ fn heights(rows: usize, names: usize) -> [usize; 3] {
     if third > SECTION {
         let gap = usize::from(third > ROOMY);
         let table = third.min(1 + names.max(1) + gap);
-        let table = if table == ROOMY + 1 { ROOMY } else { table };
         return [third, table, rows - third - table];
     }
     if rows > 2 * SECTION {
@@ -109,7 +108,7 @@ fn in_flight(board: &Board, now: SystemTime, height: usize) -> Vec<Line> {
     if more > 0 && height > SECTION {
         lines.truncate(height - 1);
         let mut line = Line::default();
-        line.put(DIM, format!("{:>AGE$}  {} younger", "", grouped(more as u64 + 1)));
+        line.put(DIM, format!("{:>AGE$}  and {} younger", "", grouped(more as u64 + 1)));
         lines.push(line);
     }
     lines

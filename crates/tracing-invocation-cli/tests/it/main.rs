@@ -1,4 +1,10 @@
 //! `invocations`, as it is run.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on fails"
+)]
 
 #![allow(
     clippy::unwrap_used,

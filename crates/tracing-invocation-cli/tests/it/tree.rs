@@ -250,11 +250,11 @@ fn operations_inside_one_another_in_a_circle_are_shown() {
     ];
     insta::assert_snapshot!(shown(&records, &[]), @r"
     2026-11-27T16:00:00.000Z  trace 00000000000000000000000000000001  3 operations  6.00 ms
-    (parent 0000000000000004 is shop/self, which is said to be inside these)
-    └─ ✓ success   shop/self  1.00 ms
     (parent 0000000000000003 is shop/hen, which is said to be inside these)
     └─ ✓ success   shop/egg  4.00 ms
        └─ ✓ success   shop/hen  4.00 ms
+    (parent 0000000000000004 is shop/self, which is said to be inside these)
+    └─ ✓ success   shop/self  1.00 ms
     ");
 }
 

@@ -1,0 +1,156 @@
+//! Logs to make pages of: of real programs, and made up where no program writes so much or so ill.
+
+use std::fmt::Write as _;
+use std::process::Command;
+use std::time::{Duration, SystemTime};
+
+use serde_json::{Value, json};
+
+/// What two programs record between them: every outcome, errors told once, cancellations along with others, hostile
+/// texts, records that were lost. The last one that ends is left open.
+pub(super) fn story() -> String {
+    let said = |program: &str, arguments: &[&str]| {
+        let ran = Command::new(program).args(arguments).output().unwrap();
+        assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+        String::from_utf8(ran.stdout).unwrap()
+    };
+    let mut log = said(env!("CARGO_BIN_EXE_formats"), &["native"]);
+    log += &said(env!("CARGO_BIN_EXE_produce"), &["120", "default"]);
+    let is_last = |line: &&str| line.contains(r#""event_name":"ship""#) && line.contains("order-8");
+    let last = log.lines().rfind(is_last).unwrap().to_owned() + "\n";
+    assert!(last.contains(r#""event_outcome":"success""#));
+    log.replace(&last, "")
+}
+
+/// A record of a log that is made up, so many microseconds after it began.
+struct Made<'a> {
+    at: u64,
+    name: &'a str,
+    outcome: &'a str,
+    entity: &'a str,
+    trace: u64,
+    span: u64,
+    parent: u64,
+    lasted: Option<u64>,
+    payload: Value,
+}
+
+impl Made<'_> {
+    fn put(&self, log: &mut String) {
+        let at = SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_795_200);
+        let at = at + Duration::from_micros(self.at);
+        let mut record = json!({
+            "timestamp": humantime::format_rfc3339_micros(at).to_string(),
+            "level": "DEBUG",
+            "event_namespace": "shop",
+            "event_name": self.name,
+            "event_outcome": self.outcome,
+            "entity_id": self.entity,
+            "trace_id": format!("{:032x}", self.trace),
+            "span_id": format!("{:016x}", self.span),
+            "payload": self.payload,
+        });
+        if self.parent > 0 {
+            record["parent_span_id"] = format!("{:016x}", self.parent).into();
+        }
+        if let Some(micros) = self.lasted {
+            record["duration_ns"] = (micros * 1_000).into();
+        }
+        let _ = writeln!(log, "{record}");
+    }
+}
+
+/// Puts a call into a log, of which nothing but these is known.
+fn put_call(log: &mut String, name: &str, entity: &str, [trace, span, parent]: [u64; 3]) {
+    let invoke = Made {
+        at: span * 1_000,
+        name,
+        outcome: "invoke",
+        entity,
+        trace,
+        span,
+        parent,
+        lasted: None,
+        payload: json!({}),
+    };
+    invoke.put(log);
+    let payload = json!({ "error": { "type": name, "message": entity }, name: entity });
+    let (at, lasted) = (invoke.at + 500, Some(500));
+    Made { at, outcome: "failed", lasted, payload, ..invoke }.put(log);
+}
+
+/// A log whose every text tries to be something else, and these texts.
+pub(super) fn hostile() -> (String, Value) {
+    let texts = [
+        "</script><script>alert(1)</script>",
+        "<img src=x onerror=alert(1)>",
+        "<!--<script>",
+        "{{script}}",
+        "javascript:alert(1)",
+        "__proto__",
+        "constructor",
+        "\" onclick=\"alert(1)",
+        "&lt;b&gt;",
+        "right \u{202e}to left",
+        "a\u{0}b\u{1b}[31m\n\tc\u{feff}",
+        "]]>",
+        "%3Cscript%3E&name=x#",
+    ];
+    let mut log = String::new();
+    for (number, text) in (1..).zip(texts) {
+        put_call(&mut log, text, text, [number, number, 0]);
+    }
+    (log, json!(texts))
+}
+
+/// One trace in which an operation is inside one that is not there, and two are inside one another.
+pub(super) fn circles_and_orphans() -> String {
+    let mut log = String::new();
+    put_call(&mut log, "orphan", "order-1", [1, 1, 99]);
+    put_call(&mut log, "inside", "order-1", [1, 2, 1]);
+    put_call(&mut log, "egg", "order-1", [1, 3, 4]);
+    put_call(&mut log, "hen", "order-1", [1, 4, 3]);
+    put_call(&mut log, "ouroboros", "order-1", [1, 5, 5]);
+    log
+}
+
+/// 100,000 operations in 200,000 records: many traces of ten, and one of 20,000.
+pub(super) fn large() -> String {
+    const NAMES: [&str; 8] =
+        ["checkout", "charge", "authorize", "query", "reserve", "send", "get", "put"];
+    let mut random = fastrand::Rng::with_seed(7);
+    let mut log = String::new();
+    let mut begun = 0;
+    for span in 1..=100_000_u64 {
+        let is_of_giant = span > 80_000;
+        let trace = if is_of_giant { 80_001 } else { span - (span - 1) % 10 };
+        let inside = span - trace;
+        begun += random.u64(10..2_000);
+        let lasted = random.u64(50..500_000);
+        let kind = if inside == 0 { 0 } else { random.usize(1..NAMES.len()) };
+        let entity = format!("order-{}", trace % 9_973);
+        let (outcome, payload) = match random.u8(0..50) {
+            0 => ("failed", json!({ "error": { "type": "Declined", "message": "no funds" } })),
+            1 => (
+                "cancelled",
+                json!({ "cancelled": true, "error": { "type": "cancelled", "message": "dropped" }, "cancellation": { "cause": "timeout" } }),
+            ),
+            2 => ("unknown", json!({})),
+            _ => ("success", json!({ "result": span })),
+        };
+        let invoke = Made {
+            at: begun,
+            name: NAMES[kind],
+            outcome: "invoke",
+            entity: &entity,
+            trace,
+            span,
+            parent: if inside == 0 { 0 } else { trace + random.u64(0..inside) },
+            lasted: None,
+            payload: json!({ "args": { "number": span } }),
+        };
+        invoke.put(&mut log);
+        Made { at: begun + lasted, outcome, lasted: Some(lasted), payload, ..invoke }.put(&mut log);
+    }
+    log
+}

@@ -1,0 +1,361 @@
+//! The operations of a page, by column: what of a hundred thousand of them a browser reads in a moment.
+
+use std::fmt::Write as _;
+use std::time::{Duration, SystemTime};
+
+use foldhash::{HashMap, HashMapExt as _};
+use serde::Serialize;
+use tracing_invocation::{Outcome, SpanId};
+
+use super::details::Details;
+use crate::model::{Forest, Operation, Trace};
+
+/// How many operations a page has at most: what browsers still sort and filter without a pause that is felt.
+pub(super) const MOST_OPERATIONS: usize = 500_000;
+
+/// The operations that a page has room for, an outer one before those inside it.
+pub(super) struct Selection<'a> {
+    pub(super) traces: Vec<&'a Trace>,
+    pub(super) operations: Vec<Placed<'a>>,
+    /// How many operations there was no room for.
+    pub(super) left_out: usize,
+}
+
+/// An operation, and where it stands in its trace.
+pub(super) struct Placed<'a> {
+    pub(super) operation: &'a Operation,
+    /// Which trace of the selection it is of.
+    trace: usize,
+    /// Where in the selection its parent is.
+    parent: Option<usize>,
+}
+
+impl<'a> Selection<'a> {
+    /// As many whole traces as there is room for, the latest first. Of a trace that alone is too large, its beginning.
+    pub(super) fn of(forest: &'a Forest, room: usize) -> Self {
+        let all: usize = forest.traces.iter().map(|trace| trace.operations.len()).sum();
+        let mut taken = 0;
+        let fits = |trace: &&Trace| {
+            taken += trace.operations.len();
+            taken <= room
+        };
+        let count = forest.traces.iter().rev().take_while(fits).count();
+        let traces: Vec<_> = forest.traces.iter().rev().take(count.max(1)).rev().collect();
+        let mut operations = Vec::with_capacity(all.min(room));
+        for (number, trace) in traces.iter().enumerate() {
+            let mut around: Vec<usize> = Vec::new();
+            for (depth, index) in trace.walk().take(room) {
+                around.truncate(depth);
+                operations.push(Placed {
+                    operation: &trace.operations[index],
+                    trace: number,
+                    parent: around.last().copied(),
+                });
+                around.push(operations.len() - 1);
+            }
+        }
+        let left_out = all - operations.len();
+        Self { traces, operations, left_out }
+    }
+}
+
+/// What is known of each operation besides its payload. A pair is the place of an operation and a value that few have.
+#[derive(Debug, Serialize)]
+pub(super) struct Columns {
+    /// The first moment: seconds since 1970, and microseconds of the second.
+    first: (i64, u32),
+    /// The last moment, in microseconds since the first.
+    until: u64,
+    /// What entities, types of errors and causes are called. The first is nothing.
+    texts: Vec<String>,
+    /// Namespaces and names.
+    kinds: Vec<(String, String)>,
+    /// Of traces: ids in one text, when each began in microseconds since the first moment, and how many operations it has.
+    trace_ids: String,
+    trace_at: Vec<u64>,
+    trace_size: Vec<usize>,
+    /// Of operations: ids in one text.
+    span_ids: String,
+    kind: Vec<usize>,
+    /// How many places in front of an operation its parent is, or 0.
+    up: Vec<usize>,
+    entity: Vec<usize>,
+    /// Microseconds since its trace began.
+    began: Vec<u64>,
+    /// Nanoseconds.
+    lasted: Vec<u64>,
+    /// A letter each: `s`, `f`, `c`, `u`, and `o` of one that is open.
+    outcomes: String,
+    no_invoke: Vec<usize>,
+    /// Those of whose payload nothing is in the page.
+    left_out: Vec<usize>,
+    /// Those of whose payload something is, in its order.
+    told: Vec<usize>,
+    missing_parent: Vec<(usize, SpanId)>,
+    /// Those that are said to be inside one that is inside them.
+    in_circle: Vec<(usize, usize)>,
+    error: Vec<(usize, usize)>,
+    cause: Vec<(usize, usize)>,
+    /// Which operation told the same error or cancellation in full.
+    told_by: Vec<(usize, usize)>,
+    /// When they were said to be slow, in microseconds since they began.
+    slow: Vec<(usize, u64)>,
+}
+
+impl Columns {
+    pub(super) fn of(
+        selection: &Selection<'_>,
+        details: &Details,
+        until: Option<SystemTime>,
+    ) -> Self {
+        let operations = &selection.operations;
+        let first = operations.iter().map(|one| one.operation.began()).min();
+        let first = first.or(until).unwrap_or(SystemTime::UNIX_EPOCH);
+        let until = until.unwrap_or(first);
+        let mut columns = Self::new(first, until, details);
+        for trace in &selection.traces {
+            let began = trace.operations.first().map_or(first, Operation::began);
+            columns.trace_at.push(micros(first, began));
+            columns.trace_size.push(0);
+            let _ = write!(columns.trace_ids, "{}", trace.id);
+        }
+        let mut names = Names::default();
+        for (place, one) in operations.iter().enumerate() {
+            columns.put(place, one, selection, until, &mut names);
+        }
+        columns.told_by = told_by(operations);
+        columns.put_parents(operations);
+        columns.texts.extend(names.texts.in_order());
+        columns.kinds = names.kinds.in_order();
+        columns
+    }
+
+    fn new(first: SystemTime, until: SystemTime, details: &Details) -> Self {
+        Self {
+            first: since_1970(first),
+            until: micros(first, until),
+            texts: vec![String::new()],
+            kinds: Vec::new(),
+            trace_ids: String::new(),
+            trace_at: Vec::new(),
+            trace_size: Vec::new(),
+            span_ids: String::new(),
+            kind: Vec::new(),
+            up: Vec::new(),
+            entity: Vec::new(),
+            began: Vec::new(),
+            lasted: Vec::new(),
+            outcomes: String::new(),
+            no_invoke: Vec::new(),
+            left_out: details.left_out.clone(),
+            told: details.told.clone(),
+            missing_parent: Vec::new(),
+            in_circle: Vec::new(),
+            error: Vec::new(),
+            cause: Vec::new(),
+            told_by: Vec::new(),
+            slow: Vec::new(),
+        }
+    }
+
+    /// Tells outermost operations that are said to be inside another one: it is missing, or they are inside one another.
+    fn put_parents(&mut self, operations: &[Placed<'_>]) {
+        let outermost =
+            |one: &Placed<'_>| one.operation.parent_span_id.filter(|_| one.parent.is_none());
+        for (place, parent, found) in found(operations, outermost) {
+            match found {
+                Some(found) => self.in_circle.push((place, found)),
+                None => self.missing_parent.push((place, parent)),
+            }
+        }
+    }
+
+    fn put(
+        &mut self,
+        place: usize,
+        one: &Placed<'_>,
+        selection: &Selection<'_>,
+        until: SystemTime,
+        names: &mut Names,
+    ) {
+        let operation = one.operation;
+        let began = operation.began();
+        let of_trace =
+            selection.traces[one.trace].operations.first().map_or(began, Operation::began);
+        self.trace_size[one.trace] += 1;
+        let _ = write!(self.span_ids, "{}", operation.span_id);
+        let kind = (operation.namespace.to_string(), operation.name.to_string());
+        self.kind.push(names.kinds.number(kind));
+        self.up.push(one.parent.map_or(0, |parent| place - parent));
+        let entity = operation.entity_id.as_deref();
+        self.entity.push(entity.map_or(0, |entity| names.text(entity)));
+        self.began.push(micros(of_trace, began));
+        self.lasted.push(nanos(lasted(operation, began, until)));
+        self.outcomes.push(letter(operation.outcome()));
+        if operation.invoke.is_none() {
+            self.no_invoke.push(place);
+        }
+        for (at, _) in &operation.slow {
+            self.slow.push((place, micros(began, *at)));
+        }
+        let Some(end) = &operation.end else { return };
+        let is_failed = end.outcome == Outcome::Failed;
+        if let Some((kind, _)) = end.error().filter(|_| is_failed) {
+            self.error.push((place, names.text(kind)));
+        }
+        if let Some(cause) = end.cause() {
+            self.cause.push((place, names.text(cause)));
+        }
+    }
+}
+
+/// The operations that told in full what others only point to, where they are in the same trace.
+fn told_by(operations: &[Placed<'_>]) -> Vec<(usize, usize)> {
+    let told = found(operations, |one| one.operation.end.as_ref()?.told_by());
+    told.into_iter().filter_map(|(place, _, found)| Some((place, found?))).collect()
+}
+
+/// Of each operation that points to another one of its trace: its place, the id of the other, and where that is.
+fn found(
+    operations: &[Placed<'_>],
+    points: impl Fn(&Placed<'_>) -> Option<SpanId>,
+) -> Vec<(usize, SpanId, Option<usize>)> {
+    let wanted: Vec<_> = operations
+        .iter()
+        .enumerate()
+        .filter_map(|(place, one)| Some((place, (one.trace, points(one)?))))
+        .collect();
+    let mut places: HashMap<_, Option<usize>> =
+        wanted.iter().map(|(_, key)| (*key, None)).collect();
+    for (place, one) in operations.iter().enumerate() {
+        if let Some(found) = places.get_mut(&(one.trace, one.operation.span_id)) {
+            *found = Some(place);
+        }
+    }
+    wanted.into_iter().map(|(place, key)| (place, key.1, places[&key])).collect()
+}
+
+/// What is numbered in the order in which it comes.
+#[derive(Default)]
+struct Names {
+    texts: Numbered<String>,
+    kinds: Numbered<(String, String)>,
+}
+
+impl Names {
+    /// The number of a text; 0 stands for none.
+    fn text(&mut self, text: &str) -> usize {
+        match self.texts.0.get(text) {
+            Some(number) => number + 1,
+            None => self.texts.number(text.to_owned()) + 1,
+        }
+    }
+}
+
+struct Numbered<T>(HashMap<T, usize>);
+
+impl<T> Default for Numbered<T> {
+    fn default() -> Self {
+        Self(HashMap::new())
+    }
+}
+
+impl<T: Eq + std::hash::Hash> Numbered<T> {
+    fn number(&mut self, one: T) -> usize {
+        let next = self.0.len();
+        *self.0.entry(one).or_insert(next)
+    }
+
+    fn in_order(self) -> Vec<T> {
+        let mut all: Vec<_> = self.0.into_iter().collect();
+        all.sort_unstable_by_key(|(_, number)| *number);
+        all.into_iter().map(|(one, _)| one).collect()
+    }
+}
+
+/// How long an operation took, or has been open.
+fn lasted(operation: &Operation, began: SystemTime, until: SystemTime) -> Duration {
+    let end = operation.end.as_ref();
+    let at = end.map_or(until, |end| end.at);
+    end.and_then(|end| end.duration).unwrap_or_else(|| at.duration_since(began).unwrap_or_default())
+}
+
+fn letter(outcome: Option<Outcome>) -> char {
+    match outcome {
+        Some(Outcome::Success) => 's',
+        Some(Outcome::Failed) => 'f',
+        Some(Outcome::Cancelled) => 'c',
+        Some(Outcome::Unknown) => 'u',
+        Some(Outcome::Invoke | Outcome::Slow) | None => 'o',
+    }
+}
+
+fn micros(from: SystemTime, to: SystemTime) -> u64 {
+    let since = to.duration_since(from).unwrap_or_default();
+    u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
+}
+
+fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+fn since_1970(time: SystemTime) -> (i64, u32) {
+    let seconds = |since: Duration| i64::try_from(since.as_secs()).unwrap_or(i64::MAX);
+    match time.duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(since) => (seconds(since), since.subsec_micros()),
+        Err(before) => (-seconds(before.duration()), 0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use serde_json::Map;
+    use tracing_invocation::{Level, Record, TraceId};
+
+    use super::*;
+    use crate::model::Gathering;
+
+    /// Traces of these sizes, one after the other, each a chain.
+    fn forest(sizes: &[u64]) -> Forest {
+        let mut gathering = Gathering::default();
+        for (trace, size) in (1_u32..).zip(sizes) {
+            for span in 1..=*size {
+                gathering.add(Record {
+                    timestamp: SystemTime::UNIX_EPOCH + Duration::from_secs(trace.into()),
+                    level: Level::Debug,
+                    event_namespace: "shop".to_owned(),
+                    event_name: "step".to_owned(),
+                    event_outcome: Outcome::Invoke,
+                    entity_id: None,
+                    trace_id: TraceId::new(trace.into()).unwrap(),
+                    span_id: SpanId::new(span).unwrap(),
+                    parent_span_id: SpanId::new(span - 1),
+                    duration_ns: None,
+                    payload_truncated: false,
+                    payload: Map::new(),
+                });
+            }
+        }
+        Forest::of(gathering)
+    }
+
+    /// How many operations of which trace there is room for, and how many are left out.
+    fn selected(sizes: &[u64], room: usize) -> (Vec<(String, usize)>, usize) {
+        let forest = forest(sizes);
+        let selection = Selection::of(&forest, room);
+        let details = Details::of(&selection, 0);
+        let columns = Columns::of(&selection, &details, None);
+        let ids = selection.traces.iter().map(|trace| trace.id.to_string()[31..].to_owned());
+        (ids.zip(columns.trace_size).collect(), selection.left_out)
+    }
+
+    #[test]
+    fn the_latest_traces_have_room_as_a_whole() {
+        let of = |trace: &str, size| (trace.to_owned(), size);
+        assert_eq!(selected(&[3, 2, 2], 100), (vec![of("1", 3), of("2", 2), of("3", 2)], 0));
+        assert_eq!(selected(&[3, 2, 2], 6), (vec![of("2", 2), of("3", 2)], 3));
+        assert_eq!(selected(&[1, 9], 4), (vec![of("2", 4)], 6));
+    }
+}

@@ -1,0 +1,96 @@
+//! The page, put together from its parts.
+
+use std::io::{self, Write};
+use std::sync::LazyLock;
+
+use super::columns::Columns;
+use super::details::Details;
+use super::said::Said;
+use super::{digest, inert};
+
+const TEMPLATE: &str = include_str!("page/page.html");
+const STYLE: &str = include_str!("page/page.css");
+
+/// One script of several files, each of which is an idea of its own. What they declare is nobody else's.
+static SCRIPT: LazyLock<String> = LazyLock::new(|| {
+    let parts = [
+        include_str!("page/text.js"),
+        include_str!("page/data.js"),
+        include_str!("page/state.js"),
+        include_str!("page/figures.js"),
+        include_str!("page/rows.js"),
+        include_str!("page/overview.js"),
+        include_str!("page/traces.js"),
+        include_str!("page/details.js"),
+        include_str!("page/waterfall.js"),
+        include_str!("page/main.js"),
+    ];
+    format!("\"use strict\";\n(() => {{\n{}}})();\n", parts.concat())
+});
+
+/// A page that is ready to be written.
+pub(super) struct Page<'a> {
+    pub(super) title: &'a str,
+    pub(super) said: &'a Said,
+    pub(super) columns: &'a Columns,
+    pub(super) details: &'a Details,
+}
+
+impl Page<'_> {
+    pub(super) fn write(&self, to: &mut dyn Write) -> io::Result<()> {
+        let mut to = to;
+        let mut rest = TEMPLATE;
+        // A part is put in once: whatever it says, nothing is looked for inside it.
+        while let Some((before, after)) = rest.split_once("{{") {
+            let Some((part, after)) = after.split_once("}}") else { break };
+            to.write_all(before.as_bytes())?;
+            match part {
+                "title" => to.write_all(escaped(self.title).as_bytes())?,
+                "policy" => to.write_all(policy().as_bytes())?,
+                "style" => to.write_all(STYLE.as_bytes())?,
+                "said" => inert::to_writer(&mut to, self.said)?,
+                "columns" => inert::to_writer(&mut to, self.columns)?,
+                "details" => to.write_all(&self.details.lines)?,
+                "script" => to.write_all(SCRIPT.as_bytes())?,
+                _ => {}
+            }
+            rest = after;
+        }
+        to.write_all(rest.as_bytes())
+    }
+}
+
+/// Nothing is fetched, nothing is sent, and no other script or style is heeded than these.
+fn policy() -> String {
+    format!(
+        "default-src 'none'; script-src '{}'; style-src '{}'; base-uri 'none'; form-action 'none'",
+        digest::source(&SCRIPT),
+        digest::source(STYLE)
+    )
+}
+
+/// A text as HTML says it.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_in_the_script_or_the_style_ends_it() {
+        for (text, end) in [(&**SCRIPT, "</script"), (&**SCRIPT, "<!--"), (STYLE, "</style")] {
+            assert!(!text.to_lowercase().contains(end));
+        }
+    }
+
+    #[test]
+    fn data_never_becomes_markup() {
+        let makes_markup =
+            ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("];
+        for word in makes_markup {
+            assert!(!SCRIPT.contains(word), "{word}");
+        }
+    }
+}
