@@ -1,6 +1,6 @@
 //! What is open, for a person.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
@@ -53,9 +53,11 @@ pub(super) fn print(rows: &[Row], programs: &Programs, out: &mut dyn Write) -> i
         };
         writeln!(out, "{BOLD}{files}{BOLD:#}: {state}: {how}")?;
     }
-    let because: BTreeSet<_> = rows.iter().filter_map(|row| row.because.as_deref()).collect();
-    for because in because {
-        let count = rows.iter().filter(|row| row.because.as_deref() == Some(because)).count();
+    let mut because: BTreeMap<&str, u64> = BTreeMap::new();
+    for told in rows.iter().filter_map(|row| row.because.as_deref()) {
+        *because.entry(told).or_default() += 1;
+    }
+    for (because, count) in because {
         let what = if count == 1 { "1 operation is" } else { &format!("{count} operations are") };
         writeln!(out, "{what} of a program that ended: {because}")?;
     }

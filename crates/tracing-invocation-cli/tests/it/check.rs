@@ -321,7 +321,7 @@ fn lines_of(fate: Fate, span: u64, padding: usize) -> (Vec<(String, Option<&'sta
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
     fn what_was_put_in_is_found_and_nothing_else(
