@@ -5,12 +5,6 @@
     clippy::panic,
     reason = "a test that cannot go on fails"
 )]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test that cannot go on fails"
-)]
 
 mod any_bytes;
 mod bad_input;
