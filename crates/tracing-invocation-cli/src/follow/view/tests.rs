@@ -73,7 +73,7 @@ fn a_screen_shows_what_is_in_flight_how_often_and_what_failed() {
     "                                                                                                              "
     "                                                                                                              "
     "                                                                                                              "
-    " 2 lines passed over: 1 no record, 1 torn                                                              q quit "
+    " 2 lines passed over: 1 no record, 1 torn                                                     c clear  q quit "
     "#);
 }
 
@@ -93,7 +93,7 @@ fn a_narrow_screen_has_fewer_columns() {
     " 16:00:00.950Z ⊘ cancelled shop/reserve order-5  7.00 ms  t…"
     " 16:00:00.900Z ✗ failed    shop/charge order-3  7.00 ms  De…"
     "                                                            "
-    " 2 lines passed over: 1 no record, 1 torn            q quit "
+    " 2 lines passed over: 1 no record, 1 torn   c clear  q quit "
     "#);
 }
 
@@ -125,7 +125,7 @@ fn an_empty_board_says_so() {
     "                                                                                "
     "                                                                                "
     "                                                                                "
-    " app.jsonl is not there yet                                              q quit "
+    " app.jsonl is not there yet                                     c clear  q quit "
     "#);
 }
 
@@ -171,7 +171,7 @@ fn losses_come_first_below() {
     board.take(&lost, at(0));
     let shown = screen(&board, &status(), 80, 16).to_string();
     insta::assert_snapshot!(shown.lines().last().unwrap(), @r#"
-    " ! 3,000 records lost, the log says  ·  2 lines passed over: 1 no recor… q quit "
+    " ! 3,000 records lost, the log says  ·  2 lines passed over: 1… c clear  q quit "
     "#);
     assert!(shown.contains("! lost      3000 records lost"), "{shown}");
 }
