@@ -33,7 +33,9 @@ const POLL: Duration = Duration::from_millis(100);
 
 /// Follow logs while they are written: what is in flight, how often, what failed
 ///
-/// In a terminal: a view, until `q` or Ctrl-C. Otherwise: a line for each operation that failed, was cancelled or is slow.
+/// In a terminal: a view, until `q` or Ctrl-C; `c` clears it, also of what a program left open that is no more. Otherwise:
+/// a line for each operation that failed, was cancelled or is slow.
+///
 /// Files are followed by their names, from their ends, also where they are renamed, truncated or not there yet; stdin and
 /// pipes are read to their end, after which the view stays.
 #[derive(Args, Debug)]

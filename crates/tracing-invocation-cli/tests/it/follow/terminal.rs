@@ -171,6 +171,19 @@ fn the_view_follows_the_size_of_the_terminal() {
 }
 
 #[test]
+fn what_was_counted_can_be_cleared() {
+    let logs = Logs::new();
+    super::append(&logs.path("app.jsonl"), &(lines(&[call("place", 1).invoke()]) + &declined()));
+    let mut terminal = Terminal::start(&logs, "invocations follow --from-start app.jsonl");
+    terminal.wait_for("2 records");
+    terminal.press("c");
+    terminal.wait_for("In flight  0");
+    terminal.wait_for("0 records");
+    terminal.press("q");
+    terminal.left();
+}
+
+#[test]
 fn a_terminal_is_no_log() {
     let terminal = Terminal::start(&Logs::new(), "invocations follow");
     let left = terminal.left();
