@@ -102,8 +102,7 @@ fn check_finished(output: Output, is_right: impl Fn(&[Outcome]) -> bool) -> Fini
 #[track_caller]
 fn check_line(line: &str) -> Record {
     static SCHEMA: LazyLock<Validator> = LazyLock::new(|| {
-        let schema = include_str!("../docs/record.schema.json");
-        jsonschema::validator_for(&serde_json::from_str(schema).unwrap()).unwrap()
+        jsonschema::validator_for(&serde_json::from_str(Record::SCHEMA).unwrap()).unwrap()
     });
     let value: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
     let faults: Vec<_> = SCHEMA.iter_errors(&value).map(|error| error.to_string()).collect();

@@ -9,6 +9,7 @@ mod account;
 mod child;
 mod guide;
 mod patience;
+mod reader;
 mod receiver;
 mod tools;
 
@@ -16,5 +17,6 @@ pub use account::{Account, Tally};
 pub use child::Child;
 pub use guide::{fenced, guide, guide_path};
 pub use patience::within;
+pub use reader::invocations;
 pub use receiver::{Away, Receiver};
 pub use tools::{node, npm, python, tool};

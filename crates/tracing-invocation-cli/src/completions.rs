@@ -1,31 +1,97 @@
 //! What shells and `man` know of the program.
 
+mod manual;
+
+use std::fs;
 use std::io::{self, Write};
+use std::path::PathBuf;
 
-use clap::{Args, CommandFactory as _};
+use clap::{Args, CommandFactory as _, ValueEnum};
+use clap_complete::Shell;
 
+use crate::ANSWERED;
 use crate::args::Cli;
+
+/// What the program is called where it is run.
+const NAME: &str = "invocations";
 
 /// Print completions for a shell
 #[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  $ invocations completions bash > ~/.local/share/bash-completion/completions/invocations
+  A folder that is in $fpath, before compinit:
+  $ invocations completions zsh > ~/.zfunc/_invocations
+  $ invocations completions fish > ~/.config/fish/completions/invocations.fish")]
 pub(crate) struct Arguments {
     /// The shell
     #[arg(value_enum)]
-    shell: clap_complete::Shell,
+    shell: Known,
+}
+
+/// Shells whose completions are tried.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Known {
+    Bash,
+    Zsh,
+    Fish,
+}
+
+impl From<Known> for Shell {
+    fn from(known: Known) -> Self {
+        match known {
+            Known::Bash => Self::Bash,
+            Known::Zsh => Self::Zsh,
+            Known::Fish => Self::Fish,
+        }
+    }
 }
 
 pub(crate) fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<u8> {
     let mut script = Vec::new();
-    clap_complete::generate(arguments.shell, &mut Cli::command(), "invocations", &mut script);
+    clap_complete::generate(Shell::from(arguments.shell), &mut Cli::command(), NAME, &mut script);
     out.write_all(&script)?;
-    Ok(crate::ANSWERED)
+    Ok(ANSWERED)
 }
 
-/// Print the manual page
+/// Print a manual page, or write all of them
 #[derive(Args, Debug)]
-pub(crate) struct ManArguments {}
+#[command(after_help = "\
+Examples:
+  $ invocations man > invocations.1
+  $ invocations man stats > invocations-stats.1
+  All of them, where man looks:
+  $ invocations man --dir ~/.local/share/man/man1")]
+pub(crate) struct ManArguments {
+    /// The command that the page is of; none is the program itself
+    #[arg(value_name = "COMMAND")]
+    command: Option<String>,
+    /// Write the pages of the program and of every command into this folder, which is made where it is missing
+    #[arg(long, value_name = "DIR", conflicts_with = "command", value_hint = clap::ValueHint::DirPath)]
+    dir: Option<PathBuf>,
+}
 
-pub(crate) fn run_man(_: &ManArguments, out: &mut dyn Write) -> io::Result<u8> {
-    clap_mangen::Man::new(Cli::command()).render(&mut &mut *out)?;
-    Ok(crate::ANSWERED)
+pub(crate) fn run_man(arguments: &ManArguments, out: &mut dyn Write) -> io::Result<u8> {
+    // The subcommand `help` has nothing to say that has no page.
+    let mut program = Cli::command().disable_help_subcommand(true);
+    program.build();
+    if let Some(dir) = &arguments.dir {
+        fs::create_dir_all(dir)?;
+        for command in [&program].into_iter().chain(program.get_subcommands()) {
+            let name = command.get_display_name().unwrap_or(NAME);
+            let path = dir.join(format!("{name}.1"));
+            fs::write(&path, manual::page(command, &program)?)?;
+            writeln!(out, "{}", path.display())?;
+        }
+        return Ok(ANSWERED);
+    }
+    let command = match &arguments.command {
+        None => &program,
+        Some(name) => program.find_subcommand(name).ok_or_else(|| {
+            let names: Vec<_> = program.get_subcommands().map(clap::Command::get_name).collect();
+            io::Error::other(format!("there is no command `{name}`: one of {}", names.join(", ")))
+        })?,
+    };
+    out.write_all(manual::page(command, &program)?.as_bytes())?;
+    Ok(ANSWERED)
 }

@@ -1,19 +1,105 @@
-//! `invocations diff`.
+//! `invocations diff`: what changed between two runs.
+
+mod chance;
+mod compare;
+mod export;
+mod page;
 
 use std::io::{self, Write};
+use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
-use crate::args::Files;
+use crate::input::Source;
+use crate::log::Log;
+use crate::select::{Select, Selected};
+use crate::stats::{Summary, lost_in_words};
+use crate::{ANSWERED, FOUND};
 
-/// Not there yet
+use compare::Comparison;
+
+/// Show what changed between two runs
+///
+/// Compares the operations of two logs by name: calls, failures, cancellations and durations; error types and causes of
+/// cancellation that are new; operations that are new and that are gone. The most important comes first: new errors, then more
+/// failures, then more cancellations, then longer durations.
 #[derive(Args, Debug)]
+#[command(after_help = HELP)]
 pub(crate) struct Arguments {
+    /// The log of the run before, plain or gzip; `-` is stdin
+    #[arg(value_name = "BEFORE", value_hint = clap::ValueHint::FilePath)]
+    before: PathBuf,
+    /// The log of the run after
+    #[arg(value_name = "AFTER", value_hint = clap::ValueHint::FilePath)]
+    after: PathBuf,
     #[command(flatten)]
-    files: Files,
+    select: Select,
+    /// Show operations that did not change, too
+    #[arg(long)]
+    all: bool,
+    /// Exit with 1 where anything became worse
+    #[arg(long)]
+    exit_code: bool,
+    /// How to print it; durations are nanoseconds in JSON
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
 }
 
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum Format {
+    #[default]
+    Table,
+    Json,
+}
+
+const HELP: &str = "\
+What counts as a change:
+- an error type, or a cause of cancellation, that an operation did not have before;
+- a share of failures or of cancellations, among the calls that ended, that differs by more than chance explains;
+- a p50 or p99 that differs by at least 10 %, where both runs have at least 20 calls that ended, and the share of calls \
+above the old value differs by more than chance explains;
+- an operation that is new, or gone;
+- twice as many calls, or half as many, where that is 20 or more.
+
+What chance explains is decided by a two-proportion z-test at 99 %. Of a hundred operations that are as they were, about \
+one may show a difference all the same.
+
+Worse are new errors, more failures, more cancellations and longer durations.
+
+Examples:
+  $ invocations diff yesterday.jsonl today.jsonl
+  Operations of one kind, those included that are as they were:
+  $ invocations diff --all --name 'pay*' yesterday.jsonl today.jsonl
+  For a pipeline, which stops where something became worse:
+  $ invocations diff --exit-code --format json yesterday.jsonl today.jsonl";
+
 pub(crate) fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<u8> {
-    writeln!(out, "{arguments:?}")?;
-    Ok(crate::ANSWERED)
+    let selected = arguments.select.compile()?;
+    let before = read(&arguments.before, &selected);
+    let after = read(&arguments.after, &selected);
+    let comparison = Comparison::of(&before.0.operations, &after.0.operations);
+    if before.1.records() > 0 && after.1.records() > 0 {
+        match arguments.format {
+            Format::Table => page::print(&comparison, arguments.all, out)?,
+            Format::Json => {
+                export::json(&comparison, arguments.all, [&before.0, &after.0], out)?;
+            }
+        }
+        out.flush()?;
+    }
+    let mut code = ANSWERED;
+    for (summary, log) in [&before, &after] {
+        if summary.lost > 0 {
+            let name = log.sources().first().map(Source::name).unwrap_or_default();
+            let name = tracing_invocation::format::harmless(&name).into_owned();
+            anstream::eprintln!("invocations: {name}: {}", lost_in_words(summary.lost));
+        }
+        code = code.max(log.report());
+    }
+    let is_found = arguments.exit_code && comparison.is_worse();
+    Ok(if code == ANSWERED && is_found { FOUND } else { code })
+}
+
+fn read(path: &PathBuf, selected: &Selected) -> (Summary, Log) {
+    Summary::read(Source::of(std::slice::from_ref(path)), selected)
 }

@@ -2,8 +2,10 @@
 
 use memchr::memmem;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 use tracing_invocation::Record;
+use tracing_invocation::convention::key;
 
 use crate::presets;
 
@@ -59,7 +61,10 @@ pub(crate) fn read<'a, T>(line: &'a [u8], each: &mut impl FnMut(T)) -> Kind
 where
     T: Deserialize<'a> + From<Record>,
 {
-    if let Ok(native) = serde_json::from_slice(line) {
+    // A list is an object to serde as well, if it has as many values.
+    if line.first() == Some(&b'{')
+        && let Ok(native) = serde_json::from_slice(line)
+    {
         each(native);
         return Kind::Records(1);
     }
@@ -88,30 +93,35 @@ pub(crate) enum Said {
 /// What on a line has the keys of a record, whatever its format.
 ///
 /// Text in front of a record, as `docker compose logs` puts it there, is no obstacle, and neither is another that was torn
-/// off before it.
+/// off before it, or whose newline is missing.
 pub(crate) fn objects(line: &[u8]) -> Said {
-    let line = line.trim_ascii();
-    if line.is_empty() {
+    let mut rest = line.trim_ascii();
+    if rest.is_empty() {
         return Said::Blank;
     }
-    let mut why = match object(line) {
-        Ok(objects) => return Said::Objects(objects, None),
-        Err(why) => why,
-    };
-    for beginning in beginnings(line).filter(|at| *at > 0).take(RESTARTS) {
-        match object(&line[beginning..]) {
-            Ok(objects) => {
-                return Said::Objects(objects, Some(why).filter(|why| *why == Why::Torn));
+    let (mut found, mut why, mut restarts) = (Vec::new(), None, 0);
+    while !rest.is_empty() && restarts < RESTARTS {
+        match object(rest) {
+            Ok((objects, length)) => {
+                found.extend(objects);
+                rest = rest[length..].trim_ascii_start();
             }
-            Err(of_rest) => why = why.max(of_rest),
+            Err(of_rest) => {
+                why = why.max(Some(of_rest));
+                rest = beginning(rest);
+                restarts += 1;
+            }
         }
     }
-    Said::Objects(Vec::new(), Some(why))
+    // What stands before a record is somebody's prefix, unless it is a record as well.
+    let why = why.filter(|why| found.is_empty() || *why == Why::Torn);
+    Said::Objects(found, why)
 }
 
-/// Where on a line a record may begin.
-fn beginnings(line: &[u8]) -> impl Iterator<Item = usize> {
-    memmem::find_iter(line, br#"{""#).filter(|at| begins_as_record(&line[*at..]))
+/// What follows from where the next record may begin, or nothing.
+fn beginning(text: &[u8]) -> &[u8] {
+    let mut places = memmem::find_iter(text, br#"{""#).filter(|at| *at > 0);
+    places.find(|at| begins_as_record(&text[*at..])).map_or(&[], |at| &text[at..])
 }
 
 fn begins_as_record(text: &[u8]) -> bool {
@@ -123,10 +133,20 @@ fn is_stump(text: &[u8]) -> bool {
     text.len() > 1 && BEGINNINGS.iter().any(|beginning| beginning.starts_with(text))
 }
 
-fn object(text: &[u8]) -> Result<Vec<Value>, Why> {
-    match serde_json::from_slice(text) {
-        Ok(value) => presets::natives(value).ok_or(Why::Foreign),
-        Err(_) if begins_as_record(text) || is_stump(text) => Err(Why::Torn),
-        Err(_) => Err(Why::Foreign),
+/// The native objects that a text begins with, and how long they are there.
+fn object(text: &[u8]) -> Result<(Vec<Value>, usize), Why> {
+    let broken = if begins_as_record(text) || is_stump(text) { Why::Torn } else { Why::Foreign };
+    if memmem::find(text, key::EVENT_OUTCOME.as_bytes()).is_none() {
+        // The key is in every format. Without it there is nothing to be taken apart.
+        let read = serde_json::from_slice::<IgnoredAny>(text);
+        return Err(read.map_or(broken, |_| Why::Foreign));
+    }
+    let mut values = serde_json::Deserializer::from_slice(text).into_iter();
+    match values.next() {
+        Some(Ok(value)) => {
+            let objects = presets::natives(value).ok_or(Why::Foreign)?;
+            Ok((objects, values.byte_offset()))
+        }
+        Some(Err(_)) | None => Err(broken),
     }
 }

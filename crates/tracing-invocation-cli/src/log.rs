@@ -1,17 +1,15 @@
 //! Logs that a command reads to their end, and what is said of them on stderr.
 
-use std::io::{IsTerminal as _, stderr};
-use std::time::Duration;
+mod bar;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::{IsTerminal as _, stderr, stdin};
+
 use tracing_invocation::format::harmless;
 
 use crate::input::{self, Account, MAX_LINE, Place, Progress, Reading, Source};
 use crate::line::Why;
 use crate::{ANSWERED, TROUBLE};
-
-/// How long reading takes before a bar says how far it is.
-const PATIENCE: Duration = Duration::from_millis(500);
+use bar::Bar;
 
 /// What reading the logs has come to.
 pub(crate) struct Log {
@@ -25,6 +23,11 @@ impl Log {
         sources: Vec<Source>,
         new: impl Fn() -> R + Sync,
     ) -> (Vec<R>, Self) {
+        if sources.contains(&Source::Stdin) && stdin().is_terminal() {
+            anstream::eprintln!(
+                "invocations: reading records from this terminal: name a file, or end with Ctrl-D"
+            );
+        }
         let progress = Progress::default();
         let bar = stderr().is_terminal().then(|| Bar::over(&sources, progress.clone()));
         let (readings, account) = input::read(&sources, &progress, new);
@@ -53,11 +56,16 @@ impl Log {
 
     /// Says on stderr what was not read and what was passed over, and returns the exit code that this comes to.
     pub(crate) fn report(&self) -> u8 {
+        self.report_but(&[])
+    }
+
+    /// [`report`](Self::report), but for lines of which the answer itself tells.
+    pub(crate) fn report_but(&self, told: &[Why]) -> u8 {
         for trouble in &self.account.troubles {
             let name = self.sources[trouble.source].name();
             anstream::eprintln!("invocations: {}: {}", harmless(&name), trouble.message);
         }
-        for why in Why::ALL {
+        for why in Why::ALL.into_iter().filter(|why| !told.contains(why)) {
             let Some((count, first)) = self.account.passed_over(why) else { continue };
             let lines =
                 if count == 1 { "1 line was".into() } else { format!("{count} lines were") };
@@ -82,42 +90,5 @@ impl Log {
             );
         }
         TROUBLE
-    }
-}
-
-/// Says how far reading is.
-struct Bar {
-    bar: ProgressBar,
-    over: std::sync::mpsc::Sender<()>,
-}
-
-impl Bar {
-    fn over(sources: &[Source], progress: Progress) -> Self {
-        let size: Option<u64> = sources.iter().map(Source::size).sum();
-        let (bar, template) = match size {
-            Some(size) => (
-                ProgressBar::new(size),
-                "{bar:40} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} to go",
-            ),
-            None => (ProgressBar::no_length(), "{spinner} {bytes}, {bytes_per_sec}"),
-        };
-        if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style);
-        }
-        bar.set_draw_target(ProgressDrawTarget::hidden());
-        let (over, is_over) = std::sync::mpsc::channel::<()>();
-        let shown = bar.clone();
-        std::thread::spawn(move || {
-            let mut wait = PATIENCE;
-            while is_over.recv_timeout(wait) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
-                if wait == PATIENCE {
-                    shown.set_draw_target(ProgressDrawTarget::stderr());
-                    wait = PATIENCE / 5;
-                }
-                shown.set_position(progress.bytes());
-            }
-            shown.finish_and_clear();
-        });
-        Self { bar, over }
     }
 }

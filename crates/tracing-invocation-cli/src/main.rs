@@ -15,6 +15,8 @@ mod presets;
 mod report;
 mod select;
 mod stats;
+mod table;
+mod told;
 mod tree;
 
 use std::io::{self, Write};

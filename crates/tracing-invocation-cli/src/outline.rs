@@ -2,12 +2,14 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::marker::PhantomData;
 use std::time::SystemTime;
 
-use serde::de::{Error, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Error, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
-use tracing_invocation::convention::{cancellation, error, payload};
+use tracing_invocation::convention::{cancellation, delivery, error, payload};
 use tracing_invocation::{Level, Outcome, Record, SpanId, TraceId};
 
 /// A [`Record`] without what is only shown: nothing is allocated unless a text has escapes.
@@ -34,19 +36,34 @@ pub(crate) struct Outline<'a> {
     pub(crate) duration_ns: Option<u64>,
     #[serde(default)]
     pub(crate) payload_truncated: bool,
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "object")]
     pub(crate) payload: Payload<'a>,
 }
 
 /// What a payload says of an end.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 pub(crate) struct Payload<'a> {
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "objects")]
     pub(crate) error: Option<Failure<'a>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "objects")]
     pub(crate) cancellation: Option<Cancellation<'a>>,
     #[serde(borrow, default)]
     pub(crate) unknown_reason: Option<Cow<'a, str>>,
+    #[serde(default)]
+    pub(crate) slow: Option<Slow>,
+}
+
+/// `payload.slow`.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
+pub(crate) struct Slow {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) poll_ns: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) limit_ns: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) expected_ns: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) age_ns: Option<u64>,
 }
 
 /// `payload.error`.
@@ -54,6 +71,15 @@ pub(crate) struct Payload<'a> {
 pub(crate) struct Failure<'a> {
     #[serde(borrow, rename = "type")]
     pub(crate) kind: Cow<'a, str>,
+    #[serde(default, deserialize_with = "objects")]
+    pub(crate) details: Option<Details>,
+}
+
+/// `payload.error.details`, of a record that tells what is missing from a log.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub(crate) struct Details {
+    #[serde(default)]
+    pub(crate) lost: Option<u64>,
 }
 
 /// `payload.cancellation`.
@@ -63,7 +89,7 @@ pub(crate) struct Cancellation<'a> {
     pub(crate) cause: Option<Cow<'a, str>>,
 }
 
-impl From<Record> for Outline<'static> {
+impl From<Record> for Outline<'_> {
     fn from(record: Record) -> Self {
         Self {
             timestamp: record.timestamp,
@@ -82,18 +108,49 @@ impl From<Record> for Outline<'static> {
     }
 }
 
-impl From<&Map<String, Value>> for Payload<'static> {
+impl From<&Map<String, Value>> for Payload<'_> {
     fn from(members: &Map<String, Value>) -> Self {
         let text = |value: &Value| value.as_str().map(|text| Cow::Owned(text.to_owned()));
         let within = |object: &str, key: &str| members.get(object)?.get(key).and_then(text);
         Self {
-            error: within(payload::ERROR, error::TYPE).map(|kind| Failure { kind }),
+            error: within(payload::ERROR, error::TYPE).map(|kind| {
+                let details =
+                    members.get(payload::ERROR).and_then(|error| error.get(error::DETAILS));
+                let details = details.filter(|details| details.is_object());
+                let lost = |details: &Value| details.get(delivery::LOST).and_then(Value::as_u64);
+                Failure { kind, details: details.map(|details| Details { lost: lost(details) }) }
+            }),
             cancellation: members.get(payload::CANCELLATION).filter(|value| value.is_object()).map(
                 |_| Cancellation { cause: within(payload::CANCELLATION, cancellation::CAUSE) },
             ),
             unknown_reason: members.get(payload::UNKNOWN_REASON).and_then(text),
+            slow: members.get(payload::SLOW).and_then(|slow| Slow::deserialize(slow).ok()),
         }
     }
+}
+
+/// An object and nothing else: serde takes a list of values for a struct as well.
+fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<T, D::Error> {
+    struct Object<T>(PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for Object<T> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<T, A::Error> {
+            T::deserialize(MapAccessDeserializer::new(members))
+        }
+    }
+
+    from.deserialize_map(Object(PhantomData))
+}
+
+/// An object, wherever one is.
+fn objects<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<T>, D::Error> {
+    object(from).map(Some)
 }
 
 fn time<'de, D: Deserializer<'de>>(from: D) -> Result<SystemTime, D::Error> {

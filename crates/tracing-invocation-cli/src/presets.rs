@@ -5,6 +5,8 @@
 mod ecs;
 mod google_cloud;
 mod otlp_json;
+#[cfg(test)]
+pub(crate) mod tests;
 
 use serde_json::{Map, Value};
 use tracing_invocation::convention::{error, key, payload};

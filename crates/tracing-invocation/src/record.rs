@@ -64,6 +64,33 @@ pub struct Record {
     pub payload: Map<String, Value>,
 }
 
+impl Record {
+    /// The JSON schema of a record on a line, of draft 2020-12: what may stand in it, and what belongs to which outcome.
+    ///
+    /// A record that satisfies it reads as a [`Record`]. The schema says more than this type does, of the payload above all.
+    ///
+    /// ```
+    /// use serde_json::{Value, json};
+    /// use tracing_invocation::Record;
+    ///
+    /// let schema: Value = serde_json::from_str(Record::SCHEMA)?;
+    /// assert_eq!(schema["$id"], "urn:tracing-invocation:record:1");
+    ///
+    /// let validator = jsonschema::validator_for(&schema)?;
+    /// let mut record = json!({
+    ///     "timestamp": "2026-11-22T08:00:00.123456Z", "level": "DEBUG", "event_namespace": "shop::worker",
+    ///     "event_name": "run", "event_outcome": "success", "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
+    ///     "span_id": "00f067aa0ba902b7", "duration_ns": 12345678, "payload": {},
+    /// });
+    /// assert!(validator.is_valid(&record));
+    ///
+    /// record["event_outcome"] = "done".into();
+    /// assert!(!validator.is_valid(&record));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub const SCHEMA: &str = include_str!("record.schema.json");
+}
+
 /// RFC 3339 in both directions.
 mod timestamp {
     use std::fmt;

@@ -10,7 +10,9 @@
 mod collector;
 mod disk;
 mod faults;
+mod gigabyte;
 mod readers;
 mod report;
 mod rotation;
+mod shells;
 mod shippers;

@@ -15,6 +15,8 @@ pub(crate) struct Account {
     pub(crate) records: u64,
     passed_over: [PassedOver; Why::ALL.len()],
     pub(crate) troubles: Vec<Trouble>,
+    /// Every line that is too long, of which there is at most one in so many bytes.
+    pub(crate) too_long: Vec<Place>,
 }
 
 /// A source that could not be read, or not to its end.
@@ -40,6 +42,9 @@ impl Account {
             Kind::PassedOver(why) => {
                 let of_kind = &mut self.passed_over[why as usize];
                 of_kind.absorb(PassedOver { count: 1, first: Some(at) });
+                if why == Why::TooLong {
+                    self.too_long.push(at);
+                }
             }
         }
     }
@@ -47,6 +52,7 @@ impl Account {
     pub(crate) fn absorb(&mut self, other: Self) {
         self.records += other.records;
         self.troubles.extend(other.troubles);
+        self.too_long.extend(other.too_long);
         for (mine, other) in self.passed_over.iter_mut().zip(other.passed_over) {
             mine.absorb(other);
         }

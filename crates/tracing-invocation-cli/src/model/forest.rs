@@ -17,7 +17,8 @@ pub(crate) struct Trace {
     pub(crate) id: TraceId,
     /// In the order in which they began.
     pub(crate) operations: Vec<Operation>,
-    /// By operation: those begun directly inside it.
+    /// By operation: the one that it was begun in, and those begun directly inside it.
+    parents: Vec<Option<usize>>,
     children: Vec<Vec<usize>>,
     /// What stands outermost: operations without a parent, those whose parent is not in the log, and one of each circle
     /// of operations that are said to be inside one another.
@@ -44,38 +45,24 @@ impl Trace {
             .sort_by_cached_key(|one| (one.began(), one.parent_span_id.is_some(), one.span_id));
         let places: HashMap<SpanId, usize> =
             operations.iter().enumerate().map(|(index, one)| (one.span_id, index)).collect();
+        let parent = |one: &Operation| places.get(&one.parent_span_id?).copied();
+        let mut parents: Vec<_> = operations.iter().map(parent).collect();
+        break_circles(&mut parents);
         let mut children = vec![Vec::new(); operations.len()];
         let mut roots = Vec::new();
-        for (index, operation) in operations.iter().enumerate() {
-            let parent = operation.parent_span_id.and_then(|parent| places.get(&parent));
+        for (index, parent) in parents.iter().enumerate() {
             match parent {
-                Some(parent) if *parent != index => children[*parent].push(index),
-                _ => roots.push(index),
+                Some(parent) => children[*parent].push(index),
+                None => roots.push(index),
             }
         }
-        let mut trace = Self { id, operations, children, roots };
-        trace.break_circles();
-        trace
+        Self { id, operations, parents, children, roots }
     }
 
-    /// Makes a root of what no root leads to.
-    fn break_circles(&mut self) {
-        let mut is_reached = vec![false; self.operations.len()];
-        self.walk().for_each(|(_, index)| is_reached[index] = true);
-        for index in 0..self.operations.len() {
-            if is_reached[index] {
-                continue;
-            }
-            self.children.iter_mut().for_each(|children| children.retain(|child| *child != index));
-            self.roots.push(index);
-            Walk { trace: self, rest: vec![(0, index)] }
-                .for_each(|(_, index)| is_reached[index] = true);
-        }
-    }
-
-    /// Whether an operation is said to be inside one that the log does not have.
+    /// Whether an operation stands outermost though it is said to be inside another: one that the log does not have, or
+    /// one that is itself inside this one.
     pub(crate) fn is_parent_missing(&self, index: usize) -> bool {
-        self.operations[index].parent_span_id.is_some() && self.roots.contains(&index)
+        self.parents[index].is_none() && self.operations[index].parent_span_id.is_some()
     }
 
     /// The operations begun directly inside one, the earliest first.
@@ -86,6 +73,33 @@ impl Trace {
     /// Every operation and how deep it stands, an outer one before those inside it. However deep, nothing recurses.
     pub(crate) fn walk(&self) -> impl Iterator<Item = (usize, usize)> {
         Walk { trace: self, rest: self.roots.iter().rev().map(|root| (0, *root)).collect() }
+    }
+}
+
+/// Takes one parent out of each circle of operations that are said to be inside one another: that of the first.
+fn break_circles(parents: &mut [Option<usize>]) {
+    // By operation: the one from which it was first reached on the way outwards.
+    let mut reached_from = vec![None; parents.len()];
+    for start in 0..parents.len() {
+        let mut inner = start;
+        loop {
+            if reached_from[inner].is_some() {
+                break;
+            }
+            reached_from[inner] = Some(start);
+            match parents[inner] {
+                // The way outwards came back to itself.
+                Some(outer) if reached_from[outer] == Some(start) => {
+                    let around = std::iter::successors(parents[outer], |index| parents[*index]);
+                    let circle = around.take_while(|index| *index != outer).chain([outer]);
+                    let first = circle.min().unwrap_or(outer);
+                    parents[first] = None;
+                    break;
+                }
+                Some(outer) => inner = outer,
+                None => break,
+            }
+        }
     }
 }
 
@@ -101,5 +115,56 @@ impl Iterator for Walk<'_> {
         let (depth, index) = self.rest.pop()?;
         self.rest.extend(self.trace.children(index).iter().rev().map(|child| (depth + 1, *child)));
         Some((depth, index))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::model::Gathering;
+    use crate::presets::tests::record;
+
+    proptest! {
+        #[test]
+        fn every_operation_stands_in_one_place_whatever_is_said_to_be_inside_what(
+            records in prop::collection::vec((record(), 1..12_u64, prop::option::of(1..14_u64)), 0..24),
+        ) {
+            let mut gathering = Gathering::default();
+            for (mut record, span, parent) in records {
+                record.trace_id = TraceId::new(1).unwrap();
+                record.span_id = SpanId::new(span).unwrap();
+                record.parent_span_id = parent.and_then(SpanId::new);
+                gathering.add(record);
+            }
+            let forest = Forest::of(gathering);
+            for trace in &forest.traces {
+                let mut around = Vec::new();
+                let mut seen = vec![false; trace.operations.len()];
+                for (depth, index) in trace.walk() {
+                    prop_assert!(!std::mem::replace(&mut seen[index], true), "once");
+                    around.truncate(depth);
+                    let one = &trace.operations[index];
+                    match around.last() {
+                        Some(outer) => prop_assert_eq!(one.parent_span_id, Some(*outer)),
+                        None => prop_assert!(trace.roots.contains(&index)),
+                    }
+                    let is_orphan = depth == 0 && one.parent_span_id.is_some();
+                    prop_assert_eq!(trace.is_parent_missing(index), is_orphan);
+                    around.push(one.span_id);
+                }
+                prop_assert!(seen.iter().all(|seen| *seen), "all");
+                // Outermost are only those of which the parent is not there, and one of each circle.
+                for root in &trace.roots {
+                    let ids: Vec<_> = trace.operations.iter().map(|one| one.span_id).collect();
+                    let parent = trace.operations[*root].parent_span_id;
+                    let is_there = parent.is_some_and(|parent| ids.contains(&parent));
+                    let inside = Walk { trace, rest: vec![(0, *root)] };
+                    let is_circle = inside.map(|(_, index)| trace.operations[index].span_id).any(|id| Some(id) == parent);
+                    prop_assert!(!is_there || is_circle);
+                }
+            }
+        }
     }
 }

@@ -1,1 +1,238 @@
-//! `bad_input`.
+//! What is no log, or is not whole: a clear message, an exit code, and no panic.
+
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::path::Path;
+use std::process::Stdio;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use crate::support::{Ran, call, command, invocations, lines};
+
+/// Two calls, of which the second is not ended.
+fn log() -> String {
+    let (charge, hung) = (call("charge", 1), call("deliver", 2));
+    lines(&[charge.invoke(), charge.success(5), hung.invoke()])
+}
+
+fn gzip(text: &str) -> Vec<u8> {
+    let mut packed = GzEncoder::new(Vec::new(), Compression::default());
+    packed.write_all(text.as_bytes()).unwrap();
+    packed.finish().unwrap()
+}
+
+/// The calls that were counted, and the rest of what was said.
+#[track_caller]
+fn counted(ran: &Ran) -> (i32, String, String) {
+    let calls = |row: &str| row.split(',').skip(1).take(2).collect::<Vec<_>>().join(" ");
+    let told: Vec<_> = ran.out.lines().skip(1).map(calls).collect();
+    assert!(!ran.err.contains("panicked"), "{}", ran.err);
+    (ran.code, told.join(", "), ran.err.clone())
+}
+
+#[track_caller]
+fn stats(stdin: impl AsRef<[u8]>) -> (i32, String, String) {
+    counted(&invocations(&["stats", "--format", "csv", "--sort", "name"], stdin))
+}
+
+#[track_caller]
+fn stats_of(path: &Path) -> (i32, String, String) {
+    let arguments = ["stats", "--format", "csv", "--sort", "name", path.to_str().unwrap()];
+    let (code, told, err) = counted(&invocations(&arguments, ""));
+    (code, told, err.replace(path.to_str().unwrap(), "[path]"))
+}
+
+#[test]
+fn what_is_not_json_holds_no_records_and_that_is_said() {
+    let (code, told, err) = stats("hello\n{\"a\":1}\n\nworld");
+    assert_eq!((code, &*told), (2, ""));
+    insta::assert_snapshot!(err, @"
+    invocations: 3 lines were passed over, no record: the first is stdin:1
+    invocations: no records were found. A log of records is written by a program with tracing-invocation: one JSON object a line, with `event_outcome`, `trace_id` and `span_id`
+    ");
+}
+
+#[test]
+fn an_empty_log_holds_no_records() {
+    let (code, told, err) = stats("");
+    assert_eq!((code, &*told), (2, ""));
+    insta::assert_snapshot!(err, @"invocations: no records were found. A log of records is written by a program with tracing-invocation: one JSON object a line, with `event_outcome`, `trace_id` and `span_id`");
+}
+
+#[test]
+fn a_binary_file_holds_no_records() {
+    let noise: Vec<u8> =
+        (0..200_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let (code, told, _) = stats(noise);
+    assert_eq!((code, &*told), (2, ""));
+    let every_byte_begins_a_record: Vec<u8> = br#"{"timestamp":"#.repeat(50_000);
+    let (code, told, _) = stats(every_byte_begins_a_record);
+    assert_eq!((code, &*told), (2, ""));
+}
+
+#[test]
+fn lines_of_others_are_passed_over_and_counted() {
+    let log = log().replace('\n', "\nINFO hello\n{\"level\":\"INFO\"}\n\r\n");
+    let (code, told, err) = stats(log);
+    assert_eq!((code, &*told), (0, "charge 1, deliver 1"));
+    insta::assert_snapshot!(err, @"invocations: 6 lines were passed over, no record: the first is stdin:2");
+}
+
+#[test]
+fn a_record_is_read_behind_whatever_is_written_before_it_on_the_line() {
+    let (code, told, err) = stats(log().replace("{\"timestamp", "web-1  | {\"timestamp"));
+    assert_eq!((code, &*told, &*err), (0, "charge 1, deliver 1", ""));
+}
+
+#[test]
+fn a_torn_line_is_counted_and_what_follows_on_it_is_read() {
+    let whole = log();
+    for cut in [1, 5, 30, 200] {
+        let torn = &whole[..cut];
+        let (code, told, err) = stats(format!("{torn}\n{whole}{torn}"));
+        assert_eq!((code, &*told), (0, "charge 1, deliver 1"), "{torn}: {err}");
+        let (code, told, err) = stats(format!("{torn}{whole}"));
+        assert_eq!((code, &*told), (0, "charge 1, deliver 1"), "{torn}: {err}");
+    }
+    let (_, _, err) = stats(format!("{whole}{}", &whole[..200]));
+    insta::assert_snapshot!(err, @"invocations: 1 line was passed over, torn: stdin:4");
+}
+
+#[test]
+fn records_whose_newlines_are_missing_are_all_read() {
+    let (code, told, err) = stats(log().replace('\n', ""));
+    assert_eq!((code, &*told, &*err), (0, "charge 1, deliver 1", ""));
+}
+
+#[test]
+fn a_record_with_a_value_that_no_record_has_is_told_apart() {
+    let (code, told, err) = stats(log() + &log().replace("\"invoke\"", "\"begun\""));
+    assert_eq!((code, &*told), (0, "charge 2, deliver 1"));
+    insta::assert_snapshot!(err, @"invocations: 2 lines were passed over, invalid as a record: the first is stdin:4");
+}
+
+#[test]
+fn gzip_is_read_from_files_and_stdin_several_members_long() {
+    let log = log();
+    let (first, rest) = log.split_at(300);
+    let packed = [gzip(first), gzip(rest)].concat();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log");
+    fs::write(&path, &packed).unwrap();
+    assert_eq!(stats_of(&path), (0, "charge 1, deliver 1".into(), String::new()));
+    assert_eq!(stats(&packed), (0, "charge 1, deliver 1".into(), String::new()));
+}
+
+#[test]
+fn of_a_gzip_file_that_is_cut_off_or_broken_what_can_be_read_counts() {
+    let long =
+        log() + &lines(&(3..5_000).map(|span| call("sweep", span).unknown(1)).collect::<Vec<_>>());
+    let mut packed = gzip(&long);
+    let (code, told, err) = stats(&packed[..packed.len() / 2]);
+    assert_eq!(code, 2);
+    assert!(told.starts_with("charge 1, deliver 1, sweep "), "{told}");
+    insta::assert_snapshot!(err.lines().next().unwrap(), @"invocations: stdin: the gzip data is cut off: what comes before was read");
+
+    let middle = packed.len() / 2;
+    packed[middle..middle + 40].fill(0xff);
+    let (code, told, err) = stats(&packed);
+    assert_eq!(code, 2);
+    assert!(told.starts_with("charge 1, deliver 1"), "{told}");
+    assert!(err.starts_with("invocations: stdin: the gzip data is broken"), "{err}");
+}
+
+#[test]
+fn a_file_that_is_not_there_a_folder_and_one_that_may_not_be_read_say_so_and_the_others_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let there = folder.path().join("there");
+    fs::write(&there, log()).unwrap();
+    let arguments = [
+        "stats",
+        "--format",
+        "csv",
+        folder.path().to_str().unwrap(),
+        "not/there",
+        there.to_str().unwrap(),
+    ];
+    let (code, told, err) = counted(&invocations(&arguments, ""));
+    assert_eq!((code, &*told), (2, "charge 1, deliver 1"));
+    insta::assert_snapshot!(err.replace(folder.path().to_str().unwrap(), "[folder]"), @"
+    invocations: [folder]: is a folder: name the files in it
+    invocations: not/there: No such file or directory (os error 2)
+    ");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_file_that_may_not_be_read_says_so() {
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::os::unix::process::CommandExt as _;
+
+    let folder = tempfile::tempdir().unwrap();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    let path = folder.path().join("secret");
+    fs::write(&path, log()).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
+    let is_root = fs::File::open(&path).is_ok();
+    // To root nothing is forbidden: somebody else has to look, with a program of theirs.
+    let program = folder.path().join("invocations");
+    fs::copy(env!("CARGO_BIN_EXE_invocations"), &program).unwrap();
+    let mut command = std::process::Command::new(program);
+    if is_root {
+        command.uid(65_534);
+    }
+    let output = command.args(["stats", path.to_str().unwrap()]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert!(err.contains("secret: Permission denied"), "{err}");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_line_of_100_megabytes_is_passed_over_in_little_memory() {
+    let program = env!("CARGO_BIN_EXE_invocations");
+    // Kibibytes of address space: far less than the line.
+    let script = format!("ulimit -v 90000 && exec '{program}' stats --format csv --sort name");
+    let mut child = std::process::Command::new("sh")
+        .args(["-c", &script])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut to = child.stdin.take().unwrap();
+    let writing = std::thread::spawn(move || {
+        let piece = [b'x'; 1 << 20];
+        to.write_all(br#"{"timestamp":""#).unwrap();
+        (0..100).for_each(|_| to.write_all(&piece).unwrap());
+        to.write_all(b"\n").unwrap();
+        to.write_all(log().as_bytes()).unwrap();
+    });
+    let output = child.wait_with_output().unwrap();
+    writing.join().unwrap();
+    let ran = Ran {
+        code: output.status.code().unwrap(),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    };
+    let (code, told, err) = counted(&ran);
+    assert_eq!((code, &*told), (0, "charge 1, deliver 1"), "{err}");
+    insta::assert_snapshot!(err, @"invocations: 1 line was passed over, too long (more than 8 MiB): stdin:1");
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_ends_it_quietly() {
+    let mut child = command()
+        .args(["stats", "--top", "0"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    child.stdin.take().unwrap().write_all(log().as_bytes()).unwrap();
+    let mut err = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+    assert_eq!((child.wait().unwrap().code(), &*err), (Some(0), ""));
+}

@@ -3,7 +3,7 @@
 use tracing_invocation::convention::{
     self, cancellation, cause, error, evidence, field, key, mark, payload, progress, secret, slow,
 };
-use tracing_invocation::{Level, Levels, Outcome};
+use tracing_invocation::{Level, Levels, Outcome, Record};
 
 const CONVENTION: &str = include_str!("../../../../docs/CONVENTION.md");
 
@@ -114,8 +114,7 @@ fn the_evidence_table_names_only_outcomes() {
 
 #[test]
 fn the_schema_has_the_keys_of_the_convention() {
-    let schema: serde_json::Value =
-        serde_json::from_str(include_str!("../../../../docs/record.schema.json")).unwrap();
+    let schema: serde_json::Value = serde_json::from_str(Record::SCHEMA).unwrap();
     let mut described: Vec<_> = schema["properties"].as_object().unwrap().keys().collect();
     let mut named = key::ALL.to_vec();
     described.sort_unstable();

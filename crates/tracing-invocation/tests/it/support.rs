@@ -13,8 +13,7 @@ use tracing_invocation::{Outcome, Record};
 #[track_caller]
 pub(crate) fn check_line(line: &str) {
     static SCHEMA: LazyLock<Validator> = LazyLock::new(|| {
-        let schema = include_str!("../../../../docs/record.schema.json");
-        jsonschema::validator_for(&serde_json::from_str(schema).unwrap()).unwrap()
+        jsonschema::validator_for(&serde_json::from_str(Record::SCHEMA).unwrap()).unwrap()
     });
     assert!(!line.contains(|c: char| c.is_control() || "\u{2028}\u{2029}".contains(c)), "{line:?}");
     let value: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));

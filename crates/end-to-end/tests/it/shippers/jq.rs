@@ -23,7 +23,8 @@ print("validated", number)
 "#;
 
 fn validate(file: &Path) -> String {
-    let schema = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/record.schema.json");
+    let schema =
+        concat!(env!("CARGO_MANIFEST_DIR"), "/../tracing-invocation/src/record.schema.json");
     output(python().args(["-c", VALIDATE, schema]).arg(file))
 }
 

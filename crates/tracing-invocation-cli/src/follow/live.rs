@@ -1,0 +1,83 @@
+//! The view in a terminal.
+
+use std::io;
+use std::sync::mpsc::SyncSender;
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
+
+use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+
+use super::board::Board;
+use super::feed::{Feed, Message};
+use super::screen::Screen;
+use super::stop::Stop;
+use super::view::{self, Status};
+use super::{POLL, take};
+
+/// How often the screen is drawn anew.
+const REDRAW: Duration = Duration::from_millis(250);
+
+/// Shows the board until somebody says that it is enough.
+pub(super) fn run(
+    feed: &mut Feed,
+    board: &mut Board,
+    stop: &Stop,
+    exits_at_end: bool,
+) -> io::Result<()> {
+    let mut screen = Screen::open().map_err(|error| {
+        io::Error::other(format!(
+            "the terminal cannot be used ({error}): `invocations follow ... | cat` writes lines instead"
+        ))
+    })?;
+    send_input(feed.sender());
+    let began = Instant::now();
+    let mut drawn: Option<Instant> = None;
+    loop {
+        let input = feed.next(POLL, &mut |said| take(board, said, |_, _| {}));
+        let is_resized = input.iter().any(|event| matches!(event, Event::Resize(..)));
+        let is_over = exits_at_end && feed.is_at_end();
+        if stop.is_asked() || is_over || input.iter().any(is_quit) {
+            return Ok(());
+        }
+        if is_resized || drawn.is_none_or(|drawn| drawn.elapsed() >= REDRAW) {
+            if let Err(error) = draw(&mut screen, board, &status(feed, began)) {
+                // A terminal that is gone says so by a signal as well, if a moment later.
+                thread::sleep(POLL);
+                return if stop.is_asked() { Ok(()) } else { Err(error) };
+            }
+            drawn = Some(Instant::now());
+        }
+    }
+}
+
+fn draw(screen: &mut Screen, board: &Board, status: &Status) -> io::Result<()> {
+    let size = screen.size()?;
+    screen.draw(view::lines(board, status, SystemTime::now(), size))
+}
+
+fn status(feed: &Feed, began: Instant) -> Status {
+    let troubles = feed.troubles().map(|(name, trouble)| format!("{name} {trouble}")).collect();
+    Status { names: feed.names(), is_over: feed.is_over(), since: began.elapsed(), troubles }
+}
+
+/// Reads the keyboard on a thread of its own: reading goes on until a key is pressed, whatever else there is to do.
+fn send_input(to: SyncSender<Message>) {
+    thread::spawn(move || {
+        while let Ok(event) = event::read() {
+            if to.send(Message::Input(event)).is_err() {
+                return;
+            }
+        }
+    });
+}
+
+fn is_quit(event: &Event) -> bool {
+    let Event::Key(KeyEvent { code, modifiers, kind: KeyEventKind::Press, .. }) = event else {
+        return false;
+    };
+    match code {
+        KeyCode::Char('q') => modifiers.is_empty(),
+        KeyCode::Char('c') => modifiers.contains(KeyModifiers::CONTROL),
+        _ => false,
+    }
+}

@@ -1,0 +1,246 @@
+//! The board as lines of a screen.
+
+mod table;
+
+use std::time::{Duration, SystemTime};
+
+use tracing_invocation::Outcome;
+use tracing_invocation::format::lasted;
+use unicode_width::UnicodeWidthStr as _;
+
+use super::board::{Board, Open};
+use crate::told::{self, DIM, ERROR, Line, NAME, PLAIN, fitted};
+
+/// Columns of an age.
+const AGE: usize = 9;
+/// Fewer lines than this are no section: its title and something below it.
+const SECTION: usize = 2;
+/// Above so many lines a section has one to spare.
+const ROOMY: usize = 4;
+
+/// What is said of the sources, beside what they say.
+#[derive(Debug)]
+pub(super) struct Status {
+    /// What the sources are called.
+    pub(super) names: Vec<String>,
+    pub(super) is_over: bool,
+    /// How long they have been followed.
+    pub(super) since: Duration,
+    /// Which of them are not read, and why.
+    pub(super) troubles: Vec<String>,
+}
+
+/// The lines of a screen of so many columns and rows.
+pub(super) fn lines(
+    board: &Board,
+    status: &Status,
+    now: SystemTime,
+    (columns, rows): (usize, usize),
+) -> Vec<Line> {
+    if rows < 1 + SECTION + 1 {
+        let first = [header(board, status, columns), totals(board)];
+        return first.into_iter().chain(notes(board, rows.saturating_sub(2))).collect();
+    }
+    let mut lines = vec![header(board, status, columns)];
+    let heights = heights(rows - 2, board.names());
+    let sections = [
+        (heights[0], in_flight(board, now, heights[0] - usize::from(heights[0] > ROOMY))),
+        (heights[1], table::lines(board, now, columns, heights[1])),
+        (heights[2], last(board, heights[2])),
+    ];
+    for (height, section) in sections {
+        let end = lines.len() + height;
+        // Where there is room, the last line stays free.
+        let gap = usize::from(height > ROOMY);
+        lines.extend(section.into_iter().take(height - gap));
+        lines.resize_with(end, Line::default);
+    }
+    lines.push(footer(board, status, columns));
+    lines
+}
+
+/// The heights of the three sections. What is in flight keeps its place while it comes and goes, and there are never fewer
+/// names than before, so that nothing jumps; where there is little room the last failures come first.
+fn heights(rows: usize, names: usize) -> [usize; 3] {
+    let third = rows / 3;
+    if third > SECTION {
+        let gap = usize::from(third > ROOMY);
+        let table = third.min(1 + names.max(1) + gap);
+        return [third, table, rows - third - table];
+    }
+    if rows > 2 * SECTION {
+        let half = rows / 2;
+        return [half, 0, rows - half];
+    }
+    [0, 0, rows]
+}
+
+fn header(board: &Board, status: &Status, columns: usize) -> Line {
+    let over = if status.is_over { " (ended)" } else { "" };
+    let names = format!(" {}{over}", status.names.join(", "));
+    let records = match board.records() {
+        1 => "1 record".to_owned(),
+        records => format!("{} records", grouped(records)),
+    };
+    let right = format!("{records} in {} ", time(status.since));
+    let mut line = Line::default();
+    let room = columns.saturating_sub(right.width());
+    if room < 12 {
+        line.put(NAME, names);
+        return line;
+    }
+    line.put(NAME, fitted(&names, room));
+    line.put(PLAIN, right);
+    line
+}
+
+fn in_flight(board: &Board, now: SystemTime, height: usize) -> Vec<Line> {
+    let mut lines = vec![title("In flight", &grouped(board.open() as u64))];
+    if board.not_kept() > 0 {
+        lines[0]
+            .put(DIM, format!("  and {} begun since that are not kept", grouped(board.not_kept())));
+    }
+    if board.open() == 0 {
+        lines.push(nothing());
+    }
+    lines.extend(board.in_flight().take(height.saturating_sub(1)).map(|open| one(open, now)));
+    let more = board.open().saturating_sub(height.saturating_sub(1));
+    if more > 0 && height > SECTION {
+        lines.truncate(height - 1);
+        let mut line = Line::default();
+        line.put(DIM, format!("{:>AGE$}  and {} younger", "", grouped(more as u64 + 1)));
+        lines.push(line);
+    }
+    lines
+}
+
+fn one(open: &Open, now: SystemTime) -> Line {
+    let age = lasted(u64::try_from(open.age(now).as_nanos()).unwrap_or(u64::MAX));
+    let mut line = Line::default();
+    line.put(PLAIN, format!("{age:>AGE$}  "));
+    let outcome = open.is_slow.then_some(Outcome::Slow);
+    let style = if open.is_slow { NAME } else { DIM };
+    line.put(style, told::sign(outcome));
+    line.put(if open.is_slow { NAME } else { PLAIN }, format!(" {}", open.called));
+    if let Some(entity_id) = &open.entity_id {
+        line.put(PLAIN, format!(" {entity_id}"));
+    }
+    if open.is_slow {
+        line.put(NAME, "  slow");
+    }
+    line
+}
+
+fn last(board: &Board, height: usize) -> Vec<Line> {
+    let mut title = title("Failed and cancelled", "");
+    put_counts(&mut title, board);
+    let mut lines = vec![title];
+    lines.extend(notes(board, height.saturating_sub(1)));
+    if lines.len() == 1 {
+        lines.push(nothing());
+    }
+    lines
+}
+
+/// The numbers that matter most, where there is room for nothing else.
+fn totals(board: &Board) -> Line {
+    let mut line = Line::default();
+    put_counts(&mut line, board);
+    line.put(PLAIN, format!(" {} {}", told::OPEN_SIGN, grouped(board.open() as u64)));
+    line
+}
+
+fn put_counts(line: &mut Line, board: &Board) {
+    let total = board.total();
+    for (outcome, count) in [(Outcome::Failed, total.failed), (Outcome::Cancelled, total.cancelled)]
+    {
+        let style = if count == 0 { DIM } else { told::style(Some(outcome), false) };
+        line.put(style, format!(" {} {}", told::sign(Some(outcome)), grouped(count)));
+    }
+}
+
+fn notes(board: &Board, height: usize) -> impl Iterator<Item = Line> {
+    board.notes().take(height).map(|note| {
+        let mut line = Line::default();
+        line.put(PLAIN, " ");
+        line.append(note.line(false));
+        line
+    })
+}
+
+fn footer(board: &Board, status: &Status, columns: usize) -> Line {
+    const KEYS: &str = " q quit ";
+    let mut parts = Vec::new();
+    if board.lost() > 0 {
+        let lost = format!("! {} lost, the log says", counted(board.lost(), "record"));
+        parts.push((ERROR.bold(), lost));
+    }
+    parts.extend(status.troubles.iter().map(|trouble| (ERROR, trouble.clone())));
+    parts.extend(passed_over(board).map(|text| (DIM, text)));
+    let mut line = Line::default();
+    line.put(PLAIN, " ");
+    for (number, (style, text)) in parts.into_iter().enumerate() {
+        line.put(DIM, if number == 0 { "" } else { "  ·  " });
+        line.put(style, text);
+    }
+    let room = columns.saturating_sub(KEYS.width());
+    if room >= KEYS.width() {
+        line.cut(room);
+        line.put(PLAIN, " ".repeat(room.saturating_sub(line.width())));
+        line.put(DIM, KEYS);
+    }
+    line
+}
+
+/// What was passed over, in words.
+pub(super) fn passed_over(board: &Board) -> Option<String> {
+    let all: u64 = board.passed_over().map(|(_, count)| count).sum();
+    let why: Vec<_> = board
+        .passed_over()
+        .map(|(why, count)| format!("{} {}", grouped(count), why.words()))
+        .collect();
+    (all > 0).then(|| format!("{} passed over: {}", counted(all, "line"), why.join(", ")))
+}
+
+/// The title of a section.
+fn title(text: &str, count: &str) -> Line {
+    let mut line = Line::default();
+    line.put(NAME, format!(" {text}"));
+    line.put(PLAIN, format!("  {count}"));
+    line
+}
+
+/// How long something has been going on, in whole seconds.
+pub(super) fn time(duration: Duration) -> String {
+    match duration.as_secs() {
+        seconds @ 0..60 => format!("{seconds} s"),
+        seconds => lasted(seconds.saturating_mul(1_000_000_000)),
+    }
+}
+
+fn nothing() -> Line {
+    let mut line = Line::default();
+    line.put(DIM, format!("{:>AGE$}", "–"));
+    line
+}
+
+/// A number of things.
+pub(super) fn counted(count: u64, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{} {what}s", grouped(count)) }
+}
+
+/// A number with its digits in groups of three.
+pub(super) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::with_capacity(digits.len() * 4 / 3);
+    for (place, digit) in digits.char_indices() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+#[cfg(test)]
+mod tests;

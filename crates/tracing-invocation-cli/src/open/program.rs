@@ -1,0 +1,200 @@
+//! Whether the program that writes a log still runs, and how that is known.
+
+use std::fs::Metadata;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use tracing_invocation::format::harmless;
+
+use super::reader::Heard;
+use super::writers::{self, Writer, Writers};
+use crate::input::Source;
+
+/// By how much the time at which a process is said to have started may be wrong.
+const LENIENCE: Duration = Duration::from_secs(2);
+
+/// Whether a program runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    Running,
+    Ended,
+    Unknown,
+}
+
+impl State {
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Ended => "ended",
+            Self::Unknown => "not known",
+        }
+    }
+}
+
+/// What is known of the program that writes a log: a file, and those that it was rotated to.
+#[derive(Debug)]
+pub(super) struct Program {
+    pub(super) files: Vec<String>,
+    pub(super) state: State,
+    /// How that is known, or why it is not.
+    pub(super) known_by: String,
+    /// When the first of those started that write it.
+    started: Option<SystemTime>,
+    exit: Option<SystemTime>,
+    last: Option<SystemTime>,
+}
+
+/// What is known of one operation.
+#[derive(Debug)]
+pub(super) struct Verdict {
+    pub(super) state: State,
+    /// Until when it has been open.
+    pub(super) until: SystemTime,
+    /// What is known of it beyond what is known of the log.
+    pub(super) because: Option<String>,
+}
+
+/// The programs of all logs.
+#[derive(Debug)]
+pub(super) struct Programs {
+    /// By source: which of `programs` it is of.
+    of_source: Vec<usize>,
+    programs: Vec<Program>,
+    now: SystemTime,
+}
+
+impl Programs {
+    pub(super) fn of(sources: &[Source], heard: &Heard, now: SystemTime) -> Self {
+        let heads: Vec<_> = (0..sources.len()).map(|index| head(sources, index)).collect();
+        let files: Vec<_> = sources.iter().map(metadata).collect();
+        let writers = writers::find(&files);
+        let mut of_source = vec![0; sources.len()];
+        let mut programs = Vec::new();
+        for (index, source) in
+            sources.iter().enumerate().filter(|(index, _)| heads[*index] == *index)
+        {
+            let members = || (0..sources.len()).filter(|member| heads[*member] == index);
+            members().for_each(|member| of_source[member] = programs.len());
+            let (state, known_by, started) = look(source, index, &files, writers.as_ref());
+            programs.push(Program {
+                files: members().map(|member| sources[member].name()).collect(),
+                state,
+                known_by,
+                started,
+                exit: members().filter_map(|member| heard.exit(member)).max(),
+                last: members().filter_map(|member| heard.last(member)).max(),
+            });
+        }
+        Self { of_source, programs, now }
+    }
+
+    pub(super) fn all(&self) -> impl Iterator<Item = &Program> {
+        self.programs.iter()
+    }
+
+    /// What is known of an operation that began then, according to a source.
+    pub(super) fn verdict(&self, source: usize, began: SystemTime) -> Verdict {
+        let program = &self.programs[self.of_source[source]];
+        let last = program.last.unwrap_or(began);
+        let ended =
+            |because: String| Verdict { state: State::Ended, until: last, because: Some(because) };
+        if let Some(exit) = program.exit.filter(|exit| *exit >= began) {
+            let exit = humantime::format_rfc3339_seconds(exit);
+            return ended(format!(
+                "a program ended in good order at {exit}, and ended what was open in it: this end was lost, or is of \
+                 a program that was killed before"
+            ));
+        }
+        let is_older = program.started.is_some_and(|started| {
+            started.checked_sub(LENIENCE).is_some_and(|started| began < started)
+        });
+        if program.state == State::Running && is_older {
+            return ended("it began before any process started that has the log open".to_owned());
+        }
+        if program.state == State::Ended {
+            return ended(
+                "it was killed or crashed, or the end was lost: it did not end in good order"
+                    .to_owned(),
+            );
+        }
+        let until = if program.state == State::Running { self.now } else { last };
+        Verdict { state: program.state, until, because: None }
+    }
+}
+
+/// The source that this one was rotated away from, where that is there too: `app.jsonl` of `app.jsonl.1.gz`.
+fn head(sources: &[Source], index: usize) -> usize {
+    let Source::File(path) = &sources[index] else { return index };
+    let is_head = |other: &Path| {
+        let (Some(name), Some(others)) = (path.file_name(), other.file_name()) else {
+            return false;
+        };
+        let (name, others) = (name.as_encoded_bytes(), others.as_encoded_bytes());
+        let rest = name.strip_prefix(others);
+        path.parent() == other.parent()
+            && rest.is_some_and(|rest| {
+                rest.is_empty() || rest.starts_with(b".") || rest.starts_with(b"-")
+            })
+    };
+    let heads = sources.iter().enumerate().filter_map(|(index, source)| match source {
+        Source::File(path) if is_head(path) => Some((path.as_os_str().len(), index)),
+        _ => None,
+    });
+    heads.min().map_or(index, |(_, index)| index)
+}
+
+/// What a file is, where it is one: also of what is on stdin.
+fn metadata(source: &Source) -> Option<Metadata> {
+    let path = match source {
+        Source::Stdin => PathBuf::from("/proc/self/fd/0"),
+        Source::File(path) => path.clone(),
+    };
+    path.metadata().ok().filter(Metadata::is_file)
+}
+
+/// Whether somebody writes a source, and since when.
+fn look(
+    source: &Source,
+    index: usize,
+    files: &[Option<Metadata>],
+    writers: Option<&Writers>,
+) -> (State, String, Option<SystemTime>) {
+    let unknown = |why: String| (State::Unknown, why, None);
+    let Some(writers) = writers else {
+        return unknown("only Linux shows who writes a file".to_owned());
+    };
+    if files[index].is_none() {
+        return unknown("a pipe does not show who writes to it".to_owned());
+    }
+    let of = &writers.of[index];
+    if !of.is_empty() {
+        let names: Vec<_> = of
+            .iter()
+            .map(|Writer { pid, command, .. }| format!("{} (pid {pid})", harmless(command)))
+            .collect();
+        let verb = if of.len() == 1 { "has" } else { "have" };
+        // Where one does not say, nothing is too old for it.
+        let started = of.iter().map(|writer| writer.started).min().flatten();
+        return (
+            State::Running,
+            format!("{} {verb} it open for writing", names.join(", ")),
+            started,
+        );
+    }
+    if matches!(source, Source::File(path) if path.extension().is_some_and(|extension| extension == "gz"))
+    {
+        return unknown(
+            "it is compressed: name the file that it was rotated away from, too".to_owned(),
+        );
+    }
+    if writers.hidden > 0 {
+        let hidden = writers.hidden;
+        let processes = if hidden == 1 { "process does" } else { "processes do" };
+        return unknown(format!(
+            "{hidden} {processes} not show which files they have open: ask as root, or as who runs the program"
+        ));
+    }
+    let how =
+        "no process here has it open for writing, unless it is a copy of what is written elsewhere";
+    (State::Ended, how.to_owned(), None)
+}

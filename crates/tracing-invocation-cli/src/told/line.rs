@@ -1,0 +1,168 @@
+//! One line, cut to what a terminal has room for.
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+
+use anstyle::Style;
+use tracing_invocation::Outcome;
+use tracing_invocation::format::harmless;
+use unicode_width::UnicodeWidthChar;
+
+use super::{ERROR, PLAIN, Told};
+
+/// Ends what was cut.
+const CUT: &str = "…";
+
+/// Texts and how each looks.
+#[derive(Debug, Default)]
+pub(crate) struct Line(Vec<(Style, String)>);
+
+impl Line {
+    /// Appends a text, of which nothing acts on a terminal.
+    pub(crate) fn put(&mut self, style: Style, text: impl AsRef<str>) {
+        let text = match harmless(text.as_ref()) {
+            Cow::Borrowed("") => return,
+            text => text.into_owned(),
+        };
+        self.0.push((style, text));
+    }
+
+    /// Appends an outcome's sign and word.
+    pub(crate) fn put_outcome(&mut self, outcome: Option<Outcome>, is_told_elsewhere: bool) {
+        let (sign, word) = (super::sign(outcome), super::word(outcome));
+        self.put(super::style(outcome, is_told_elsewhere), format!("{sign} {word:<9} "));
+    }
+
+    /// Appends what an end tells in full.
+    pub(crate) fn put_told(&mut self, told: &Told) {
+        self.put(PLAIN, "  ");
+        if let Some(kind) = &told.kind {
+            self.put(ERROR, kind);
+            self.put(ERROR, ": ");
+        }
+        self.put(PLAIN, &told.text);
+    }
+
+    /// Appends another line.
+    pub(crate) fn append(&mut self, mut other: Self) {
+        self.0.append(&mut other.0);
+    }
+
+    /// How many columns it takes.
+    pub(crate) fn width(&self) -> usize {
+        self.0.iter().flat_map(|(_, text)| text.chars()).filter_map(char::width).sum()
+    }
+
+    /// The texts and how each looks.
+    pub(crate) fn into_parts(self) -> Vec<(Style, String)> {
+        self.0
+    }
+
+    /// Writes the line, cut to so many columns where a number is given.
+    pub(crate) fn write(mut self, out: &mut dyn Write, columns: Option<usize>) -> io::Result<()> {
+        if let Some(columns) = columns {
+            self.cut(columns);
+        }
+        for (style, text) in &self.0 {
+            write!(out, "{style}{text}{style:#}")?;
+        }
+        writeln!(out)
+    }
+
+    /// Cuts the line to so many columns.
+    pub(crate) fn cut(&mut self, columns: usize) {
+        if columns == 0 {
+            self.0.clear();
+        }
+        let mut used = 0;
+        let mut room_for_mark = (0, 0);
+        for (part, (_, text)) in self.0.iter().enumerate() {
+            for (at, character) in text.char_indices() {
+                if used < columns {
+                    room_for_mark = (part, at);
+                }
+                used += character.width().unwrap_or_default();
+                if used > columns {
+                    return self.cut_at(room_for_mark);
+                }
+            }
+        }
+    }
+
+    fn cut_at(&mut self, (part, at): (usize, usize)) {
+        self.0.truncate(part + 1);
+        if let Some((_, text)) = self.0.last_mut() {
+            text.truncate(at);
+            text.push_str(CUT);
+        }
+    }
+}
+
+/// A text in so many columns: cut, or filled with spaces.
+pub(crate) fn fitted(text: &str, columns: usize) -> String {
+    let mut line = Line::default();
+    line.put(PLAIN, text);
+    line.cut(columns);
+    let rest = columns.saturating_sub(line.width());
+    let mut fitted: String = line.0.into_iter().map(|(_, text)| text).collect();
+    fitted.extend(std::iter::repeat_n(' ', rest));
+    fitted
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use unicode_width::UnicodeWidthStr as _;
+
+    use super::*;
+    use crate::told::DIM;
+
+    fn cut(parts: &[&str], columns: usize) -> String {
+        let mut line = Line::default();
+        parts.iter().for_each(|part| line.put(PLAIN, part));
+        let mut out = Vec::new();
+        line.write(&mut out, Some(columns)).unwrap();
+        String::from_utf8(out).unwrap().trim_end_matches('\n').to_owned()
+    }
+
+    #[test]
+    fn what_does_not_fit_ends_in_a_mark() {
+        assert_eq!(cut(&["shop/", "order"], 10), "shop/order");
+        assert_eq!(cut(&["shop/", "order"], 9), "shop/ord…");
+        assert_eq!(cut(&["shop/", "order"], 5), "shop…");
+        assert_eq!(cut(&["shop/", "order"], 1), "…");
+        assert_eq!(cut(&["日本語"], 6), "日本語");
+        assert_eq!(cut(&["日本語"], 5), "日本…");
+        assert_eq!(cut(&["日本語"], 4), "日…");
+    }
+
+    #[test]
+    fn a_column_is_filled_or_cut() {
+        assert_eq!(fitted("日本", 6), "日本  ");
+        assert_eq!(fitted("日本語", 4), "日… ");
+        assert_eq!(fitted("order", 0), "");
+    }
+
+    #[test]
+    fn nothing_acts_on_the_terminal() {
+        let mut line = Line::default();
+        line.put(DIM, "red \u{1b}[31m\n");
+        let mut out = Vec::new();
+        line.write(&mut out, None).unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), "\u{1b}[2mred \\u{1b}[31m\\n\u{1b}[0m\n");
+    }
+
+    proptest! {
+        #[test]
+        fn a_line_is_never_wider_than_there_is_room(
+            parts in prop::collection::vec("\\PC{0,8}", 0..5),
+            columns in 1_usize..30,
+        ) {
+            let parts: Vec<_> = parts.iter().map(String::as_str).collect();
+            let shown = cut(&parts, columns);
+            let width: usize = shown.chars().filter_map(|c| c.width()).sum();
+            prop_assert!(width <= columns, "{shown:?} is {width}");
+            prop_assert!(shown.width() <= width);
+        }
+    }
+}
