@@ -7,7 +7,7 @@ mod page;
 mod summary;
 mod tally;
 
-pub(crate) use balance::{Balance, Key, Recent};
+pub(crate) use balance::{Key, Recent};
 pub(crate) use latency::Latency;
 pub(crate) use summary::{Summary, ranked};
 pub(crate) use tally::{Calls, Label, lost};

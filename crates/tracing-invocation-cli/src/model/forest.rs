@@ -17,8 +17,7 @@ pub(crate) struct Trace {
     pub(crate) id: TraceId,
     /// In the order in which they began.
     pub(crate) operations: Vec<Operation>,
-    /// By operation: the one that it was begun in, and those begun directly inside it.
-    parents: Vec<Option<usize>>,
+    /// By operation: those begun directly inside it.
     children: Vec<Vec<usize>>,
     /// What stands outermost: operations without a parent, those whose parent is not in the log, and one of each circle
     /// of operations that are said to be inside one another.
@@ -56,13 +55,7 @@ impl Trace {
                 None => roots.push(index),
             }
         }
-        Self { id, operations, parents, children, roots }
-    }
-
-    /// Whether an operation stands outermost though it is said to be inside another: one that the log does not have, or
-    /// one that is itself inside this one.
-    pub(crate) fn is_parent_missing(&self, index: usize) -> bool {
-        self.parents[index].is_none() && self.operations[index].parent_span_id.is_some()
+        Self { id, operations, children, roots }
     }
 
     /// The operations begun directly inside one, the earliest first.
@@ -150,8 +143,6 @@ mod tests {
                         Some(outer) => prop_assert_eq!(one.parent_span_id, Some(*outer)),
                         None => prop_assert!(trace.roots.contains(&index)),
                     }
-                    let is_orphan = depth == 0 && one.parent_span_id.is_some();
-                    prop_assert_eq!(trace.is_parent_missing(index), is_orphan);
                     around.push(one.span_id);
                 }
                 prop_assert!(seen.iter().all(|seen| *seen), "all");

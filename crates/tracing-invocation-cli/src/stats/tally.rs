@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use foldhash::HashMap;
 use tracing_invocation::Outcome;
-use tracing_invocation::convention::{cause, delivery};
+use tracing_invocation::convention::delivery;
 
 use super::balance::Balance;
 use super::latency::Latency;
@@ -36,7 +36,7 @@ pub(crate) struct Calls {
     pub(crate) latency: Latency,
     /// Failures by the type of their error, where it is told in full.
     pub(crate) errors: HashMap<Box<str>, u64>,
-    /// Cancellations by their cause.
+    /// Cancellations by their cause, where it is told.
     pub(crate) causes: HashMap<Box<str>, u64>,
 }
 
@@ -95,9 +95,10 @@ impl Calls {
             }
             Outcome::Cancelled => {
                 self.cancelled += 1;
-                let told =
-                    record.payload.cancellation.as_ref().and_then(|told| told.cause.as_deref());
-                count_word(&mut self.causes, told.unwrap_or(cause::UNSPECIFIED), 1);
+                let told = record.payload.cancellation.as_ref();
+                if let Some(cause) = told.and_then(|told| told.cause.as_deref()) {
+                    count_word(&mut self.causes, cause, 1);
+                }
             }
         }
         if let Some(nanos) = record.duration_ns {
@@ -113,11 +114,14 @@ fn count_word(words: &mut HashMap<Box<str>, u64>, word: &str, count: u64) {
     }
 }
 
+/// The calls in one namespace.
+type ByName = HashMap<Box<str>, (Arc<Label>, Calls)>;
+
 /// What one thread has counted.
 #[derive(Default)]
 pub(crate) struct Counted {
     /// By namespace, then by name: a record is looked up without a copy of either.
-    by_namespace: HashMap<Box<str>, HashMap<Box<str>, (Arc<Label>, Calls)>>,
+    by_namespace: HashMap<Box<str>, ByName>,
     /// How many records the log says are missing.
     pub(crate) lost: u64,
     pub(crate) from: Option<SystemTime>,

@@ -6,13 +6,6 @@
     reason = "a test that cannot go on fails"
 )]
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test that cannot go on fails"
-)]
-
 mod any_bytes;
 mod bad_input;
 mod check;
