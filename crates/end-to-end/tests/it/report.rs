@@ -15,7 +15,7 @@ use std::time::Duration;
 use end_to_end::Child;
 use tempfile::TempDir;
 
-use logs::{circles_and_orphans, hostile, large, story};
+use logs::{circles_and_orphans, hostile, large, story, told};
 
 /// How long a browser may take for what a person would do in a few seconds.
 const DEADLINE: Duration = Duration::from_secs(180);
@@ -92,6 +92,17 @@ fn what_is_hostile_stays_a_text() {
 #[test]
 fn missing_parents_and_circles_are_shown_as_such() {
     Page::of(&circles_and_orphans()).seen_by("parents.js", &serde_json::Value::Null);
+}
+
+#[test]
+fn what_is_known_of_an_operation_is_told() {
+    Page::of(&told()).seen_by("details.js", &serde_json::Value::Null);
+}
+
+#[test]
+fn the_rules_of_axe_hold_in_every_view() {
+    Page::of(&(story() + &circles_and_orphans()))
+        .seen_by("accessible.js", &serde_json::Value::Null);
 }
 
 #[test]

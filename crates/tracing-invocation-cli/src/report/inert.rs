@@ -20,11 +20,11 @@ impl Formatter for Inert {
     ) -> io::Result<()> {
         let mut plain = 0;
         for (at, character) in fragment.char_indices().filter(|(_, one)| is_active(*one)) {
-            to.write_all(fragment[plain..at].as_bytes())?;
+            to.write_all(&fragment.as_bytes()[plain..at])?;
             write!(to, "\\u{:04x}", u32::from(character))?;
             plain = at + character.len_utf8();
         }
-        to.write_all(fragment[plain..].as_bytes())
+        to.write_all(&fragment.as_bytes()[plain..])
     }
 }
 

@@ -3,6 +3,8 @@
 use std::io::{self, Write};
 use std::sync::LazyLock;
 
+use tracing_invocation::format::harmless;
+
 use super::columns::Columns;
 use super::details::Details;
 use super::said::Said;
@@ -19,6 +21,7 @@ static SCRIPT: LazyLock<String> = LazyLock::new(|| {
         include_str!("page/state.js"),
         include_str!("page/figures.js"),
         include_str!("page/rows.js"),
+        include_str!("page/activity.js"),
         include_str!("page/overview.js"),
         include_str!("page/traces.js"),
         include_str!("page/details.js"),
@@ -45,7 +48,7 @@ impl Page<'_> {
             let Some((part, after)) = after.split_once("}}") else { break };
             to.write_all(before.as_bytes())?;
             match part {
-                "title" => to.write_all(escaped(self.title).as_bytes())?,
+                "title" => to.write_all(escaped(&harmless(self.title)).as_bytes())?,
                 "policy" => to.write_all(policy().as_bytes())?,
                 "style" => to.write_all(STYLE.as_bytes())?,
                 "said" => inert::to_writer(&mut to, self.said)?,

@@ -103,6 +103,66 @@ pub(super) fn hostile() -> (String, Value) {
     (log, json!(texts))
 }
 
+/// One trace of which a great deal is known, more than any one program here captures.
+pub(super) fn told() -> String {
+    let mut log = String::new();
+    let serve = Made {
+        at: 0,
+        name: "serve",
+        outcome: "invoke",
+        entity: "order-1",
+        trace: 1,
+        span: 1,
+        parent: 0,
+        lasted: None,
+        payload: json!({ "args": { "largest": i64::MAX, "beyond": u64::MAX, "odd": 9_007_199_254_740_993_u64, "third": 1.0 / 3.0 } }),
+    };
+    serve.put(&mut log);
+    let late = json!({ "slow": { "expected_ns": 1_000_000, "age_ns": 2_000_000 } });
+    Made { at: 2_000, outcome: "slow", lasted: Some(2_000), payload: late, ..serve }.put(&mut log);
+
+    let lock = Made { at: 500, name: "lock", span: 2, parent: 1, payload: json!({}), ..serve };
+    lock.put(&mut log);
+    let busy = json!({ "slow": { "poll_ns": 700_000, "limit_ns": 50_000 } });
+    Made { at: 1_500, outcome: "slow", lasted: Some(1_000), payload: busy, ..lock }.put(&mut log);
+    let cancelled = json!({
+        "cancelled": true,
+        "error": { "type": "cancelled", "message": "dropped before completion" },
+        "cancellation": {
+            "cause": "parent",
+            "span_id": format!("{:016x}", 1),
+            "parent_cause": "timeout",
+            "reason": "the client\nwent away",
+            "dropped_at": "shop::serve (src/serve.rs:12)",
+            "awaiting": [{ "on": "tokio::sync::Mutex::lock", "chain": ["shop::lock (src/lock.rs:3)"] }],
+        },
+        "progress": {
+            "polls": 3,
+            "busy_ns": 1_200_000,
+            "idle_ns": 2_300_000,
+            "last_child": { "name": "read", "span_id": format!("{:016x}", 3), "outcome": "failed" },
+        },
+    });
+    let ended = Made { outcome: "cancelled", lasted: Some(3_500), payload: cancelled, ..lock };
+    Made { at: 4_000, ..ended }.put(&mut log);
+
+    let read = Made { at: 800, name: "read", span: 3, parent: 2, payload: json!({}), ..serve };
+    let panicked = json!({
+        "error": {
+            "type": "panic",
+            "message": "index out of bounds",
+            "location": "src/read.rs:7:5",
+            "sources": ["the first", "the second"],
+            "details": { "index": 3 },
+        },
+    });
+    Made { at: 900, outcome: "failed", lasted: Some(100), payload: panicked, ..read }.put(&mut log);
+    let closed = json!({ "unknown_reason": "process exit", "shard": 7 });
+    let flush = Made { at: 4_500, name: "flush", span: 4, parent: 1, payload: closed, ..serve };
+    Made { outcome: "unknown", lasted: Some(300), ..flush }.put(&mut log);
+    log
+}
+
 /// One trace in which an operation is inside one that is not there, and two are inside one another.
 pub(super) fn circles_and_orphans() -> String {
     let mut log = String::new();

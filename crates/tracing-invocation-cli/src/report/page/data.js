@@ -70,8 +70,9 @@ for (let trace = 0; trace < traceCount; trace += 1) {
   let end = 0;
   for (let at = traceBegin[trace]; at < traceBegin[trace + 1]; at += 1) {
     traceOf[at] = trace;
-    if (outcomeOf[at] !== OPEN) end = Math.max(end, beganAt[at] + lastedOf[at] / 1_000);
-    else end = Math.max(end, beganAt[at], ...(slowOf.get(at) ?? []).map((micros) => beganAt[at] + micros));
+    // What is open is seen as far as something is known of it.
+    const known = outcomeOf[at] === OPEN ? (slowOf.get(at)?.at(-1) ?? 0) : lastedOf[at] / 1_000;
+    end = Math.max(end, beganAt[at] + known);
   }
   traceLasted[trace] = end > 0 ? end : Math.max(columns.until - traceAt[trace], 0);
 }

@@ -32,14 +32,11 @@ function lines(text, className = "lines") {
 
 /** A value as JSON, its texts without what acts or hides. */
 function shown(value) {
-  const exact = [];
-  const plain = JSON.stringify(
-    value,
-    (_, one) => (one instanceof Exact ? `\u0000${exact.push(one.source) - 1}\u0000` : one),
-    2,
-  );
+  // What stands for a number is nothing that a log could have known.
+  const token = `exactly ${Math.random()} `;
+  const plain = JSON.stringify(value, (_, one) => (one instanceof Exact ? token + one.source : one), 2);
   const element = make("pre", { tabindex: "0" });
-  element.append(harmless(plain.replace(/"\\u0000(\d+)\\u0000"/g, (_, number) => exact[number] ?? ""), true));
+  element.append(harmless(plain.replace(new RegExp(`"${token}([^"]*)"`, "g"), "$1"), true));
   return element;
 }
 
@@ -70,7 +67,7 @@ function showDetails(element, at) {
     ]),
     errorPart(end),
     cancellationPart(trace, end),
-    slow.length > 0 && part("Slow", slow.map((one, number) => slowLine(one.slow, slowOf.get(at)?.[number]))),
+    slowPart(at, slow),
     progressPart(trace, end.progress),
     valuePart("Arguments", invoke.args),
     valuePart("Result", end.result),
@@ -121,7 +118,7 @@ function cancellationPart(trace, { cancellation, error, cancelled }) {
       why.cause !== undefined && ["Cause", make("b", {}, String(why.cause))],
       why.reason !== undefined && ["Reason", lines(why.reason)],
       why.span_id !== undefined && ["Along with", linkTo(trace, String(why.span_id))],
-      why.parent_cause !== undefined && ["Whose cause", String(why.parent_cause)],
+      why.parent_cause !== undefined && ["Its cause", String(why.parent_cause)],
       why.dropped_at !== undefined && ["Dropped at", make("code", {}, String(why.dropped_at))],
       ...awaiting.map(({ on, chain }) => [
         "Waited",
@@ -130,6 +127,16 @@ function cancellationPart(trace, { cancellation, error, cancelled }) {
       ]),
     ]),
   );
+}
+
+/** How often it is told that an operation was slow. */
+const MOST_SLOW = 50;
+
+function slowPart(at, slow) {
+  if (slow.length === 0) return null;
+  const told = slow.slice(0, MOST_SLOW).map((one, number) => slowLine(one.slow, slowOf.get(at)?.[number]));
+  const more = slow.length - told.length;
+  return part("Slow", told, more > 0 && make("p", { class: "quiet" }, `and ${counted(more, "more time")}`));
 }
 
 function slowLine(slow, micros) {

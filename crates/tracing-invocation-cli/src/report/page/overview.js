@@ -43,6 +43,7 @@ function makeOverview() {
         { type: "button", class: `outcome ${word}`, id: `outcome-${word}`, click: () => turnOutcome(outcome) },
         make("span", { class: `sign ${word}`, "aria-hidden": "true" }, OUTCOMES[outcome].sign),
         make("span", { class: "word" }, word),
+        " ",
         make("span", { class: "count" }),
       ),
     );
@@ -109,7 +110,11 @@ function showWhys(id, key, all, outcome, nothing) {
   const items = all.slice(0, MOST_WHYS).map(({ text, calls }) => {
     const bar = make("span", { class: `share ${OUTCOMES[outcome].word}`, "aria-hidden": "true" });
     bar.style.width = `${(100 * calls) / most}%`;
-    const press = () => setFilter({ [key]: state[key] === text ? "" : text });
+    const press = () => {
+      setFilter({ [key]: state[key] === text ? "" : text });
+      // The button that was pressed is another one now.
+      [...byId(id).querySelectorAll("button")].find((button) => button.title === harmless(text))?.focus();
+    };
     return make(
       "li",
       {},
@@ -131,21 +136,24 @@ function showWhys(id, key, all, outcome, nothing) {
   );
 }
 
+function dropWhy(key) {
+  setFilter({ [key]: "" });
+  byId("name").focus();
+}
+
 function showFilter() {
   for (const field of ["name", "entity"]) {
     if (byId(field).value !== state[field]) byId(field).value = state[field];
   }
   OUTCOMES.forEach(({ word }, outcome) => {
     const button = byId(`outcome-${word}`);
-    const number = count(figures.offered[outcome]);
     button.setAttribute("aria-pressed", String(!state.hidden.has(outcome)));
-    button.setAttribute("aria-label", `${word}: ${number}`);
-    fill(button.querySelector(".count"), number);
+    fill(button.querySelector(".count"), count(figures.offered[outcome]));
   });
   const chips = ["error", "cause"].filter((key) => state[key] !== "").map((key) =>
     make(
       "button",
-      { type: "button", class: "chip", click: () => setFilter({ [key]: "" }), "aria-label": `No longer only ${key} ${state[key]}` },
+      { type: "button", class: "chip", click: () => dropWhy(key), "aria-label": `No longer only ${key} ${state[key]}` },
       `${key}: ${state[key]} ✕`,
     ),
   );
@@ -156,6 +164,7 @@ function showFilter() {
 }
 
 function showOverview() {
+  showActivity();
   orderOperations();
   operationRows.show(figures.rows.length);
   showWhys("errors", "error", figures.errors, FAILED, "No failure has told its error here.");

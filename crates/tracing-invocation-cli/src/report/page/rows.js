@@ -47,8 +47,9 @@ class Rows {
     const drawn = [];
     for (let index = first; index < last; index += 1) drawn.push(this.drawRow(index));
     this.space.replaceChildren(...drawn);
-    this.more.hidden = !(this.isPrinted && last < this.count);
-    if (!this.more.hidden) fill(this.more, `and ${count(this.count - last)} more rows, which are not printed`);
+    const isCut = this.isPrinted && last < this.count;
+    this.more.hidden = this.count > 0 && !isCut;
+    fill(this.more, isCut ? `and ${count(this.count - last)} more rows, which are not printed` : "The filter takes nothing of what is here.");
     const isDrawn = this.active >= first && this.active < last;
     if (isDrawn) this.element.setAttribute("aria-activedescendant", this.idOf(this.active));
     else this.element.removeAttribute("aria-activedescendant");

@@ -222,7 +222,8 @@ function barsOf(at) {
   const bar = make("span", { class: `span ${OUTCOMES[outcomeOf[at]].word}` });
   bar.style.left = `${left}%`;
   bar.style.width = `${Math.min(share(end), 100) - left}%`;
-  const marks = (slowOf.get(at) ?? []).slice(0, 50).map((micros) => begin + micros).filter((time) => time >= from && time <= to).map((time) => {
+  const times = (slowOf.get(at) ?? []).map((micros) => begin + micros);
+  const marks = times.filter((time) => time >= from && time <= to).slice(0, MOST_SLOW).map((time) => {
     const mark = make("span", { class: "mark", title: "slow" }, "~");
     mark.style.left = `${share(time)}%`;
     return mark;
