@@ -68,7 +68,7 @@ pub(crate) fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<u8> 
     let from = if arguments.from_start { From::Start } else { From::End };
     let mut feed = Feed::of(sources, from);
     let (mut board, began) = (Board::new(), Instant::now());
-    if io::stdout().is_terminal() {
+    if has_screen() {
         live::run(&mut feed, &mut board, &stop, arguments.exit_at_end)?;
     } else {
         let which = if arguments.all { Which::EveryEnd } else { Which::OfNote };
@@ -79,6 +79,11 @@ pub(crate) fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<u8> 
         say(&format!("invocations: {passed_over}"));
     }
     Ok(crate::ANSWERED)
+}
+
+/// Whether stdout can show more than one line after the other.
+fn has_screen() -> bool {
+    io::stdout().is_terminal() && std::env::var_os("TERM").is_none_or(|terminal| terminal != "dumb")
 }
 
 /// Takes what a source said, and hands each record on with what of it is of note.

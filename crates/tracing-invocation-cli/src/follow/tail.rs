@@ -105,10 +105,15 @@ impl Tail {
 
 impl Reader {
     fn open(path: &Path, from: From) -> io::Result<Self> {
-        let mut file = File::open(path)?;
-        if file.metadata()?.is_dir() {
+        let metadata = path.metadata()?;
+        if metadata.is_dir() {
             return Err(io::ErrorKind::IsADirectory.into());
         }
+        if !metadata.is_file() {
+            // To open a pipe is to wait for somebody who writes to it.
+            return Err(io::Error::other("is no file any more"));
+        }
+        let mut file = File::open(path)?;
         let mut beginning = [0; GZIP.len()];
         if file.read_exact(&mut beginning).is_ok() && beginning == GZIP {
             return Err(io::Error::other(
