@@ -22,7 +22,7 @@ use self::feed::Feed;
 use self::lines::Said;
 use self::plain::Which;
 use self::stop::Stop;
-use self::tail::From;
+use self::tail::Origin;
 use self::view::{counted, grouped};
 use crate::args::Files;
 use crate::input::Source;
@@ -65,7 +65,7 @@ pub(crate) fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<u8> 
         ));
     }
     let stop = Stop::on_signals()?;
-    let from = if arguments.from_start { From::Start } else { From::End };
+    let from = if arguments.from_start { Origin::Start } else { Origin::End };
     let mut feed = Feed::of(sources, from);
     let (mut board, began) = (Board::new(), Instant::now());
     if has_screen() {
