@@ -14,17 +14,31 @@ use tracing_invocation::convention::{error, key, payload};
 /// The key under which presets keep what their schema has no place for.
 const REST: &str = "invocation";
 
+/// Keys under which collectors of logs keep the line that they were given: Docker, Fluent Bit and Vector, journald.
+const WRAPPED: [&str; 3] = ["log", "message", "MESSAGE"];
+
 /// What has the keys of records in an object of any format, or `None` where it is somebody else's.
 pub(crate) fn natives(line: Value) -> Option<Vec<Value>> {
+    unwrapped(line)
+        .or_else(|line| {
+            let inner = WRAPPED.iter().find_map(|key| line.get(key)?.as_str());
+            let inner = inner.and_then(|inner| serde_json::from_str(inner.trim()).ok());
+            inner.ok_or(line).and_then(unwrapped)
+        })
+        .ok()
+}
+
+fn unwrapped(line: Value) -> Result<Vec<Value>, Value> {
     let is_native = [key::EVENT_OUTCOME, key::TRACE_ID, key::SPAN_ID];
     if is_native.iter().all(|key| line.get(key).is_some()) {
-        return Some(vec![line]);
+        return Ok(vec![line]);
     }
-    if let Some(records) = otlp_json::natives(&line) {
-        return Some(records).filter(|records| !records.is_empty());
-    }
-    at(&line, REST)?;
-    ecs::native(&line).or_else(|| google_cloud::native(&line)).map(|native| vec![native])
+    let records = otlp_json::natives(&line).filter(|records| !records.is_empty());
+    let native = || {
+        at(&line, REST)?;
+        ecs::native(&line).or_else(|| google_cloud::native(&line)).map(|native| vec![native])
+    };
+    records.or_else(native).ok_or(line)
 }
 
 /// What stands at a path of keys with dots between them, each of which may be a part of a key.
