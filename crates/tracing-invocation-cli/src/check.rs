@@ -114,6 +114,8 @@ pub(crate) fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<u8> 
     let (open, unbegun) = lives.finish(rules, &mut found);
     let checked = Checked { found, lives, records, lost, open, unbegun };
     match arguments.format {
+        // Where there is nothing to check, that is said below.
+        Format::Text if checked.records + checked.found.count() == 0 => {}
         Format::Text => print::text(&checked, rules, &log, out)?,
         Format::Json => print::json(&checked, &log, out)?,
     }

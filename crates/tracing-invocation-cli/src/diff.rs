@@ -61,8 +61,8 @@ above the old value differs by more than chance explains;
 - an operation that is new, or gone;
 - twice as many calls, or half as many, where that is 20 or more.
 
-What chance explains is decided by a two-proportion z-test at 99 %. Of a hundred operations that are as they were, about \
-one may show a difference all the same.
+What chance explains is decided by a two-proportion z-test at 99 %. Of a hundred numbers that are as they were, about \
+one is told all the same.
 
 Worse are new errors, more failures, more cancellations and longer durations.
 

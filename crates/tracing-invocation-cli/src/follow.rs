@@ -22,7 +22,7 @@ use self::feed::Feed;
 use self::lines::Said;
 use self::plain::Which;
 use self::stop::Stop;
-use self::tail::From;
+use self::tail::Origin;
 use self::view::{counted, grouped};
 use crate::args::Files;
 use crate::input::Source;
@@ -33,7 +33,9 @@ const POLL: Duration = Duration::from_millis(100);
 
 /// Follow logs while they are written: what is in flight, how often, what failed
 ///
-/// In a terminal: a view, until `q` or Ctrl-C. Otherwise: a line for each operation that failed, was cancelled or is slow.
+/// In a terminal: a view, until `q` or Ctrl-C; `c` clears it, also of what a program left open that is no more. Otherwise:
+/// a line for each operation that failed, was cancelled or is slow.
+///
 /// Files are followed by their names, from their ends, also where they are renamed, truncated or not there yet; stdin and
 /// pipes are read to their end, after which the view stays.
 #[derive(Args, Debug)]
@@ -63,10 +65,10 @@ pub(crate) fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<u8> 
         ));
     }
     let stop = Stop::on_signals()?;
-    let from = if arguments.from_start { From::Start } else { From::End };
+    let from = if arguments.from_start { Origin::Start } else { Origin::End };
     let mut feed = Feed::of(sources, from);
     let (mut board, began) = (Board::new(), Instant::now());
-    if io::stdout().is_terminal() {
+    if has_screen() {
         live::run(&mut feed, &mut board, &stop, arguments.exit_at_end)?;
     } else {
         let which = if arguments.all { Which::EveryEnd } else { Which::OfNote };
@@ -77,6 +79,11 @@ pub(crate) fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<u8> 
         say(&format!("invocations: {passed_over}"));
     }
     Ok(crate::ANSWERED)
+}
+
+/// Whether stdout can show more than one line after the other.
+fn has_screen() -> bool {
+    io::stdout().is_terminal() && std::env::var_os("TERM").is_none_or(|terminal| terminal != "dumb")
 }
 
 /// Takes what a source said, and hands each record on with what of it is of note.

@@ -17,7 +17,7 @@ use serde::Serialize;
 use crate::args::Files;
 use crate::input::Source;
 use crate::log::Log;
-use crate::select::Select;
+use crate::select::{Select, WHICH};
 use crate::stats::lost_in_words;
 
 use matching::Matching;
@@ -51,7 +51,7 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     select: Select,
     /// Those that are older than this, as `90s`, `5m` or `1h 30m`
-    #[arg(long, value_name = "AGE", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "AGE", value_parser = humantime::parse_duration, help_heading = WHICH)]
     older_than: Option<Duration>,
     /// How to print it; ages are nanoseconds in JSON and CSV
     #[arg(long, value_enum, default_value_t)]

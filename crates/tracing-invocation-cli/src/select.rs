@@ -5,18 +5,20 @@ use std::io;
 use clap::Args;
 use tracing_invocation::{EventMetadata, EventPolicy as _, PatternPolicy, PolicyRule};
 
+/// The heading of what selects operations, in a help.
+pub(crate) const WHICH: &str = "Which operations";
+
 /// Patterns of what operations are called. Those of one kind are alternatives; those of different kinds match together.
 #[derive(Args, Clone, Debug, Default)]
-#[command(next_help_heading = "Which operations")]
 pub(crate) struct Select {
     /// Those with this event name; `*`, `?` and `[a-c]` as in a shell
-    #[arg(long, value_name = "PATTERN")]
+    #[arg(long, value_name = "PATTERN", help_heading = WHICH)]
     name: Vec<String>,
     /// Those in this namespace
-    #[arg(long, value_name = "PATTERN")]
+    #[arg(long, value_name = "PATTERN", help_heading = WHICH)]
     namespace: Vec<String>,
     /// Those that work on this entity
-    #[arg(long, value_name = "PATTERN")]
+    #[arg(long, value_name = "PATTERN", help_heading = WHICH)]
     entity: Vec<String>,
 }
 

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use ratatui::crossterm::event::Event;
 
 use super::lines::{Lines, Said};
-use super::tail::{From, Tail};
+use super::tail::{Origin, Tail};
 use crate::input::Source;
 
 /// How many pieces wait, where they come faster than they are read.
@@ -47,7 +47,7 @@ enum How {
 }
 
 impl Feed {
-    pub(super) fn of(sources: Vec<Source>, from: From) -> Self {
+    pub(super) fn of(sources: Vec<Source>, from: Origin) -> Self {
         let (sender, messages) = sync_channel(WAITING);
         let follow = |(number, source): (usize, Source)| {
             let stream = |open: fn(&Path) -> io::Result<Box<dyn Read>>, path: &Path| {

@@ -30,7 +30,7 @@ pub(super) fn run(
         ))
     })?;
     send_input(feed.sender());
-    let began = Instant::now();
+    let mut began = Instant::now();
     let mut drawn: Option<Instant> = None;
     loop {
         let input = feed.next(POLL, &mut |said| take(board, said, |_, _| {}));
@@ -39,7 +39,12 @@ pub(super) fn run(
         if stop.is_asked() || is_over || input.iter().any(is_quit) {
             return Ok(());
         }
-        if is_resized || drawn.is_none_or(|drawn| drawn.elapsed() >= REDRAW) {
+        let is_cleared = input.iter().any(|event| is_key(event, 'c', KeyModifiers::NONE));
+        if is_cleared {
+            *board = Board::new();
+            began = Instant::now();
+        }
+        if is_cleared || is_resized || drawn.is_none_or(|drawn| drawn.elapsed() >= REDRAW) {
             if let Err(error) = draw(&mut screen, board, &status(feed, began)) {
                 // A terminal that is gone says so by a signal as well, if a moment later.
                 thread::sleep(POLL);
@@ -72,12 +77,12 @@ fn send_input(to: SyncSender<Message>) {
 }
 
 fn is_quit(event: &Event) -> bool {
+    is_key(event, 'q', KeyModifiers::NONE) || is_key(event, 'c', KeyModifiers::CONTROL)
+}
+
+fn is_key(event: &Event, key: char, with: KeyModifiers) -> bool {
     let Event::Key(KeyEvent { code, modifiers, kind: KeyEventKind::Press, .. }) = event else {
         return false;
     };
-    match code {
-        KeyCode::Char('q') => modifiers.is_empty(),
-        KeyCode::Char('c') => modifiers.contains(KeyModifiers::CONTROL),
-        _ => false,
-    }
+    *code == KeyCode::Char(key) && *modifiers == with
 }

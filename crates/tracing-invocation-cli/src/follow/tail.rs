@@ -26,13 +26,13 @@ pub(super) struct Tail {
     /// What had the name before, and since when it has it no more.
     before: Option<(Reader, Instant)>,
     /// Where reading begins in the next file of this name.
-    from: From,
+    from: Origin,
     trouble: Option<String>,
 }
 
 /// Where in a file reading begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum From {
+pub(super) enum Origin {
     Start,
     End,
 }
@@ -45,7 +45,7 @@ struct Reader {
 }
 
 impl Tail {
-    pub(super) fn new(path: &Path, from: From) -> Self {
+    pub(super) fn new(path: &Path, from: Origin) -> Self {
         Self { path: path.to_owned(), now: None, before: None, from, trouble: None }
     }
 
@@ -58,7 +58,7 @@ impl Tail {
     pub(super) fn poll(&mut self, now: Instant, each: &mut dyn FnMut(Said<'_>)) -> bool {
         let read = self.try_poll(now, each);
         // What is begun anew is not the file that was there at first.
-        self.from = From::Start;
+        self.from = Origin::Start;
         match read {
             Ok(is_more) => {
                 self.trouble = None;
@@ -89,7 +89,7 @@ impl Tail {
         }
         match self.path.metadata() {
             Ok(named) if is_other(&named, &reader.file.metadata()?) => {
-                let next = Reader::open(&self.path, From::Start)?;
+                let next = Reader::open(&self.path, Origin::Start)?;
                 if let Some((mut last, _)) = self.before.take() {
                     last.lines.finish(each);
                 }
@@ -104,11 +104,16 @@ impl Tail {
 }
 
 impl Reader {
-    fn open(path: &Path, from: From) -> io::Result<Self> {
-        let mut file = File::open(path)?;
-        if file.metadata()?.is_dir() {
+    fn open(path: &Path, from: Origin) -> io::Result<Self> {
+        let metadata = path.metadata()?;
+        if metadata.is_dir() {
             return Err(io::ErrorKind::IsADirectory.into());
         }
+        if !metadata.is_file() {
+            // To open a pipe is to wait for somebody who writes to it.
+            return Err(io::Error::other("is no file any more"));
+        }
+        let mut file = File::open(path)?;
         let mut beginning = [0; GZIP.len()];
         if file.read_exact(&mut beginning).is_ok() && beginning == GZIP {
             return Err(io::Error::other(
@@ -116,8 +121,8 @@ impl Reader {
             ));
         }
         let (read, lines) = match from {
-            From::Start => (0, Lines::default()),
-            From::End => last_line(&mut file)?,
+            Origin::Start => (0, Lines::default()),
+            Origin::End => last_line(&mut file)?,
         };
         file.seek(SeekFrom::Start(read))?;
         Ok(Self { file, read, lines })
@@ -200,7 +205,7 @@ mod tests {
     }
 
     impl Followed {
-        fn new(before: Option<&str>, from: From) -> Self {
+        fn new(before: Option<&str>, from: Origin) -> Self {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("app.jsonl");
             if let Some(text) = before {
@@ -236,7 +241,7 @@ mod tests {
 
     #[test]
     fn what_is_written_after_the_start_is_read() {
-        let mut followed = Followed::new(Some("old\n"), From::End);
+        let mut followed = Followed::new(Some("old\n"), Origin::End);
         assert_eq!(followed.read(), [""; 0]);
         followed.write("app.jsonl", "one\ntwo\n");
         assert_eq!(followed.read(), ["one", "two"]);
@@ -245,13 +250,13 @@ mod tests {
 
     #[test]
     fn what_was_there_is_read_where_that_is_asked_for() {
-        let mut followed = Followed::new(Some("old\n"), From::Start);
+        let mut followed = Followed::new(Some("old\n"), Origin::Start);
         assert_eq!(followed.read(), ["old"]);
     }
 
     #[test]
     fn a_line_whose_end_comes_later_is_read_whole() {
-        let mut followed = Followed::new(Some("old\nhal"), From::End);
+        let mut followed = Followed::new(Some("old\nhal"), Origin::End);
         assert_eq!(followed.read(), [""; 0]);
         followed.write("app.jsonl", "f\nne");
         assert_eq!(followed.read(), ["half"]);
@@ -261,7 +266,7 @@ mod tests {
 
     #[test]
     fn the_end_of_a_long_line_is_no_line() {
-        let mut followed = Followed::new(Some(&"x".repeat(3 * PIECE)), From::End);
+        let mut followed = Followed::new(Some(&"x".repeat(3 * PIECE)), Origin::End);
         assert_eq!(followed.read(), [""; 0]);
         followed.write("app.jsonl", "x\nnext\n");
         assert_eq!(followed.read(), ["next"]);
@@ -269,7 +274,7 @@ mod tests {
 
     #[test]
     fn a_file_that_is_not_there_yet_is_read_from_its_beginning() {
-        let mut followed = Followed::new(None, From::End);
+        let mut followed = Followed::new(None, Origin::End);
         assert_eq!(followed.read(), [""; 0]);
         assert_eq!(followed.tail.trouble(), Some("is not there yet"));
         followed.write("app.jsonl", "one\n");
@@ -279,7 +284,7 @@ mod tests {
 
     #[test]
     fn a_file_that_was_renamed_is_read_to_its_end_and_the_next_one_from_its_beginning() {
-        let mut followed = Followed::new(Some(""), From::End);
+        let mut followed = Followed::new(Some(""), Origin::End);
         followed.read();
         followed.write("app.jsonl", "one\n");
         followed.rename();
@@ -299,7 +304,7 @@ mod tests {
 
     #[test]
     fn a_file_that_was_truncated_is_read_from_its_beginning() {
-        let mut followed = Followed::new(Some("old\nolder\nhal"), From::Start);
+        let mut followed = Followed::new(Some("old\nolder\nhal"), Origin::Start);
         assert_eq!(followed.read(), ["old", "older"]);
         fs::write(followed.path("app.jsonl"), "new\n").unwrap();
         assert_eq!(followed.read(), ["new"]);
@@ -307,11 +312,11 @@ mod tests {
 
     #[test]
     fn what_is_no_log_is_said() {
-        let mut followed = Followed::new(Some("\u{1f}"), From::Start);
+        let mut followed = Followed::new(Some("\u{1f}"), Origin::Start);
         fs::write(followed.path("app.jsonl"), [0x1f, 0x8b, 8, 0]).unwrap();
         assert_eq!(followed.read(), [""; 0]);
         assert!(followed.tail.trouble().unwrap().contains("is packed"));
-        let mut folder = Tail::new(followed.folder.path(), From::End);
+        let mut folder = Tail::new(followed.folder.path(), Origin::End);
         assert!(!folder.poll(Instant::now(), &mut |_| {}));
         assert_eq!(folder.trouble(), Some("is a folder: name the files in it"));
     }
@@ -319,7 +324,7 @@ mod tests {
     #[test]
     fn no_line_is_lost_or_read_twice_however_much_there_is() {
         let text: String = (0..200_000).map(|number| format!("line {number}\n")).collect();
-        let mut followed = Followed::new(Some(&text), From::Start);
+        let mut followed = Followed::new(Some(&text), Origin::Start);
         assert!(followed.read().into_iter().eq(text.lines()));
     }
 }

@@ -169,7 +169,7 @@ fn notes(board: &Board, height: usize) -> impl Iterator<Item = Line> {
 }
 
 fn footer(board: &Board, status: &Status, columns: usize) -> Line {
-    const KEYS: &str = " q quit ";
+    const KEYS: &str = " c clear  q quit ";
     let mut parts = Vec::new();
     if board.lost() > 0 {
         let lost = format!("! {} lost, the log says", counted(board.lost(), "record"));

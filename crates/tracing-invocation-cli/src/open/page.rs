@@ -1,6 +1,6 @@
 //! What is open, for a person.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
@@ -12,7 +12,10 @@ use crate::outline::Slow;
 use crate::table::{Align, Table};
 
 const HEADER: [&str; 9] =
-    ["age", "began", "operation", "entity", "trace id", "span id", "parent", "slow", "program"];
+    ["age", "operation", "entity", "slow", "program", "began", "trace id", "span id", "parent"];
+
+/// Where in a row it stands whether its program runs.
+const PROGRAM: usize = 4;
 
 const PLAIN: Style = Style::new();
 const BOLD: Style = Style::new().bold();
@@ -27,8 +30,18 @@ pub(super) fn print(rows: &[Row], programs: &Programs, out: &mut dyn Write) -> i
         writeln!(out, "nothing is open")?;
         return Ok(());
     }
-    let mut table = Table::new(&HEADER, Align::LeftBut(0));
-    rows.iter().for_each(|row| table.push(cells(row)));
+    let cells: Vec<_> = rows.iter().map(cells).collect();
+    // A column in which nothing stands only takes room, and so does one that says what is said below.
+    let is_filled = |column: &usize| cells.iter().any(|row| !row[*column].0.is_empty());
+    let is_told = |column: &usize| {
+        *column != PROGRAM || rows.iter().any(|row| row.program != rows[0].program)
+    };
+    let columns: Vec<_> = (0..HEADER.len()).filter(is_filled).filter(is_told).collect();
+    let header: Vec<_> = columns.iter().map(|column| HEADER[*column]).collect();
+    let mut table = Table::new(&header, Align::LeftBut(0));
+    for row in &cells {
+        table.push(columns.iter().map(|column| row[*column].clone()));
+    }
     table.print(out)?;
     writeln!(out)?;
     for program in programs.all() {
@@ -40,9 +53,11 @@ pub(super) fn print(rows: &[Row], programs: &Programs, out: &mut dyn Write) -> i
         };
         writeln!(out, "{BOLD}{files}{BOLD:#}: {state}: {how}")?;
     }
-    let because: BTreeSet<_> = rows.iter().filter_map(|row| row.because.as_deref()).collect();
-    for because in because {
-        let count = rows.iter().filter(|row| row.because.as_deref() == Some(because)).count();
+    let mut because: BTreeMap<&str, u64> = BTreeMap::new();
+    for told in rows.iter().filter_map(|row| row.because.as_deref()) {
+        *because.entry(told).or_default() += 1;
+    }
+    for (because, count) in because {
         let what = if count == 1 { "1 operation is" } else { &format!("{count} operations are") };
         writeln!(out, "{what} of a program that ended: {because}")?;
     }
@@ -58,14 +73,14 @@ fn cells(row: &Row) -> [(String, Style); 9] {
     };
     [
         (lasted(row.age_ns), BOLD),
-        (humantime::format_rfc3339_millis(row.began).to_string(), PLAIN),
         (format!("{} {}", harmless(&row.event_namespace), harmless(&row.event_name)), PLAIN),
         (harmless(row.entity_id.as_deref().unwrap_or_default()).into_owned(), PLAIN),
+        (row.slow.map(slow).unwrap_or_default(), SLOW),
+        (row.program.to_owned(), if row.program == State::Running.word() { RUNNING } else { DIM }),
+        (humantime::format_rfc3339_seconds(row.began).to_string(), PLAIN),
         (row.trace_id.clone(), DIM),
         (row.span_id.clone(), PLAIN),
         parent,
-        (row.slow.map(slow).unwrap_or_default(), SLOW),
-        (row.program.to_owned(), if row.program == State::Running.word() { RUNNING } else { DIM }),
     ]
 }
 

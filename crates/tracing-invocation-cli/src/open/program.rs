@@ -4,6 +4,7 @@ use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use foldhash::HashMap;
 use tracing_invocation::format::harmless;
 
 use super::reader::Heard;
@@ -65,25 +66,25 @@ pub(super) struct Programs {
 
 impl Programs {
     pub(super) fn of(sources: &[Source], heard: &Heard, now: SystemTime) -> Self {
-        let heads: Vec<_> = (0..sources.len()).map(|index| head(sources, index)).collect();
+        let heads = heads(sources);
         let files: Vec<_> = sources.iter().map(metadata).collect();
         let writers = writers::find(&files);
-        let mut of_source = vec![0; sources.len()];
         let mut programs = Vec::new();
+        let mut of_source = vec![0; sources.len()];
         for (index, source) in
             sources.iter().enumerate().filter(|(index, _)| heads[*index] == *index)
         {
-            let members = || (0..sources.len()).filter(|member| heads[*member] == index);
-            members().for_each(|member| of_source[member] = programs.len());
+            of_source[index] = programs.len();
             let (state, known_by, started) = look(source, index, &files, writers.as_ref());
-            programs.push(Program {
-                files: members().map(|member| sources[member].name()).collect(),
-                state,
-                known_by,
-                started,
-                exit: members().filter_map(|member| heard.exit(member)).max(),
-                last: members().filter_map(|member| heard.last(member)).max(),
-            });
+            let (files, exit, last) = (Vec::new(), None, None);
+            programs.push(Program { files, state, known_by, started, exit, last });
+        }
+        for (index, source) in sources.iter().enumerate() {
+            of_source[index] = of_source[heads[index]];
+            let program = &mut programs[of_source[index]];
+            program.files.push(source.name());
+            program.exit = program.exit.max(heard.exit(index));
+            program.last = program.last.max(heard.last(index));
         }
         Self { of_source, programs, now }
     }
@@ -109,11 +110,11 @@ impl Programs {
             started.checked_sub(LENIENCE).is_some_and(|started| began < started)
         });
         if program.state == State::Running && is_older {
-            return ended("it began before any process started that has the log open".to_owned());
+            return ended("no process that has the log open is as old".to_owned());
         }
         if program.state == State::Ended {
             return ended(
-                "it was killed or crashed, or the end was lost: it did not end in good order"
+                "it was killed or crashed, for the log has no end in good order, or this end was lost"
                     .to_owned(),
             );
         }
@@ -122,25 +123,24 @@ impl Programs {
     }
 }
 
-/// The source that this one was rotated away from, where that is there too: `app.jsonl` of `app.jsonl.1.gz`.
-fn head(sources: &[Source], index: usize) -> usize {
-    let Source::File(path) = &sources[index] else { return index };
-    let is_head = |other: &Path| {
-        let (Some(name), Some(others)) = (path.file_name(), other.file_name()) else {
-            return false;
-        };
-        let (name, others) = (name.as_encoded_bytes(), others.as_encoded_bytes());
-        let rest = name.strip_prefix(others);
-        path.parent() == other.parent()
-            && rest.is_some_and(|rest| {
-                rest.is_empty() || rest.starts_with(b".") || rest.starts_with(b"-")
-            })
+/// For each source: the one that it was rotated away from, where that is there too, or itself. `app.jsonl` is that of
+/// `app.jsonl.1.gz`, and of `app.jsonl-20261127`.
+fn heads(sources: &[Source]) -> Vec<usize> {
+    let mut places: HashMap<&Path, usize> = HashMap::default();
+    for (index, source) in sources.iter().enumerate() {
+        if let Source::File(path) = source {
+            places.entry(path).or_insert(index);
+        }
+    }
+    let head = |(index, source): (usize, &Source)| {
+        let Source::File(path) = source else { return index };
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let ends = name.char_indices().filter(|(_, end)| ['.', '-'].contains(end));
+        let mut heads = ends.map(|(end, _)| path.with_file_name(&name[..end]));
+        let head = heads.find_map(|head| places.get(&*head).copied());
+        head.or_else(|| places.get(&**path).copied()).unwrap_or(index)
     };
-    let heads = sources.iter().enumerate().filter_map(|(index, source)| match source {
-        Source::File(path) if is_head(path) => Some((path.as_os_str().len(), index)),
-        _ => None,
-    });
-    heads.min().map_or(index, |(_, index)| index)
+    sources.iter().enumerate().map(head).collect()
 }
 
 /// What a file is, where it is one: also of what is on stdin.
@@ -197,4 +197,31 @@ fn look(
     let how =
         "no process here has it open for writing, unless it is a copy of what is written elsewhere";
     (State::Ended, how.to_owned(), None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rotated_file_is_found_by_what_is_left_of_its_name() {
+        let names = [
+            "a/app.jsonl.1.gz",
+            "a/app.jsonl",
+            "b/app.jsonl.1",
+            "a/app.jsonl-2026",
+            "a/app.json",
+            "a/app.jsonl",
+        ];
+        let mut sources: Vec<_> = names.map(|name| Source::File(name.into())).into();
+        sources.push(Source::Stdin);
+        assert_eq!(heads(&sources), [1, 1, 2, 1, 4, 1, 6]);
+    }
+
+    #[test]
+    fn a_file_that_was_rotated_from_nothing_that_is_there_is_its_own() {
+        let names = ["app.jsonl.1", "app.jsonl.1.gz", ".1", "..", "-"];
+        let sources = names.map(|name| Source::File(name.into()));
+        assert_eq!(heads(&sources), [0, 0, 2, 3, 4]);
+    }
 }

@@ -70,7 +70,7 @@ fn why(told: &Payload, name: impl Fn(SpanId) -> Option<String>) -> Option<String
     let text = |key: &str| told.get(key).and_then(Value::as_str);
     let words = |cause: &str| cause.replace('_', " ");
     let mut why = match text(cancellation::SPAN_ID).and_then(|id| id.parse().ok()) {
-        Some(parent) => format!("{} was", name(parent).unwrap_or_else(|| short(parent))),
+        Some(parent) => format!("because {} was", name(parent).unwrap_or_else(|| short(parent))),
         None => words(text(cancellation::CAUSE)?),
     };
     let mut add = |before: &str, text: Option<&str>| {

@@ -166,5 +166,5 @@ pub(super) fn teller(one: &Operation) -> Option<SpanId> {
 
 /// What an operation is called.
 pub(super) fn called(one: &Operation) -> String {
-    format!("{}/{}", one.namespace, one.name)
+    format!("{} {}", one.namespace, one.name)
 }

@@ -25,6 +25,8 @@ pub(super) struct Show<'a> {
     until: SystemTime,
     is_unfolded: bool,
     traces: usize,
+    /// Whether the last of them was of one operation, and so one line.
+    was_lone: bool,
     too_deep: usize,
 }
 
@@ -36,7 +38,7 @@ impl<'a> Show<'a> {
         is_unfolded: bool,
     ) -> Self {
         let until = until.unwrap_or(SystemTime::UNIX_EPOCH);
-        Self { out, columns, until, is_unfolded, traces: 0, too_deep: 0 }
+        Self { out, columns, until, is_unfolded, traces: 0, was_lone: false, too_deep: 0 }
     }
 
     /// How many traces were shown.
@@ -50,12 +52,20 @@ impl<'a> Show<'a> {
     }
 
     pub(super) fn trace(&mut self, trace: &Trace) -> io::Result<()> {
-        if self.traces > 0 {
+        let plan = Plan::of(trace, self.is_unfolded);
+        let lone = match &*plan.outermost() {
+            [Entry::Chain(chain)] if trace.operations.len() == 1 => Some(chain.clone()),
+            _ => None,
+        };
+        if self.traces > 0 && !(self.was_lone && lone.is_some()) {
             writeln!(self.out)?;
         }
         self.traces += 1;
+        self.was_lone = lone.is_some();
+        if let Some(chain) = lone {
+            return self.lone(&plan, &chain);
+        }
         self.header(trace)?;
-        let plan = Plan::of(trace, self.is_unfolded);
         let mut branches = Branches::default();
         // What is still to be shown, the next one last: how deep, whether it is the last of its siblings, and what.
         let mut rest: Vec<_> = plan.outermost().into_iter().map(|entry| (0, true, entry)).collect();
@@ -74,6 +84,16 @@ impl<'a> Show<'a> {
             rest.extend(below.map(|(number, entry)| (depth + 1, number == 0, entry)));
         }
         Ok(())
+    }
+
+    /// A trace of one operation is one line.
+    fn lone(&mut self, plan: &Plan<'_>, chain: &[usize]) -> io::Result<()> {
+        let Some(one) = chain.first().map(|index| plan.operation(*index)) else { return Ok(()) };
+        let mut line = Line::default();
+        let began = format_rfc3339_millis(one.began());
+        line.put(DIM, format!("{began}  trace {}  ", one.trace_id));
+        self.chain(&mut line, plan, chain);
+        line.write(self.out, self.columns)
     }
 
     fn header(&mut self, trace: &Trace) -> io::Result<()> {
@@ -180,7 +200,7 @@ fn put_name(line: &mut Line, one: &Operation, outer: Option<&Operation>, is_told
         line.put(DIM, " › ");
     }
     if outer.is_none_or(|outer| outer.namespace != one.namespace) {
-        line.put(DIM, format!("{}/", one.namespace));
+        line.put(DIM, format!("{} ", one.namespace));
     }
     line.put(if is_told_elsewhere { PLAIN } else { NAME }, &one.name);
     let is_news = outer.is_none_or(|outer| outer.entity_id != one.entity_id);

@@ -242,35 +242,34 @@ fn records(run: &Run) -> Vec<Record> {
     run.iter().flat_map(|((name, end), count)| ended(name, *count, 10, *end)).collect()
 }
 
+/// Whether a call ended so.
+type Is = fn(End) -> bool;
+
 /// What is told of one run after the other, by operation, but for durations, which are all the same.
 fn expected(before: &Run, after: &Run) -> BTreeSet<String> {
     let mut told = BTreeSet::new();
     for name in NAMES {
-        let calls = |run: &Run, is: fn(End) -> bool| -> u64 {
+        let calls = |run: &Run, is: Is| -> u64 {
             run.iter()
                 .filter(|((of, end), _)| *of == name && is(*end))
                 .map(|(_, count)| count)
                 .sum()
         };
         let [was, is] = [before, after].map(|run| calls(run, |_| true));
-        for ((of, end), count) in after {
-            let is_new = *of == name && !before.contains_key(&(name, *end));
-            match end {
-                End::Failed(kind) if is_new => {
-                    drop(told.insert(format!("{name} new_error {kind} {count}")))
-                }
-                End::Cancelled(cause) if is_new => {
-                    drop(told.insert(format!("{name} new_cause {cause} {count}")))
-                }
-                _ => {}
-            }
+        let is_new = |end: &End| !before.contains_key(&(name, *end));
+        for ((_, end), count) in after.iter().filter(|((of, end), _)| *of == name && is_new(end)) {
+            told.extend(match end {
+                End::Success => None,
+                End::Failed(kind) => Some(format!("{name} new_error {kind} {count}")),
+                End::Cancelled(cause) => Some(format!("{name} new_cause {cause} {count}")),
+            });
         }
         match (was, is) {
             (0, 0) => {}
-            (0, _) => drop(told.insert(format!("{name} new"))),
-            (_, 0) => drop(told.insert(format!("{name} gone"))),
+            (0, _) => told.extend([format!("{name} new")]),
+            (_, 0) => told.extend([format!("{name} gone")]),
             _ => {
-                let kinds: [(fn(End) -> bool, [&str; 2]); 2] = [
+                let kinds: [(Is, [&str; 2]); 2] = [
                     (|end| matches!(end, End::Failed(_)), ["fails_less", "fails_more"]),
                     (|end| matches!(end, End::Cancelled(_)), ["cancelled_less", "cancelled_more"]),
                 ];

@@ -85,10 +85,10 @@ fn what_began_and_did_not_end_is_shown_the_oldest_first() {
     ]);
     let ran = open(&[], log);
     assert_snapshot!(ran.out, @"
-       age  began                     operation    entity   trace id                          span id           parent                         slow                      program
-    1.02 s  2026-11-27T16:00:00.020Z  shop pack             00000000000000000000000000000003  0000000000000004  0000000000000003, which ended  expected to take 10.0 ms  not known
-    1.00 s  2026-11-27T16:00:00.040Z  shop pay              00000000000000000000000000000001  0000000000000001                                                           not known
-    991 ms  2026-11-27T16:00:00.050Z  shop charge  order-7  00000000000000000000000000000001  0000000000000002  0000000000000001                                         not known
+       age  operation    entity   slow                      began                 trace id                          span id           parent
+    1.02 s  shop pack             expected to take 10.0 ms  2026-11-27T16:00:00Z  00000000000000000000000000000003  0000000000000004  0000000000000003, which ended
+    1.00 s  shop pay                                        2026-11-27T16:00:00Z  00000000000000000000000000000001  0000000000000001
+    991 ms  shop charge  order-7                            2026-11-27T16:00:00Z  00000000000000000000000000000001  0000000000000002  0000000000000001
 
     stdin: whether its program runs is not known: a pipe does not show who writes to it
     ");
@@ -202,11 +202,11 @@ fn what_a_killed_process_left_is_of_a_program_that_ended() {
     if is_known {
         assert_eq!(answer["open"][0]["program"], "ended");
         assert_snapshot!(ask(folder.path(), &["app.jsonl"]), @"
-           age  began                     operation  entity  trace id                          span id           parent  slow  program
-        150 ms  2026-11-27T16:00:00.000Z  shop pay           00000000000000000000000000000001  0000000000000001                ended
+           age  operation  began                 trace id                          span id
+        150 ms  shop pay   2026-11-27T16:00:00Z  00000000000000000000000000000001  0000000000000001
 
         app.jsonl: its program has ended: no process here has it open for writing, unless it is a copy of what is written elsewhere
-        1 operation is of a program that ended: it was killed or crashed, or the end was lost: it did not end in good order
+        1 operation is of a program that ended: it was killed or crashed, for the log has no end in good order, or this end was lost
         ");
     }
     // 150 ms is the time of the last record.

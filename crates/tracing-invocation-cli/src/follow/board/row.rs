@@ -119,5 +119,5 @@ impl Rows {
 }
 
 fn called(namespace: &str, name: &str) -> String {
-    format!("{}/{}", cut(namespace, NAME), cut(name, NAME))
+    format!("{} {}", cut(namespace, NAME), cut(name, NAME))
 }

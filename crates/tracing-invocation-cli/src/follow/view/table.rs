@@ -11,7 +11,7 @@ use crate::follow::board::{Board, Row};
 use crate::told::{self, DIM, Line, NAME, PLAIN, fitted};
 
 /// The fewest columns of a name.
-const CALLED: usize = 18;
+const CALLED: usize = 24;
 /// Below so many columns of the screen, outcomes have their signs for headings.
 const NARROW: usize = 80;
 
@@ -27,8 +27,8 @@ enum Column {
 /// The columns, and in which order they are left out where there is no room: the greatest number first.
 const COLUMNS: [(Column, u8); 7] = [
     (Column::Rate(10), 1),
-    (Column::Rate(60), 5),
-    (Column::Open, 4),
+    (Column::Rate(60), 4),
+    (Column::Open, 5),
     (Column::Ended(Outcome::Success), 3),
     (Column::Ended(Outcome::Failed), 0),
     (Column::Ended(Outcome::Cancelled), 0),
@@ -84,7 +84,7 @@ impl Column {
         match self {
             Self::Ended(_) | Self::Open if is_narrow => 8,
             Self::Rate(_) | Self::Open => 9,
-            Self::Ended(_) => 13,
+            Self::Ended(outcome) => outcome.as_str().len() + 4,
         }
     }
 

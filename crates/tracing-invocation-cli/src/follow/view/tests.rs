@@ -58,10 +58,10 @@ fn a_screen_shows_what_is_in_flight_how_often_and_what_failed() {
     "   3.30 s  → shop/place order-7                                                                               "
     "   3.20 s  → shop/reserve order-8                                                                             "
     "                                                                                                              "
-    " Operations  3                 /s, 10 s  /s, 1 m   → open    ✓ success     ✗ failed  ⊘ cancelled    ? unknown "
-    "   shop/charge                       40      6.7        1          400            1            0            0 "
-    "   shop/place                        40      6.7        2          400            1            0            0 "
-    "   shop/reserve                      40      6.7        2          400            0            1            0 "
+    " Operations  3                        /s, 10 s  /s, 1 m   → open  ✓ success  ✗ failed  ⊘ cancelled  ? unknown "
+    "   shop/charge                              40      6.7        1        400         1            0          0 "
+    "   shop/place                               40      6.7        2        400         1            0          0 "
+    "   shop/reserve                             40      6.7        2        400         0            1          0 "
     "                                                                                                              "
     " Failed and cancelled   ✗ 2 ⊘ 1                                                                               "
     " 16:00:00.950Z ⊘ cancelled shop/reserve order-5  7.00 ms  timeout at src/shop.rs:52                           "
@@ -73,7 +73,7 @@ fn a_screen_shows_what_is_in_flight_how_often_and_what_failed() {
     "                                                                                                              "
     "                                                                                                              "
     "                                                                                                              "
-    " 2 lines passed over: 1 no record, 1 torn                                                              q quit "
+    " 2 lines passed over: 1 no record, 1 torn                                                     c clear  q quit "
     "#);
 }
 
@@ -85,15 +85,15 @@ fn a_narrow_screen_has_fewer_columns() {
     "   3.80 s  ~ shop/reserve order-2  slow                     "
     "   3.60 s  → shop/place order-4                             "
     "           and 3 younger                                    "
-    " Operations  3     /s, 10 s       →       ✓       ✗       ⊘ "
-    "   shop/charge           40       1     400       1       0 "
-    "   shop/place            40       2     400       1       0 "
-    "   shop/reserve          40       2     400       0       1 "
+    " Operations  3             /s, 10 s       ✓       ✗       ⊘ "
+    "   shop/charge                   40     400       1       0 "
+    "   shop/place                    40     400       1       0 "
+    "   shop/reserve                  40     400       0       1 "
     " Failed and cancelled   ✗ 2 ⊘ 1                             "
     " 16:00:00.950Z ⊘ cancelled shop/reserve order-5  7.00 ms  t…"
     " 16:00:00.900Z ✗ failed    shop/charge order-3  7.00 ms  De…"
     "                                                            "
-    " 2 lines passed over: 1 no record, 1 torn            q quit "
+    " 2 lines passed over: 1 no record, 1 torn   c clear  q quit "
     "#);
 }
 
@@ -118,21 +118,21 @@ fn an_empty_board_says_so() {
     " In flight  0                                                                   "
     "        –                                                                       "
     "                                                                                "
-    " Operations  0         /s, 10 s   → open    ✓ success     ✗ failed  ⊘ cancelled "
+    " Operations  0              /s, 10 s  /s, 1 m  ✓ success  ✗ failed  ⊘ cancelled "
     "        –                                                                       "
     " Failed and cancelled   ✗ 0 ⊘ 0                                                 "
     "        –                                                                       "
     "                                                                                "
     "                                                                                "
     "                                                                                "
-    " app.jsonl is not there yet                                              q quit "
+    " app.jsonl is not there yet                                     c clear  q quit "
     "#);
 }
 
 #[test]
 fn no_size_is_too_small() {
     let (board, status) = (board(), status());
-    for columns in 1..130 {
+    for columns in (1..130).step_by(3) {
         for rows in 1..30 {
             screen(&board, &status, columns, rows);
         }
@@ -171,7 +171,7 @@ fn losses_come_first_below() {
     board.take(&lost, at(0));
     let shown = screen(&board, &status(), 80, 16).to_string();
     insta::assert_snapshot!(shown.lines().last().unwrap(), @r#"
-    " ! 3,000 records lost, the log says  ·  2 lines passed over: 1 no recor… q quit "
+    " ! 3,000 records lost, the log says  ·  2 lines passed over: 1… c clear  q quit "
     "#);
     assert!(shown.contains("! lost      3000 records lost"), "{shown}");
 }

@@ -105,7 +105,8 @@ fn what_is_of_note_is_a_line() {
 
 #[test]
 fn every_end_is_a_line_where_that_is_asked_for() {
-    let ran = invocations(&["follow", "--all"], lines(&of_every_kind()));
+    // The last line has no end.
+    let ran = invocations(&["follow", "--all"], lines(&of_every_kind()).trim_end());
     let words: Vec<_> = ran.out.lines().map(|line| &line[14..25]).collect();
     assert_eq!(ran.out.lines().count(), 6, "{words:?}");
     assert!(ran.out.contains("✓ success   shop/tick") && ran.out.contains("? unknown   shop/quit"));
@@ -164,6 +165,21 @@ fn what_is_there_is_read_where_that_is_asked_for() {
     let following = Following::start(&logs, &["app.jsonl", "--from-start", "--exit-at-end"]);
     let names: Vec<_> = (0..4).map(|_| following.next()).collect();
     assert!(names[3].contains("⊘ cancelled shop/poll"), "{names:?}");
+    let (code, said) = following.end();
+    assert_eq!(code, Some(0));
+    assert!(said.contains("9 records in"), "{said}");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_pipe_is_read_to_its_end() {
+    let logs = Logs::new();
+    let made = Command::new("mkfifo").arg(logs.path("app.jsonl")).status().unwrap();
+    assert!(made.success());
+    let following = Following::start(&logs, &["app.jsonl"]);
+    // To open it is to wait for the program.
+    logs.append(&of_every_kind());
+    assert!(following.next().contains("✗ failed    shop/charge"));
     let (code, said) = following.end();
     assert_eq!(code, Some(0));
     assert!(said.contains("9 records in"), "{said}");

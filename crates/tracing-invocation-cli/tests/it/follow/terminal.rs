@@ -171,6 +171,31 @@ fn the_view_follows_the_size_of_the_terminal() {
 }
 
 #[test]
+fn a_terminal_without_a_screen_has_lines() {
+    let logs = Logs::new();
+    super::append(&logs.path("app.jsonl"), &declined());
+    let line = "TERM=dumb invocations follow --from-start --exit-at-end app.jsonl";
+    let left = Terminal::start(&logs, line).left();
+    assert!(
+        left.contains("✗ failed    shop/charge order-7  9.00 ms  Declined: no funds"),
+        "{left}"
+    );
+}
+
+#[test]
+fn what_was_counted_can_be_cleared() {
+    let logs = Logs::new();
+    super::append(&logs.path("app.jsonl"), &(lines(&[call("place", 1).invoke()]) + &declined()));
+    let mut terminal = Terminal::start(&logs, "invocations follow --from-start app.jsonl");
+    terminal.wait_for("2 records");
+    terminal.press("c");
+    terminal.wait_for("In flight  0");
+    terminal.wait_for("0 records");
+    terminal.press("q");
+    terminal.left();
+}
+
+#[test]
 fn a_terminal_is_no_log() {
     let terminal = Terminal::start(&Logs::new(), "invocations follow");
     let left = terminal.left();

@@ -11,12 +11,9 @@ fn traces_come_by_the_time_they_began() {
         call("later", 3).at(30).success(1),
     ];
     let ran = tree(&records, &["--limit", "2"]);
-    insta::assert_snapshot!(ran.out + &ran.err, @r"
-    2026-11-27T16:00:00.010Z  trace 00000000000000000000000000000002  1 operation  1.00 ms
-    ✓ success   shop/early  1.00 ms
-
-    2026-11-27T16:00:00.020Z  trace 00000000000000000000000000000001  1 operation  1.00 ms
-    ✓ success   shop/late  1.00 ms
+    insta::assert_snapshot!(ran.out + &ran.err, @"
+    2026-11-27T16:00:00.010Z  ✓ success   shop/early  1.00 ms  trace 00000000000000000000000000000002
+    2026-11-27T16:00:00.020Z  ✓ success   shop/late  1.00 ms  trace 00000000000000000000000000000001
     invocations: 1 trace more: `--limit 0` shows all
     ");
     assert_eq!(shown(&records, &["--limit", "0"]).matches("trace").count(), 3);
