@@ -114,7 +114,7 @@ mod tests {
 
     fn told(outcome: Outcome, told: Value) -> String {
         let Value::Object(told) = told else { unreachable!("a payload is an object") };
-        let name = |id: SpanId| (id.get() == 7).then(|| "shop/order".to_owned());
+        let name = |id: SpanId| (id.get() == 7).then(|| "shop order".to_owned());
         match end(outcome, &told, name) {
             Some(Told { kind: Some(kind), text }) => format!("{kind}: {text}"),
             Some(Told { kind: None, text }) => text,
@@ -151,8 +151,8 @@ mod tests {
         );
         let parent =
             |id| json!({"cause": "parent", "span_id": id, "parent_cause": "sibling_failed"});
-        assert_eq!(cancelled(parent("0000000000000007")), "shop/order was: sibling failed");
-        assert_eq!(cancelled(parent("00f067aa0ba902b8")), "#a902b8 was: sibling failed");
+        assert_eq!(cancelled(parent("0000000000000007")), "because shop order was: sibling failed");
+        assert_eq!(cancelled(parent("00f067aa0ba902b8")), "because #a902b8 was: sibling failed");
         assert_eq!(cancelled(json!({"cause": "dropped", "reason": "full"})), "dropped: full");
         assert_eq!(cancelled(json!({"cause": 1})), "-");
         let join = json!({"error": {"type": "JoinError", "message": "task 3"}});

@@ -69,11 +69,11 @@ fn cascade() -> Vec<Record> {
 fn what_ran_inside_what_is_a_tree() {
     insta::assert_snapshot!(shown(&order(), &[]), @r"
     2026-11-27T16:00:00.000Z  trace 00000000000000000000000000000001  5 operations  65.0 ms
-    ✓ success   shop/place order-7  65.0 ms
-    ├─ ✓ success   shop/reserve order-7  12.0 ms
-    ├─ ✓ success   shop/charge order-7  35.0 ms
-    │  └─ ✓ success   shop/connect  9.00 ms
-    └─ ✗ failed    shop/mail  4.00 ms  MailError: no such mailbox
+    ✓ success   shop place order-7  65.0 ms
+    ├─ ✓ success   shop reserve order-7  12.0 ms
+    ├─ ✓ success   shop charge order-7  35.0 ms
+    │  └─ ✓ success   shop connect  9.00 ms
+    └─ ✗ failed    shop mail  4.00 ms  MailError: no such mailbox
     ");
 }
 
@@ -81,7 +81,7 @@ fn what_ran_inside_what_is_a_tree() {
 fn a_cascade_is_one_line() {
     insta::assert_snapshot!(shown(&cascade(), &[]), @r"
     2026-11-27T16:00:00.000Z  trace 00000000000000000000000000000001  3 operations  50.0 ms
-    ⊘ cancelled shop/checkout order-8 › charge › connect  50.0 ms  timeout at shop::main (src/main.rs:52), waiting for tokio::sync::Mutex::lock at src/pool.rs:21
+    ⊘ cancelled shop checkout order-8 › charge › connect  50.0 ms  timeout at shop::main (src/main.rs:52), waiting for tokio::sync::Mutex::lock at src/pool.rs:21
     ");
 }
 
@@ -89,9 +89,9 @@ fn a_cascade_is_one_line() {
 fn a_cascade_that_is_unfolded_names_who_tells_it() {
     insta::assert_snapshot!(shown(&cascade(), &["--unfold"]), @r"
     2026-11-27T16:00:00.000Z  trace 00000000000000000000000000000001  3 operations  50.0 ms
-    ⊘ cancelled shop/checkout order-8  50.0 ms  with shop/connect
-    └─ ⊘ cancelled shop/charge order-8  48.0 ms  with shop/connect
-       └─ ⊘ cancelled shop/connect  47.0 ms  timeout at shop::main (src/main.rs:52), waiting for tokio::sync::Mutex::lock at src/pool.rs:21
+    ⊘ cancelled shop checkout order-8  50.0 ms  with shop connect
+    └─ ⊘ cancelled shop charge order-8  48.0 ms  with shop connect
+       └─ ⊘ cancelled shop connect  47.0 ms  timeout at shop::main (src/main.rs:52), waiting for tokio::sync::Mutex::lock at src/pool.rs:21
     ");
 }
 
@@ -118,18 +118,18 @@ fn one_error_through_several_operations_is_told_once() {
     records.extend([refund.invoke(), refund.success(1)]);
     insta::assert_snapshot!(sole + &shown(&records, &[]), @r"
     2026-11-27T16:00:00.000Z  trace 00000000000000000000000000000001  4 operations  9.00 ms
-    ✗ failed    shop/place › charge › fetch › parse  9.00 ms  ParseError: line 3
+    ✗ failed    shop place › charge › fetch › parse  9.00 ms  ParseError: line 3
     2026-11-27T16:00:00.000Z  trace 00000000000000000000000000000001  5 operations  9.00 ms
-    ✗ failed    shop/place  9.00 ms  by shop/parse
-    ├─ ✗ failed    shop/charge › fetch › parse  5.00 ms  ParseError: line 3
-    └─ ✓ success   shop/refund  1.00 ms
+    ✗ failed    shop place  9.00 ms  by shop parse
+    ├─ ✗ failed    shop charge › fetch › parse  5.00 ms  ParseError: line 3
+    └─ ✓ success   shop refund  1.00 ms
     ");
 }
 
 #[test]
 fn the_teller_of_an_error_may_be_missing() {
     let outer = call("place", 1);
-    insta::assert_snapshot!(shown(&[outer.failed_by(9, 0xbeef)], &[]), @"2026-11-27T16:00:00.000Z  ✗ failed    shop/place  9.00 ms  by 000000000000beef, which is not in the log  trace 00000000000000000000000000000001");
+    insta::assert_snapshot!(shown(&[outer.failed_by(9, 0xbeef)], &[]), @"2026-11-27T16:00:00.000Z  trace 00000000000000000000000000000001  ✗ failed    shop place  9.00 ms  by 000000000000beef, which is not in the log");
 }
 
 #[test]
@@ -154,13 +154,13 @@ fn siblings_that_are_alike_are_one_line() {
     records.push(import.success(480));
     insta::assert_snapshot!(shown(&records, &[]), @r"
     2026-11-27T16:00:00.000Z  trace 00000000000000000000000000000001  85 operations  480 ms so far
-    ✓ success   shop/import  480 ms
-    ├─ ✓ success   shop/row row-0 … row-36  × 37, 2.00 ms to 8.00 ms  with 37 operations inside
-    ├─ ✗ failed    shop/send  × 4, 1.00 ms  io::Error: broken pipe
-    ├─ ✗ failed    shop/send  1.00 ms  io::Error: no route
-    ├─ ✗ failed    shop/send  1.00 ms  io::Error: no route
-    ├─ → open      shop/wait  × 3, 418 ms to 420 ms so far
-    └─ ✓ success   shop/row  400 ms  ~ slow: expected to take 100 ms
+    ✓ success   shop import  480 ms
+    ├─ ✓ success   shop row row-0 … row-36  × 37, 2.00 ms to 8.00 ms  with 37 operations inside
+    ├─ ✗ failed    shop send  × 4, 1.00 ms  io::Error: broken pipe
+    ├─ ✗ failed    shop send  1.00 ms  io::Error: no route
+    ├─ ✗ failed    shop send  1.00 ms  io::Error: no route
+    ├─ → open      shop wait  × 3, 418 ms to 420 ms so far
+    └─ ✓ success   shop row  400 ms  ~ slow: expected to take 100 ms
     ");
     assert_eq!(shown(&records, &["--unfold"]).lines().count(), 2 + 2 * 37 + 6 + 3 + 1);
 }
@@ -176,13 +176,13 @@ fn a_failure_inside_keeps_what_is_alike_apart() {
     records.push(call("import", 1).success(9));
     insta::assert_snapshot!(shown(&records, &[]), @r"
     2026-11-27T16:00:00.000Z  trace 00000000000000000000000000000001  7 operations  9.00 ms
-    ✓ success   shop/import  9.00 ms
-    ├─ ✓ success   shop/row  1.00 ms
-    ├─ ✓ success   shop/row  1.00 ms
-    ├─ ✓ success   shop/row  1.00 ms
-    │  └─ ✗ failed    shop/parse  1.00 ms  ParseError: line 3
-    ├─ ✓ success   shop/row  1.00 ms
-    └─ ✓ success   shop/row  1.00 ms
+    ✓ success   shop import  9.00 ms
+    ├─ ✓ success   shop row  1.00 ms
+    ├─ ✓ success   shop row  1.00 ms
+    ├─ ✓ success   shop row  1.00 ms
+    │  └─ ✗ failed    shop parse  1.00 ms  ParseError: line 3
+    ├─ ✓ success   shop row  1.00 ms
+    └─ ✓ success   shop row  1.00 ms
     ");
 }
 
@@ -193,8 +193,8 @@ fn what_is_open_has_its_age() {
     let records = [place.invoke(), charge.invoke(), charge.slow(3_000, 2_500)];
     insta::assert_snapshot!(shown(&records, &[]), @r"
     2026-11-27T16:00:00.000Z  trace 00000000000000000000000000000001  2 operations  4.00 s so far
-    → open      shop/place order-7  4.00 s so far
-    └─ → open      shop/charge  3.00 s so far  ~ slow: expected to take 2.50 s
+    → open      shop place order-7  4.00 s so far
+    └─ → open      shop charge  3.00 s so far  ~ slow: expected to take 2.50 s
     ");
 }
 
@@ -212,13 +212,13 @@ fn how_else_operations_end_is_said() {
     reason.payload["cancellation"]["reason"] = "the disk is full".into();
     let mut plain = inner("tick", 5, 1).cancelled(1, "dropped");
     plain.payload.remove("cancellation");
-    insta::assert_snapshot!(shown(&[exit, panic, parent, reason, plain], &[]), @r"
+    insta::assert_snapshot!(shown(&[exit, panic, parent, reason, plain], &[]), @"
     2026-11-27T16:00:00.000Z  trace 00000000000000000000000000000001  5 operations  5.00 ms
-    ? unknown   shop/serve  5.00 ms  process exit
-    ├─ ✗ failed    shop/render  1.00 ms  panic: index out of bounds at src/page.rs:7:13
-    ├─ ⊘ cancelled shop/poll  1.00 ms  shop/serve was: sibling failed
-    ├─ ⊘ cancelled shop/sync  1.00 ms  dropped: the disk is full
-    └─ ⊘ cancelled shop/tick  1.00 ms
+    ? unknown   shop serve  5.00 ms  process exit
+    ├─ ✗ failed    shop render  1.00 ms  panic: index out of bounds at src/page.rs:7:13
+    ├─ ⊘ cancelled shop poll  1.00 ms  because shop serve was: sibling failed
+    ├─ ⊘ cancelled shop sync  1.00 ms  dropped: the disk is full
+    └─ ⊘ cancelled shop tick  1.00 ms
     ");
 }
 
@@ -231,10 +231,10 @@ fn an_operation_whose_parent_is_missing_stands_below_a_note_of_it() {
     ];
     insta::assert_snapshot!(shown(&records, &[]), @r"
     2026-11-27T16:00:00.000Z  trace 00000000000000000000000000000001  3 operations  7.00 ms
-    ✓ success   shop/place  7.00 ms
+    ✓ success   shop place  7.00 ms
     (parent 0000000000000009 is not in the log)
-    ├─ ✓ success   shop/charge  4.00 ms
-    └─ ✓ success   shop/mail  4.00 ms
+    ├─ ✓ success   shop charge  4.00 ms
+    └─ ✓ success   shop mail  4.00 ms
     ");
 }
 
@@ -247,11 +247,11 @@ fn operations_inside_one_another_in_a_circle_are_shown() {
     ];
     insta::assert_snapshot!(shown(&records, &[]), @r"
     2026-11-27T16:00:00.000Z  trace 00000000000000000000000000000001  3 operations  6.00 ms
-    (parent 0000000000000003 is shop/hen, which is said to be inside these)
-    └─ ✓ success   shop/egg  4.00 ms
-       └─ ✓ success   shop/hen  4.00 ms
-    (parent 0000000000000004 is shop/self, which is said to be inside these)
-    └─ ✓ success   shop/self  1.00 ms
+    (parent 0000000000000003 is shop hen, which is said to be inside these)
+    └─ ✓ success   shop egg  4.00 ms
+       └─ ✓ success   shop hen  4.00 ms
+    (parent 0000000000000004 is shop self, which is said to be inside these)
+    └─ ✓ success   shop self  1.00 ms
     ");
 }
 
@@ -281,7 +281,7 @@ fn lines_are_cut_to_the_width_of_a_terminal_only() {
     let seen = String::from_utf8(output.stdout).unwrap();
     insta::assert_snapshot!(seen.replace('\r', ""), @r"
     2026-11-27T16:00:00.000Z  trace 00000000000000000…
-    ⊘ cancelled shop/checkout order-8 › charge › conn…
+    ⊘ cancelled shop checkout order-8 › charge › conn…
     ");
 }
 

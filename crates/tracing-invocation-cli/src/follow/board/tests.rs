@@ -70,7 +70,7 @@ fn one_cause_is_listed_once() {
     board.take(&record(2, "failed", 2, error), at(2)).unwrap();
     let outer = record(1, "failed", 3, json!({"caused_by": "0000000000000002"}));
     let outer = board.take(&outer, at(3)).unwrap();
-    assert_eq!(outer.teller.as_deref(), Some("shop/reserve"));
+    assert_eq!(outer.teller.as_deref(), Some("shop reserve"));
     assert_eq!(board.notes().count(), 1);
     assert_eq!(board.total().failed, 2);
 }
@@ -97,9 +97,9 @@ fn there_is_an_end_to_what_is_kept() {
     }
     assert_eq!((board.open(), board.not_kept()), (OPEN, 50));
     assert_eq!(board.names(), 1_001);
-    assert_eq!(&*board.rows().last().unwrap().called, "shop/name 999");
+    assert_eq!(&*board.rows().last().unwrap().called, "shop name 999");
     assert!(board.in_flight().all(|open| open.entity_id.as_ref().unwrap().len() == 2 * NAME));
-    assert_eq!(&*board.in_flight().last().unwrap().called, "shop/name 100000");
+    assert_eq!(&*board.in_flight().last().unwrap().called, "shop name 100000");
     for span in 1..=2_000 {
         board.take(&record(span, "failed", 0, json!({})), at(0));
     }

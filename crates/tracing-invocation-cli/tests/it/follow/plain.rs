@@ -92,10 +92,10 @@ fn what_is_of_note_is_a_line() {
     let ran = invocations(&["follow"], lines(&of_every_kind()) + "hello\n");
     assert_eq!(ran.code, 0);
     insta::assert_snapshot!(ran.out, @r"
-    16:00:00.010Z ✗ failed    shop/charge  9.00 ms  Declined: no funds  trace 000000000000
-    16:00:00.012Z ✗ failed    shop/place order-7  12.0 ms  by shop/charge  trace 000000000000
-    16:00:00.040Z ~ slow      shop/poll  40.0 ms  expected to take 20.0 ms  trace 000000000000
-    16:00:00.050Z ⊘ cancelled shop/poll  50.0 ms  timeout  trace 000000000000
+    16:00:00.010Z ✗ failed    shop charge  9.00 ms  Declined: no funds  trace 000000000000
+    16:00:00.012Z ✗ failed    shop place order-7  12.0 ms  by shop charge  trace 000000000000
+    16:00:00.040Z ~ slow      shop poll  40.0 ms  expected to take 20.0 ms  trace 000000000000
+    16:00:00.050Z ⊘ cancelled shop poll  50.0 ms  timeout  trace 000000000000
     ");
     insta::assert_snapshot!(ran.err.replace(" in 1 s", " in 0 s"), @r"
     invocations: 9 records in 0 s: 2 failed, 1 cancelled, 1 success, 1 unknown
@@ -109,7 +109,7 @@ fn every_end_is_a_line_where_that_is_asked_for() {
     let ran = invocations(&["follow", "--all"], lines(&of_every_kind()).trim_end());
     let words: Vec<_> = ran.out.lines().map(|line| &line[14..25]).collect();
     assert_eq!(ran.out.lines().count(), 6, "{words:?}");
-    assert!(ran.out.contains("✓ success   shop/tick") && ran.out.contains("? unknown   shop/quit"));
+    assert!(ran.out.contains("✓ success   shop tick") && ran.out.contains("? unknown   shop quit"));
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn what_is_written_after_the_start_is_told_at_once() {
     following.wait_until_it_reads(&logs);
     logs.append(&[call("new", 2).failed(1, "New", "seen")]);
     let line = following.next();
-    assert!(line.contains("✗ failed    shop/new  1.00 ms  New: seen"), "{line}");
+    assert!(line.contains("✗ failed    shop new  1.00 ms  New: seen"), "{line}");
     following.signal("-INT");
     let (code, said) = following.end();
     assert_eq!(code, Some(0));
@@ -134,23 +134,23 @@ fn logs_are_followed_through_rotation() {
     following.wait_until_it_reads(&logs);
     let failed = |name, span| [call(name, span).failed(1, "Error", "once")];
     append(&logs.path("other.jsonl"), &lines(&failed("elsewhere", 3)));
-    assert!(following.next().contains("shop/elsewhere"));
+    assert!(following.next().contains("shop elsewhere"));
     std::fs::rename(logs.path("app.jsonl"), logs.path("app.jsonl.1")).unwrap();
     append(&logs.path("app.jsonl.1"), &lines(&failed("last", 4)));
-    assert!(following.next().contains("shop/last"));
+    assert!(following.next().contains("shop last"));
     logs.append(&failed("first", 5));
-    assert!(following.next().contains("shop/first"));
+    assert!(following.next().contains("shop first"));
     // What grows past its former size before anybody looks is not known to be another text.
     append(&logs.path("app.jsonl"), &"\n".repeat(1 << 20));
     logs.append(&failed("before", 7));
-    assert!(following.next().contains("shop/before"));
+    assert!(following.next().contains("shop before"));
     std::fs::write(logs.path("app.jsonl"), "").unwrap();
     following.wait_until_it_reads(&logs);
     let torn = lines(&failed("torn", 6));
     let (begin, end) = torn.split_at(40);
     append(&logs.path("app.jsonl"), begin);
     append(&logs.path("app.jsonl"), end);
-    assert!(following.next().contains("shop/torn"));
+    assert!(following.next().contains("shop torn"));
     following.signal("-TERM");
     let (code, said) = following.end();
     assert_eq!(code, Some(0));
@@ -164,7 +164,7 @@ fn what_is_there_is_read_where_that_is_asked_for() {
     logs.append(&of_every_kind());
     let following = Following::start(&logs, &["app.jsonl", "--from-start", "--exit-at-end"]);
     let names: Vec<_> = (0..4).map(|_| following.next()).collect();
-    assert!(names[3].contains("⊘ cancelled shop/poll"), "{names:?}");
+    assert!(names[3].contains("⊘ cancelled shop poll"), "{names:?}");
     let (code, said) = following.end();
     assert_eq!(code, Some(0));
     assert!(said.contains("9 records in"), "{said}");
@@ -179,7 +179,7 @@ fn a_pipe_is_read_to_its_end() {
     let following = Following::start(&logs, &["app.jsonl"]);
     // To open it is to wait for the program.
     logs.append(&of_every_kind());
-    assert!(following.next().contains("✗ failed    shop/charge"));
+    assert!(following.next().contains("✗ failed    shop charge"));
     let (code, said) = following.end();
     assert_eq!(code, Some(0));
     assert!(said.contains("9 records in"), "{said}");

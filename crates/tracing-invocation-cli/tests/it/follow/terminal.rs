@@ -103,7 +103,7 @@ fn a_failure_is_seen_and_ctrl_c_leaves_the_terminal_as_it_was() {
     terminal.wait_for("0 records");
     assert!(terminal.screen.lock().unwrap().screen().alternate_screen());
     super::append(&logs.path("app.jsonl"), &declined());
-    terminal.wait_for("✗ failed    shop/charge order-7  9.00 ms  Declined: no funds");
+    terminal.wait_for("✗ failed    shop charge order-7  9.00 ms  Declined: no funds");
     terminal.press("\u{3}");
     let left = terminal.left();
     assert!(left.contains("code=0"), "{left}");
@@ -177,7 +177,7 @@ fn a_terminal_without_a_screen_has_lines() {
     let line = "TERM=dumb invocations follow --from-start --exit-at-end app.jsonl";
     let left = Terminal::start(&logs, line).left();
     assert!(
-        left.contains("✗ failed    shop/charge order-7  9.00 ms  Declined: no funds"),
+        left.contains("✗ failed    shop charge order-7  9.00 ms  Declined: no funds"),
         "{left}"
     );
 }

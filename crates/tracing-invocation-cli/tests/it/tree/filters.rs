@@ -12,8 +12,8 @@ fn traces_come_by_the_time_they_began() {
     ];
     let ran = tree(&records, &["--limit", "2"]);
     insta::assert_snapshot!(ran.out + &ran.err, @"
-    2026-11-27T16:00:00.010Z  ✓ success   shop/early  1.00 ms  trace 00000000000000000000000000000002
-    2026-11-27T16:00:00.020Z  ✓ success   shop/late  1.00 ms  trace 00000000000000000000000000000001
+    2026-11-27T16:00:00.010Z  trace 00000000000000000000000000000002  ✓ success   shop early  1.00 ms
+    2026-11-27T16:00:00.020Z  trace 00000000000000000000000000000001  ✓ success   shop late  1.00 ms
     invocations: 1 trace more: `--limit 0` shows all
     ");
     assert_eq!(shown(&records, &["--limit", "0"]).matches("trace").count(), 3);
