@@ -28,7 +28,7 @@ use said::Said;
 /// The path that stands for stdout.
 const STDOUT: &str = "-";
 
-/// Writes one page with figures, traces and timelines, to be opened in a browser
+/// Write one page with figures, traces and timelines, to be opened in a browser
 ///
 /// The page is a single file: it fetches nothing, needs no server, and can be sent to whoever needs it. What it has no room
 /// for, and what the log itself does not have, is said on top of it.

@@ -11,7 +11,15 @@ use super::said::Said;
 use super::{digest, inert};
 
 const TEMPLATE: &str = include_str!("page/page.html");
-const STYLE: &str = include_str!("page/page.css");
+
+const STYLE: &str = concat!(
+    include_str!("page/colours.css"),
+    include_str!("page/page.css"),
+    include_str!("page/lists.css"),
+    include_str!("page/trace.css"),
+    include_str!("page/narrow.css"),
+    include_str!("page/print.css"),
+);
 
 /// One script of several files, each of which is an idea of its own. What they declare is nobody else's.
 static SCRIPT: LazyLock<String> = LazyLock::new(|| {

@@ -138,7 +138,7 @@ fn the_program_lists_its_commands() {
       open         Show operations that began and did not end
       check        Hold a log to the schema, and to one end per beginning
       follow       Follow logs while they are written: what is in flight, how often, what failed
-      report       Writes one page with figures, traces and timelines, to be opened in a browser
+      report       Write one page with figures, traces and timelines, to be opened in a browser
       diff         Show what changed between two runs
       completions  Print completions for a shell
       man          Print a manual page, or write all of them
