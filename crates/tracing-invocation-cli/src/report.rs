@@ -2,7 +2,6 @@
 
 mod columns;
 mod details;
-mod digest;
 mod file;
 mod inert;
 mod page;

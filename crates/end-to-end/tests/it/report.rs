@@ -7,31 +7,17 @@ mod figures;
 mod logs;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
-use std::sync::LazyLock;
 use std::time::Duration;
 
-use end_to_end::Child;
+use end_to_end::{Child, invocations};
 use tempfile::TempDir;
 
 use logs::{circles_and_orphans, hostile, large, story, told};
 
 /// How long a browser may take for what a person would do in a few seconds.
 const DEADLINE: Duration = Duration::from_secs(180);
-
-/// The program, built as the tests themselves are.
-static INVOCATIONS: LazyLock<PathBuf> = LazyLock::new(|| {
-    let target = Path::new(env!("CARGO_BIN_EXE_formats")).ancestors().nth(2).unwrap();
-    let built = Command::new(env!("CARGO"))
-        .args(["build", "--locked", "--quiet", "--package", "tracing-invocation-cli"])
-        .arg("--target-dir")
-        .arg(target)
-        .output()
-        .unwrap();
-    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
-    target.join("debug").join("invocations")
-});
 
 /// A page, in a folder that is there as long as this is.
 struct Page {
@@ -44,7 +30,7 @@ impl Page {
         let folder = tempfile::tempdir().unwrap();
         let read = folder.path().join("app.jsonl");
         fs::write(&read, log).unwrap();
-        let mut command = Command::new(&*INVOCATIONS);
+        let mut command = Command::new(invocations());
         command.args(["report", "--html"]).arg(folder.path().join("out.html")).arg(&read);
         let written = Child::output(&mut command, DEADLINE);
         assert!(written.status.success(), "{}", String::from_utf8_lossy(&written.stderr));

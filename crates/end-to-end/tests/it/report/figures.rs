@@ -17,7 +17,7 @@ pub(super) fn of(log: &str) -> Value {
         if text("event_name") == "delivery" {
             continue;
         }
-        let name = format!("{}::{}", text("event_namespace"), text("event_name"));
+        let name = format!("{} {}", text("event_namespace"), text("event_name"));
         let operation = operations.entry(text("span_id")).or_insert((name, None));
         match &*text("event_outcome") {
             "invoke" | "slow" => {}

@@ -4,7 +4,7 @@
 const { assert, run, cells, settled, address } = require("./browser.js");
 
 run(async (page) => {
-  const names = async () => (await cells(page, "operations")).map(([name]) => name.split("::").slice(1).join("::")).sort();
+  const names = async () => (await cells(page, "operations")).map(([name]) => name.split(" ").slice(1).join(" ")).sort();
   const outermost = () => page.$$eval("#traces [aria-level='1'] b", (all) => all.map((name) => name.textContent));
   const all = await names();
   const taken = () => page.textContent("#taken");
@@ -16,7 +16,7 @@ run(async (page) => {
   assert.match(await taken(), /^2 of \d+ operations in 2 traces$/);
   await page.fill("#name", "?h*t");
   assert.deepEqual(await names(), ["checkout"]);
-  await page.fill("#name", "formats::[cs]*");
+  await page.fill("#name", "formats [cs]*");
   assert.deepEqual(await names(), ["charge", "checkout", "compress", "ship"]);
   await page.fill("#name", '"wait"');
   assert.deepEqual(await names(), ["wait"]);

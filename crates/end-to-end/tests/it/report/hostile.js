@@ -10,7 +10,7 @@ run(async (page, texts) => {
   const before = await markup();
   assert.equal(before, 4, "three of data and one that is run");
 
-  const names = (await cells(page, "operations")).map(([name]) => name.slice("shop::".length));
+  const names = (await cells(page, "operations")).map(([name]) => name.slice("shop ".length));
   const plain = texts.filter((text) => !HOSTILE.test(text));
   assert.deepEqual(names.filter((name) => plain.includes(name)).sort(), [...plain].sort());
   assert.ok(names.includes("right \\u{202e}to left"), "what reorders is an escape");

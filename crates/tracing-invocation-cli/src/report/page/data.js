@@ -15,7 +15,7 @@ const OUTCOMES = [
 const [SUCCESS, FAILED, CANCELLED, UNKNOWN, OPEN] = OUTCOMES.keys();
 
 const size = columns.kind.length;
-const kinds = columns.kinds.map(([namespace, name]) => ({ namespace, name, path: `${namespace}::${name}` }));
+const kinds = columns.kinds.map(([namespace, name]) => ({ namespace, name, path: `${namespace} ${name}` }));
 const texts = columns.texts;
 const kindOf = Uint32Array.from(columns.kind);
 const entityOf = Uint32Array.from(columns.entity);

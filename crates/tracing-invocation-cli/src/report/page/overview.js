@@ -87,7 +87,7 @@ function operationRow(row) {
   return make(
     "div",
     { title: kind.path },
-    cell("name", make("span", { class: "namespace" }, `${kind.namespace}::`), make("b", {}, kind.name)),
+    cell("name", make("span", { class: "namespace" }, `${kind.namespace} `), make("b", {}, kind.name)),
     cell("number", count(row.calls)),
     row.outcomes.map((number, outcome) => tally(outcome, number)),
     cell(`number ${row.slow > 0 ? "slow" : "nothing"}`, row.slow > 0 ? count(row.slow) : "–"),
