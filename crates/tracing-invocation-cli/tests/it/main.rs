@@ -15,6 +15,7 @@ mod formats;
 mod help;
 mod open;
 mod progress;
+mod readme;
 mod report;
 mod stats;
 mod support;
