@@ -49,3 +49,12 @@ pub(crate) enum Color {
     Always,
     Never,
 }
+
+/// How rows are printed.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(crate) enum Format {
+    #[default]
+    Table,
+    Json,
+    Csv,
+}

@@ -11,10 +11,10 @@ use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde::Serialize;
 
-use crate::args::Files;
+use crate::args::{Files, Format};
 use crate::input::Source;
 use crate::log::Log;
 use crate::select::{Select, WHICH};
@@ -56,14 +56,6 @@ pub(crate) struct Arguments {
     /// How to print it; ages are nanoseconds in JSON and CSV
     #[arg(long, value_enum, default_value_t)]
     format: Format,
-}
-
-#[derive(Clone, Copy, Debug, Default, ValueEnum)]
-enum Format {
-    #[default]
-    Table,
-    Json,
-    Csv,
 }
 
 #[derive(Serialize)]

@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 
-use crate::args::Files;
+use crate::args::{Files, Format};
 use crate::input::Source;
 use crate::select::Select;
 
@@ -50,14 +50,6 @@ pub(crate) struct Arguments {
     /// How many error types and causes to rank in the table; 0 is all
     #[arg(long, default_value_t = 10, value_name = "N")]
     top: usize,
-}
-
-#[derive(Clone, Copy, Debug, Default, ValueEnum)]
-enum Format {
-    #[default]
-    Table,
-    Json,
-    Csv,
 }
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
