@@ -49,7 +49,9 @@ impl Operation {
     pub(crate) fn began(&self) -> SystemTime {
         let from_end = || {
             let end = self.end.as_ref()?;
-            end.at.checked_sub(end.duration?).or(Some(end.at))
+            let began = end.at.checked_sub(end.duration?);
+            // Nobody shows a time before 1970, and nothing that writes records ran then.
+            began.filter(|began| *began >= SystemTime::UNIX_EPOCH).or(Some(end.at))
         };
         let invoked = self.invoke.as_ref().map(|(at, _)| *at);
         let slow = || self.slow.first().map(|(at, _)| *at);
