@@ -89,7 +89,7 @@ fn take(
 ) {
     let now = SystemTime::now();
     let kind = match said {
-        Said::TooLong => Kind::PassedOver(Why::TooLong),
+        Said::TooLong => Kind::PassedOver(Why::TooLong, 0),
         Said::Line(line) => line::read(line, &mut |record: Record| {
             let note = board.take(&record, now);
             each(board, (&record, note));

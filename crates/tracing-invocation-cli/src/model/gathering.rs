@@ -29,7 +29,7 @@ impl Gathering {
     pub(crate) fn add(&mut self, record: Record) {
         self.until = self.until.max(Some(record.timestamp));
         if let Some(lost) = lost(&record) {
-            self.lost += lost;
+            self.lost = self.lost.saturating_add(lost);
             return;
         }
         let key = (record.trace_id, record.span_id);

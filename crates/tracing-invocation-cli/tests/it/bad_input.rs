@@ -106,6 +106,42 @@ fn records_whose_newlines_are_missing_are_all_read() {
 }
 
 #[test]
+fn a_record_behind_a_torn_one_counts_although_its_line_is_told() {
+    let whole = log();
+    let only = whole.lines().next().unwrap();
+    let torn = format!("{}{only}\n", &only[..200]);
+    let (code, told, err) = stats(&torn);
+    assert_eq!((code, &*told), (0, "charge 1"));
+    insta::assert_snapshot!(err, @"invocations: 1 line was passed over, torn: stdin:1");
+    let checked = invocations(&["check", "--allow-open"], &torn);
+    assert_eq!((checked.code, &*checked.err), (1, ""));
+}
+
+#[test]
+fn what_an_object_of_somebody_else_holds_is_no_record() {
+    let whole = log();
+    let only = whole.lines().last().unwrap();
+    let holds = format!("{{\"msg\":\"sent\",\"record\":{only}}}");
+    let (code, told, err) = stats(holds.clone() + "\n" + &whole.replace(only, &(holds + only)));
+    assert_eq!((code, &*told), (0, "charge 1, deliver 1"));
+    let (_, told, _) = stats(whole.replace(only, &format!("{{\"a\":{only}}}")));
+    assert_eq!(told, "charge 1");
+    insta::assert_snapshot!(err, @"invocations: 1 line was passed over, no record: stdin:1");
+    // Neither is an object in the midst of a text, however it begins.
+    let text = "got {\"timestamp\":\"2026\"} from a peer\n";
+    let (code, _, err) = stats(text.to_owned() + &whole);
+    assert_eq!(code, 0);
+    insta::assert_snapshot!(err, @"invocations: 1 line was passed over, no record: stdin:1");
+}
+
+#[test]
+fn however_many_records_are_in_a_list_on_one_line_all_are_read() {
+    let ends: Vec<_> = (1..=100).map(|span| call("sweep", span).unknown(1)).collect();
+    let list = format!("[{}]\n", lines(&ends).trim_end().replace('\n', ", "));
+    assert_eq!(stats(list), (0, "sweep 100".to_owned(), String::new()));
+}
+
+#[test]
 fn a_record_with_a_value_that_no_record_has_is_told_apart() {
     let (code, told, err) = stats(log() + &log().replace("\"invoke\"", "\"begun\""));
     assert_eq!((code, &*told), (0, "charge 2, deliver 1"));
@@ -218,6 +254,42 @@ fn a_line_of_100_megabytes_is_passed_over_in_little_memory() {
     });
     assert_eq!((code, &*told), (0, "charge 1, deliver 1"), "{err}");
     insta::assert_snapshot!(err, @"invocations: 1 line was passed over, too long (more than 8 MiB): stdin:1");
+}
+
+#[test]
+fn a_reader_of_rows_that_has_seen_enough_ends_it_quietly_too() {
+    let log = lines(&(1..2_000).map(|span| call("a", span).invoke()).collect::<Vec<_>>());
+    // More than any buffer between the two holds.
+    let named = (1..).zip(log.lines()).map(|(number, line)| {
+        line.replace("\"a\"", &format!("\"{number} {}\"", "a".repeat(200))) + "\n"
+    });
+    let named: String = named.collect();
+    for command in ["stats", "open"] {
+        let mut child = self::command()
+            .args([command, "--format", "csv"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        child.stdin.take().unwrap().write_all(named.as_bytes()).unwrap();
+        let mut err = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+        assert_eq!((child.wait().unwrap().code(), &*err), (Some(0), ""), "{command}");
+    }
+}
+
+#[test]
+fn more_losses_than_can_be_counted_are_as_many_as_can() {
+    let mut lost = call("delivery", 1).failed(1, "records_lost", "");
+    lost.event_namespace = "tracing_invocation".into();
+    lost.payload["error"]["details"] = serde_json::json!({ "lost": u64::MAX });
+    let log = log() + &lines(&[lost.clone(), lost]);
+    for command in ["stats", "open", "tree", "check"] {
+        let ran = invocations(&[command], &log);
+        assert!((ran.out + &ran.err).contains("18446744073709551615 records"), "{command}");
+    }
 }
 
 #[test]
