@@ -29,7 +29,7 @@ pub(crate) struct Operation {
     pub(crate) entity_id: Option<Box<str>>,
     /// When it was invoked, and the payload then.
     pub(crate) invoke: Option<(SystemTime, Payload)>,
-    /// What was said of it while it was slow, the earliest first.
+    /// What was said of it while it was slow, the earliest first once it stands in a trace.
     pub(crate) slow: Vec<(SystemTime, Payload)>,
     /// How it ended: the first end that was read.
     pub(crate) end: Option<End>,

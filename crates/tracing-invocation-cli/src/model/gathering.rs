@@ -57,8 +57,7 @@ impl Gathering {
                 }
             }
             Outcome::Slow => {
-                let after = operation.slow.partition_point(|(earlier, _)| *earlier <= at);
-                operation.slow.insert(after, (at, record.payload));
+                operation.slow.push((at, record.payload));
             }
             outcome => {
                 if operation.end.as_ref().is_none_or(|end| at < end.at) {
