@@ -171,7 +171,7 @@ fn programs_get_an_object() {
             "open": 0,
             "failed_share": 0.5,
             "cancelled_share": 0.0,
-            "p50_ns": 10027007,
+            "p50_ns": 10000000,
             "p99_ns": 40000000
           },
           "changes": [
