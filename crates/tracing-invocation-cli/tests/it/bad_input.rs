@@ -54,6 +54,63 @@ fn what_is_not_json_holds_no_records_and_that_is_said() {
 }
 
 #[test]
+fn what_is_said_of_a_command_line_does_not_act_on_the_terminal() {
+    let hostile = "a\u{1b}[31m\u{9b}2J\u{202e}b";
+    let lines: [&[&str]; 5] = [
+        &["diff", hostile, hostile, hostile],
+        &["stats", "--sort", hostile],
+        &["man", hostile],
+        &["tree", "--trace", hostile],
+        &[hostile],
+    ];
+    for line in lines {
+        let mut command = command();
+        // As on a terminal.
+        let output = command.env("CLICOLOR_FORCE", "1").args(line).output().unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        let err = String::from_utf8(output.stderr).unwrap();
+        assert!(err.contains('b') && !err.contains(['\u{1b}', '\u{9b}', '\u{202e}']), "{err:?}");
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn what_cannot_be_written_is_told_by_every_command_and_every_help() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("log"), log()).unwrap();
+    let lines = [
+        "stats log",
+        "stats --format json log",
+        "stats --format csv log",
+        "tree log",
+        "open log",
+        "open --format csv log",
+        "check log",
+        "check --format json log",
+        "follow --from-start --exit-at-end --all log",
+        "report --html - log",
+        "report --html /dev/full log",
+        "diff --all log log",
+        "diff --all --format json log log",
+        "completions zsh",
+        "man",
+        "man stats",
+        "--help",
+        "stats -h",
+        "--version",
+    ];
+    for line in lines {
+        let full = fs::File::options().write(true).open("/dev/full").unwrap();
+        let mut command = command();
+        command.current_dir(folder.path()).args(line.split(' ')).stdout(full);
+        let output = command.output().unwrap();
+        let err = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{line}: {err}");
+        assert!(err.contains("No space left on device"), "{line}: {err}");
+    }
+}
+
+#[test]
 fn an_empty_log_holds_no_records() {
     let (code, told, err) = stats("");
     assert_eq!((code, &*told), (2, ""));
