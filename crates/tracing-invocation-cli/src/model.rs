@@ -49,7 +49,7 @@ impl Operation {
     pub(crate) fn began(&self) -> SystemTime {
         let from_end = || {
             let end = self.end.as_ref()?;
-            let began = end.at.checked_sub(end.duration?);
+            let began = end.duration.and_then(|took| end.at.checked_sub(took));
             // Nobody shows a time before 1970, and nothing that writes records ran then.
             began.filter(|began| *began >= SystemTime::UNIX_EPOCH).or(Some(end.at))
         };

@@ -266,6 +266,12 @@ fn an_operation_that_took_longer_than_there_were_times_began_when_it_ended() {
     2026-11-27T16:00:00.005Z  trace 00000000000000000000000000000001  1 operation  0 ns
     ✓ success   shop/sweep  213503d 23h
     ");
+    let mut silent = call("sweep", 1).success(5);
+    silent.duration_ns = None;
+    insta::assert_snapshot!(shown(&[silent], &[]), @r"
+    2026-11-27T16:00:00.005Z  trace 00000000000000000000000000000001  1 operation  0 ns
+    ✓ success   shop/sweep  0 ns
+    ");
 }
 
 #[test]
