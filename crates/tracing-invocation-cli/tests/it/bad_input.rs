@@ -111,6 +111,27 @@ fn what_cannot_be_written_is_told_by_every_command_and_every_help() {
 }
 
 #[test]
+#[cfg(unix)]
+fn a_file_that_is_named_twice_counts_once() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("app.jsonl"), log()).unwrap();
+    std::os::unix::fs::symlink("app.jsonl", folder.path().join("current.jsonl")).unwrap();
+    let mut command = command();
+    command.current_dir(folder.path()).args(["stats", "--format", "csv", "--sort", "name"]);
+    let output = command.args(["app.jsonl", "./app.jsonl", "current.jsonl"]).output().unwrap();
+    let (code, told, err) = counted(&Ran {
+        code: output.status.code().unwrap(),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    });
+    assert_eq!((code, &*told), (0, "charge 1, deliver 1"));
+    insta::assert_snapshot!(err, @"
+    invocations: ./app.jsonl: is a file that was named before, and is read once
+    invocations: current.jsonl: is a file that was named before, and is read once
+    ");
+}
+
+#[test]
 fn an_empty_log_holds_no_records() {
     let (code, told, err) = stats("");
     assert_eq!((code, &*told), (2, ""));
