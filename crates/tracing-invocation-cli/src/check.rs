@@ -101,11 +101,11 @@ pub(crate) fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<u8> 
     let sources = Source::of(&arguments.files.files);
     let (checkers, log) = Log::read(sources, || Checker::new(rules, &schema, &lives));
     let mut found = Found::new(rules.first);
-    let (mut records, mut lost) = (0, 0);
+    let (mut records, mut lost) = (0, 0_u64);
     for checker in checkers {
         found.absorb(checker.found);
         records += checker.records;
-        lost += checker.lost;
+        lost = checker.lost.saturating_add(lost);
     }
     for place in &log.account().too_long {
         found.add(Spot::of(*place), What::TooLong);

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use clap::{Args, CommandFactory as _, ValueEnum};
 use clap_complete::Shell;
+use tracing_invocation::format::harmless;
 
 use crate::ANSWERED;
 use crate::args::Cli;
@@ -89,6 +90,7 @@ pub(crate) fn run_man(arguments: &ManArguments, out: &mut dyn Write) -> io::Resu
         None => &program,
         Some(name) => program.find_subcommand(name).ok_or_else(|| {
             let names: Vec<_> = program.get_subcommands().map(clap::Command::get_name).collect();
+            let name = harmless(name);
             io::Error::other(format!("there is no command `{name}`: one of {}", names.join(", ")))
         })?,
     };

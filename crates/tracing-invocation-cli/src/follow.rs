@@ -49,7 +49,7 @@ pub(crate) struct Arguments {
     /// Read what is in the files already, too
     #[arg(long)]
     from_start: bool,
-    /// End when all is read that is there
+    /// End when all is read that is there; with 2 where a source could not be read
     #[arg(long)]
     exit_at_end: bool,
     /// Where no terminal shows it: a line for every operation that ends
@@ -78,7 +78,9 @@ pub(crate) fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<u8> 
     if let Some(passed_over) = view::passed_over(&board) {
         say(&format!("invocations: {passed_over}"));
     }
-    Ok(crate::ANSWERED)
+    // What is only not there yet, or cannot be read for now, is trouble once nobody waits for it any more.
+    let is_missed = arguments.exit_at_end && feed.troubles().next().is_some();
+    Ok(if is_missed { crate::TROUBLE } else { crate::ANSWERED })
 }
 
 /// Whether stdout can show more than one line after the other.
@@ -94,7 +96,7 @@ fn take(
 ) {
     let now = SystemTime::now();
     let kind = match said {
-        Said::TooLong => Kind::PassedOver(Why::TooLong),
+        Said::TooLong => Kind::PassedOver(Why::TooLong, 0),
         Said::Line(line) => line::read(line, &mut |record: Record| {
             let note = board.take(&record, now);
             each(board, (&record, note));

@@ -16,8 +16,8 @@ pub(crate) enum Kind {
     Records(usize),
     /// Nothing.
     Blank,
-    /// Not ours.
-    PassedOver(Why),
+    /// Not ours, or not as a whole: how many records were read all the same.
+    PassedOver(Why, usize),
 }
 
 /// Why a line is passed over.
@@ -51,7 +51,7 @@ impl Why {
 const BEGINNINGS: [&[u8]; 4] =
     [br#"{"timestamp":"#, br#"{"@timestamp":"#, br#"{"resourceLogs":"#, br#"{"severity":"#];
 
-/// How often a line is begun anew, where others wrote into it.
+/// How often a line is begun anew until there is a record, where others wrote into it.
 const RESTARTS: usize = 16;
 
 /// Hands what records there are on a line to `each`.
@@ -76,8 +76,8 @@ where
     let read = objects.into_iter().filter_map(|object| Record::deserialize(object).ok());
     let read = read.map(|record| each(record.into())).count();
     match why {
-        Some(why) => Kind::PassedOver(why),
-        None if read < count => Kind::PassedOver(Why::Invalid),
+        Some(why) => Kind::PassedOver(why, read),
+        None if read < count => Kind::PassedOver(Why::Invalid, read),
         None => Kind::Records(read),
     }
 }
@@ -105,10 +105,11 @@ pub(crate) fn objects(line: &[u8]) -> Said {
             Ok((objects, length)) => {
                 found.extend(objects);
                 rest = rest[length..].trim_ascii_start();
+                restarts = 0;
             }
-            Err(of_rest) => {
+            Err((of_rest, length)) => {
                 why = why.max(Some(of_rest));
-                rest = beginning(rest);
+                rest = beginning(rest, length);
                 restarts += 1;
             }
         }
@@ -118,9 +119,10 @@ pub(crate) fn objects(line: &[u8]) -> Said {
     Said::Objects(found, why)
 }
 
-/// What follows from where the next record may begin, or nothing.
-fn beginning(text: &[u8]) -> &[u8] {
-    let mut places = memmem::find_iter(text, br#"{""#).filter(|at| *at > 0);
+/// What follows from where the next record may begin, so many bytes further on or later; or nothing.
+fn beginning(text: &[u8], from: usize) -> &[u8] {
+    let text = text.get(from..).unwrap_or_default();
+    let mut places = memmem::find_iter(text, br#"{""#);
     places.find(|at| begins_as_record(&text[*at..])).map_or(&[], |at| &text[at..])
 }
 
@@ -133,20 +135,26 @@ fn is_stump(text: &[u8]) -> bool {
     text.len() > 1 && BEGINNINGS.iter().any(|beginning| beginning.starts_with(text))
 }
 
-/// The native objects that a text begins with, and how long they are there.
-fn object(text: &[u8]) -> Result<(Vec<Value>, usize), Why> {
+/// The native objects that a text begins with, and how long they are there; or why there are none, and after how much of
+/// the text there may be others.
+fn object(text: &[u8]) -> Result<(Vec<Value>, usize), (Why, usize)> {
     let broken = if begins_as_record(text) || is_stump(text) { Why::Torn } else { Why::Foreign };
     if memmem::find(text, key::EVENT_OUTCOME.as_bytes()).is_none() {
         // The key is in every format. Without it there is nothing to be taken apart.
-        let read = serde_json::from_slice::<IgnoredAny>(text);
-        return Err(read.map_or(broken, |_| Why::Foreign));
+        let mut values = serde_json::Deserializer::from_slice(text).into_iter::<IgnoredAny>();
+        return Err(match values.next() {
+            Some(Ok(_)) => (Why::Foreign, values.byte_offset()),
+            _ => (broken, 1),
+        });
     }
-    let mut values = serde_json::Deserializer::from_slice(text).into_iter();
+    let mut values = serde_json::Deserializer::from_slice(text).into_iter::<Value>();
     match values.next() {
         Some(Ok(value)) => {
-            let objects = presets::natives(value).ok_or(Why::Foreign)?;
+            // What somebody else's object holds is theirs as well, whatever it looks like.
+            let theirs = if value.is_object() { values.byte_offset() } else { 1 };
+            let objects = presets::natives(value).ok_or((Why::Foreign, theirs))?;
             Ok((objects, values.byte_offset()))
         }
-        Some(Err(_)) | None => Err(broken),
+        Some(Err(_)) | None => Err((broken, 1)),
     }
 }

@@ -15,6 +15,8 @@ use bar::Bar;
 pub(crate) struct Log {
     sources: Vec<Source>,
     account: Account,
+    /// What names a file that was named before.
+    again: Vec<String>,
 }
 
 impl Log {
@@ -23,6 +25,7 @@ impl Log {
         sources: Vec<Source>,
         new: impl Fn() -> R + Sync,
     ) -> (Vec<R>, Self) {
+        let (sources, again) = Source::distinct(sources);
         if sources.contains(&Source::Stdin) && stdin().is_terminal() {
             anstream::eprintln!(
                 "invocations: reading records from this terminal: name a file, or end with Ctrl-D"
@@ -32,7 +35,7 @@ impl Log {
         let bar = stderr().is_terminal().then(|| Bar::over(&sources, progress.clone()));
         let (readings, account) = input::read(&sources, &progress, new);
         drop(bar);
-        (readings, Self { sources, account })
+        (readings, Self { sources, account, again })
     }
 
     /// How many records there were.
@@ -61,6 +64,12 @@ impl Log {
 
     /// [`report`](Self::report), but for lines of which the answer itself tells.
     pub(crate) fn report_but(&self, told: &[Why]) -> u8 {
+        for name in &self.again {
+            let name = harmless(name);
+            anstream::eprintln!(
+                "invocations: {name}: is a file that was named before, and is read once"
+            );
+        }
         for trouble in &self.account.troubles {
             let name = self.sources[trouble.source].name();
             anstream::eprintln!("invocations: {}: {}", harmless(&name), trouble.message);

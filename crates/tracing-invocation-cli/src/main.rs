@@ -19,10 +19,14 @@ mod table;
 mod told;
 mod tree;
 
+use std::borrow::Cow;
+use std::env;
+use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use tracing_invocation::format::harmless;
 
 use crate::args::{Cli, Color, Command};
 
@@ -34,7 +38,10 @@ const FOUND: u8 = 1;
 const TROUBLE: u8 = 2;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(said) => return tell(&said).map_or_else(trouble, ExitCode::from),
+    };
     match cli.color {
         Color::Auto => {}
         Color::Always => anstream::ColorChoice::Always.write_global(),
@@ -42,15 +49,36 @@ fn main() -> ExitCode {
     }
     let mut out = io::BufWriter::new(anstream::stdout().lock());
     let answered = run(&cli.command, &mut out).and_then(|code| out.flush().map(|()| code));
-    match answered {
-        Ok(code) => ExitCode::from(code),
-        // Whoever read this has seen enough.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::from(ANSWERED),
-        Err(error) => {
-            anstream::eprintln!("invocations: {error}");
-            ExitCode::from(TROUBLE)
-        }
+    answered.map_or_else(trouble, ExitCode::from)
+}
+
+fn trouble(error: io::Error) -> ExitCode {
+    // Whoever read this has seen enough.
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        return ExitCode::from(ANSWERED);
     }
+    anstream::eprintln!("invocations: {error}");
+    ExitCode::from(TROUBLE)
+}
+
+/// Tells what the command line comes to by itself: a help, or what is wrong with it.
+fn tell(said: &clap::Error) -> io::Result<u8> {
+    let text = said.render();
+    if !said.use_stderr() {
+        let mut out = anstream::stdout().lock();
+        write!(out, "{}", text.ansi())?;
+        out.flush()?;
+        return Ok(ANSWERED);
+    }
+    // An argument may be the name of a file, and a file is called whatever somebody likes.
+    let is_hostile =
+        |argument: OsString| matches!(harmless(&argument.to_string_lossy()), Cow::Owned(_));
+    if env::args_os().any(is_hostile) {
+        text.to_string().lines().for_each(|line| anstream::eprintln!("{}", harmless(line)));
+    } else {
+        anstream::eprint!("{}", text.ansi());
+    }
+    Ok(TROUBLE)
 }
 
 fn run(command: &Command, out: &mut dyn Write) -> io::Result<u8> {

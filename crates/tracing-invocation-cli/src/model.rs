@@ -29,7 +29,7 @@ pub(crate) struct Operation {
     pub(crate) entity_id: Option<Box<str>>,
     /// When it was invoked, and the payload then.
     pub(crate) invoke: Option<(SystemTime, Payload)>,
-    /// What was said of it while it was slow, the earliest first.
+    /// What was said of it while it was slow, the earliest first once it stands in a trace.
     pub(crate) slow: Vec<(SystemTime, Payload)>,
     /// How it ended: the first end that was read.
     pub(crate) end: Option<End>,
@@ -49,7 +49,9 @@ impl Operation {
     pub(crate) fn began(&self) -> SystemTime {
         let from_end = || {
             let end = self.end.as_ref()?;
-            end.at.checked_sub(end.duration?).or(Some(end.at))
+            let began = end.duration.and_then(|took| end.at.checked_sub(took));
+            // Nobody shows a time before 1970, and nothing that writes records ran then.
+            began.filter(|began| *began >= SystemTime::UNIX_EPOCH).or(Some(end.at))
         };
         let invoked = self.invoke.as_ref().map(|(at, _)| *at);
         let slow = || self.slow.first().map(|(at, _)| *at);

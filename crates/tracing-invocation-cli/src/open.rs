@@ -32,7 +32,8 @@ use rows::Row;
 /// Whether its program still runs is not in a record. On Linux, a log that a process has open for writing is being written, and
 /// what began after that process is taken to be running: its age is counted until now. Otherwise ages are counted until the
 /// last record of the log. A program that ends in good order ends what is open as `unknown`, with the reason "process exit";
-/// what began before such a record and has no end was lost, or is of an earlier program that was killed.
+/// what began before such a record and has no end was lost, or is of an earlier program that was killed; or of another that
+/// writes the same log and still runs.
 ///
 /// Memory depends on how many operations are open at once, not on the size of the log.
 #[derive(Args, Debug)]

@@ -47,6 +47,14 @@ impl Table {
     }
 }
 
+/// What went wrong while rows were written as CSV, as what it is: that a reader has seen enough must stay to be told.
+pub(crate) fn of_csv(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
+    }
+}
+
 fn styled(text: &str, style: Style) -> String {
     if style.is_plain() { text.to_owned() } else { format!("{style}{text}{style:#}") }
 }

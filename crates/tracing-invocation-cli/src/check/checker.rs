@@ -60,7 +60,8 @@ impl<'a> Checker<'a> {
         if (namespace, name) == (Some(delivery::NAMESPACE), Some(delivery::NAME)) {
             // It tells of an output, and is an end without a beginning by convention.
             let record = Record::deserialize(record).ok();
-            self.lost += record.as_ref().and_then(model::lost).unwrap_or_default();
+            let lost = record.as_ref().and_then(model::lost).unwrap_or_default();
+            self.lost = self.lost.saturating_add(lost);
             return;
         }
         // What is wrong elsewhere in a record is no reason to miss it as a beginning or an end.
@@ -105,7 +106,7 @@ impl Reading for Checker<'_> {
             Some(Why::Foreign) if self.rules.strict => self.found.add(spot, What::Foreign),
             Some(Why::Foreign) => {}
         }
-        why.map_or(Kind::Blank, Kind::PassedOver)
+        why.map_or(Kind::Blank, |why| Kind::PassedOver(why, objects.len()))
     }
 
     fn pause(&mut self) {

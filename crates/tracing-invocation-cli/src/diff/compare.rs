@@ -199,7 +199,8 @@ fn compare(before: &Calls, after: &Calls, changes: &mut Vec<Change<'_>>) {
             Change::Faster { percentile, ratio }
         });
     }
-    let ratio = Share { part: after.calls(), of: before.calls() }.rate();
+    // Of what was only said to be slow, or neither begun nor ended there, there were no calls.
+    let ratio = Share { part: after.calls(), of: before.calls().max(1) }.rate();
     if before.calls().max(after.calls()) >= FEW && (ratio >= 2.0 || ratio <= 0.5) {
         changes.push(Change::Calls { ratio });
     }

@@ -114,7 +114,7 @@ impl Board {
 
     /// Counts a line that was read, whatever it was.
     pub(super) fn count(&mut self, kind: Kind) {
-        if let Kind::PassedOver(why) = kind {
+        if let Kind::PassedOver(why, _) = kind {
             self.passed_over[why as usize] += 1;
         }
     }

@@ -39,7 +39,8 @@ impl Account {
         match kind {
             Kind::Blank => {}
             Kind::Records(count) => self.records += count as u64,
-            Kind::PassedOver(why) => {
+            Kind::PassedOver(why, records) => {
+                self.records += records as u64;
                 let of_kind = &mut self.passed_over[why as usize];
                 of_kind.absorb(PassedOver { count: 1, first: Some(at) });
                 if why == Why::TooLong {

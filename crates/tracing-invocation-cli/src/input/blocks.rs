@@ -104,7 +104,7 @@ impl<T: FnMut(Block) -> bool> Cutter<'_, T> {
                     bytes.extend_from_slice(&rest);
                 }
                 None if bytes.len() > MAX_LINE => {
-                    self.account.count(self.place(), Kind::PassedOver(Why::TooLong));
+                    self.account.count(self.place(), Kind::PassedOver(Why::TooLong, 0));
                     self.line += 1;
                     bytes.clear();
                     if !skip_line(reader, &mut bytes)? {

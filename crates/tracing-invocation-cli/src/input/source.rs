@@ -1,6 +1,7 @@
 //! One file, or stdin, plain or gzip.
 
-use std::fs::File;
+use std::collections::HashSet;
+use std::fs::{self, File};
 use std::io::{self, BufRead as _, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -28,6 +29,20 @@ impl Source {
             if path == Path::new(STDIN) { Self::Stdin } else { Self::File(path.clone()) }
         };
         if paths.is_empty() { vec![Self::Stdin] } else { paths.iter().map(of).collect() }
+    }
+
+    /// The sources without those that are a file once more, as a link is that stands beside what it leads to; and what
+    /// these are called. Whatever counts records would count theirs twice.
+    pub(crate) fn distinct(sources: Vec<Self>) -> (Vec<Self>, Vec<String>) {
+        let mut seen = HashSet::new();
+        let is_first = |source: &Self| match source {
+            Self::File(path) if path.is_file() => {
+                fs::canonicalize(path).map_or(true, |path| seen.insert(path))
+            }
+            _ => true,
+        };
+        let (sources, again): (Vec<_>, Vec<_>) = sources.into_iter().partition(is_first);
+        (sources, again.iter().map(Self::name).collect())
     }
 
     /// What it is called in messages.

@@ -39,6 +39,9 @@ impl Forest {
 
 impl Trace {
     fn of(id: TraceId, mut operations: Vec<Operation>) -> Self {
+        for operation in &mut operations {
+            operation.slow.sort_by_key(|(at, _)| *at);
+        }
         // At one and the same moment, those inside others come after them, as far as an id tells.
         operations
             .sort_by_cached_key(|one| (one.began(), one.parent_span_id.is_some(), one.span_id));

@@ -29,7 +29,7 @@ impl Gathering {
     pub(crate) fn add(&mut self, record: Record) {
         self.until = self.until.max(Some(record.timestamp));
         if let Some(lost) = lost(&record) {
-            self.lost += lost;
+            self.lost = self.lost.saturating_add(lost);
             return;
         }
         let key = (record.trace_id, record.span_id);
@@ -57,8 +57,7 @@ impl Gathering {
                 }
             }
             Outcome::Slow => {
-                let after = operation.slow.partition_point(|(earlier, _)| *earlier <= at);
-                operation.slow.insert(after, (at, record.payload));
+                operation.slow.push((at, record.payload));
             }
             outcome => {
                 if operation.end.as_ref().is_none_or(|end| at < end.at) {

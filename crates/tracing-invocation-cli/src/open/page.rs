@@ -53,13 +53,20 @@ pub(super) fn print(rows: &[Row], programs: &Programs, out: &mut dyn Write) -> i
         };
         writeln!(out, "{BOLD}{files}{BOLD:#}: {state}: {how}")?;
     }
-    let mut because: BTreeMap<&str, u64> = BTreeMap::new();
-    for told in rows.iter().filter_map(|row| row.because.as_deref()) {
-        *because.entry(told).or_default() += 1;
+    let mut because: BTreeMap<(&str, &str), u64> = BTreeMap::new();
+    for row in rows {
+        if let Some(told) = row.because.as_deref() {
+            *because.entry((row.program, told)).or_default() += 1;
+        }
     }
-    for (because, count) in because {
+    for ((program, because), count) in because {
         let what = if count == 1 { "1 operation is" } else { &format!("{count} operations are") };
-        writeln!(out, "{what} of a program that ended: {because}")?;
+        let of = if program == State::Ended.word() {
+            "a program that ended"
+        } else {
+            "a program of which it is not known whether it runs"
+        };
+        writeln!(out, "{what} of {of}: {because}")?;
     }
     Ok(())
 }

@@ -49,7 +49,7 @@ pub(super) struct Program {
 #[derive(Debug)]
 pub(super) struct Verdict {
     pub(super) state: State,
-    /// Until when it has been open.
+    /// Until when it has been open, as far as is known.
     pub(super) until: SystemTime,
     /// What is known of it beyond what is known of the log.
     pub(super) because: Option<String>,
@@ -101,6 +101,15 @@ impl Programs {
             |because: String| Verdict { state: State::Ended, until: last, because: Some(because) };
         if let Some(exit) = program.exit.filter(|exit| *exit >= began) {
             let exit = humantime::format_rfc3339_seconds(exit);
+            // Programs that write one log may overlap, as where the next one starts before the last one ends.
+            if program.state == State::Running && program.started.is_some_and(|it| it <= began) {
+                let because = format!(
+                    "a program ended in good order at {exit}, and what has the log open was there before: it may be of \
+                     either"
+                );
+                let (state, until) = (State::Unknown, self.now);
+                return Verdict { state, until, because: Some(because) };
+            }
             return ended(format!(
                 "a program ended in good order at {exit}, and ended what was open in it: this end was lost, or is of \
                  a program that was killed before"

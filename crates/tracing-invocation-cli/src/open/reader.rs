@@ -30,7 +30,7 @@ struct Times {
 
 impl Heard {
     pub(super) fn absorb(&mut self, other: Self) {
-        self.lost += other.lost;
+        self.lost = self.lost.saturating_add(other.lost);
         for (source, times) in other.times {
             let mine = self.times.entry(source).or_default();
             mine.last = mine.last.max(times.last);
@@ -67,7 +67,7 @@ fn add(heard: &mut Heard, block: &mut Matching, at: Place, record: Outline<'_>) 
     let times = heard.times.entry(at.source).or_default();
     times.last = times.last.max(Some(record.timestamp));
     if let Some(lost) = stats::lost(&record) {
-        heard.lost += lost;
+        heard.lost = heard.lost.saturating_add(lost);
         return;
     }
     let key = (record.trace_id, record.span_id);

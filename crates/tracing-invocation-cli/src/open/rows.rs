@@ -12,6 +12,7 @@ use crate::input::Source;
 use crate::log::Log;
 use crate::outline::Slow;
 use crate::stats::Key;
+use crate::table::of_csv;
 
 /// An operation that is open, as programs are told of it.
 #[derive(Debug, Serialize)]
@@ -83,44 +84,48 @@ fn time<S: serde::Serializer>(time: &SystemTime, to: S) -> Result<S::Ok, S::Erro
 /// A row for each, and a header.
 pub(super) fn csv(rows: &[Row], out: &mut dyn Write) -> io::Result<()> {
     let mut table = csv::Writer::from_writer(out);
-    table.write_record([
-        "age_ns",
-        "began",
-        "event_namespace",
-        "event_name",
-        "entity_id",
-        "trace_id",
-        "span_id",
-        "parent_span_id",
-        "parent",
-        "slow_poll_ns",
-        "slow_limit_ns",
-        "slow_expected_ns",
-        "slow_age_ns",
-        "program",
-        "file",
-        "line",
-    ])?;
+    table
+        .write_record([
+            "age_ns",
+            "began",
+            "event_namespace",
+            "event_name",
+            "entity_id",
+            "trace_id",
+            "span_id",
+            "parent_span_id",
+            "parent",
+            "slow_poll_ns",
+            "slow_limit_ns",
+            "slow_expected_ns",
+            "slow_age_ns",
+            "program",
+            "file",
+            "line",
+        ])
+        .map_err(of_csv)?;
     for row in rows {
         let slow = |part: fn(Slow) -> Option<u64>| row.slow.and_then(part);
-        table.serialize((
-            row.age_ns,
-            humantime::format_rfc3339_micros(row.began).to_string(),
-            &row.event_namespace,
-            &row.event_name,
-            &row.entity_id,
-            &row.trace_id,
-            &row.span_id,
-            &row.parent_span_id,
-            row.parent,
-            slow(|slow| slow.poll_ns),
-            slow(|slow| slow.limit_ns),
-            slow(|slow| slow.expected_ns),
-            slow(|slow| slow.age_ns),
-            row.program,
-            &row.file,
-            row.line,
-        ))?;
+        table
+            .serialize((
+                row.age_ns,
+                humantime::format_rfc3339_micros(row.began).to_string(),
+                &row.event_namespace,
+                &row.event_name,
+                &row.entity_id,
+                &row.trace_id,
+                &row.span_id,
+                &row.parent_span_id,
+                row.parent,
+                slow(|slow| slow.poll_ns),
+                slow(|slow| slow.limit_ns),
+                slow(|slow| slow.expected_ns),
+                slow(|slow| slow.age_ns),
+                row.program,
+                &row.file,
+                row.line,
+            ))
+            .map_err(of_csv)?;
     }
     table.flush()
 }

@@ -50,6 +50,10 @@ pub(super) fn find(files: &[Option<Metadata>]) -> Option<Writers> {
             Err(_) => {}
         }
     }
+    // Where not even the first process is shown, as with `hidepid`, neither are others.
+    if writers.hidden == 0 && !std::path::Path::new("/proc/1").exists() {
+        writers.hidden = 1;
+    }
     Some(writers)
 }
 

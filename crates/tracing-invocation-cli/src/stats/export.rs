@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::{Calls, Summary, ranked};
 use crate::line::Why;
 use crate::log::Log;
+use crate::table::of_csv;
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -143,7 +144,8 @@ pub(super) fn csv(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
         "max_ns",
         "errors",
         "causes",
-    ])?;
+    ])
+    .map_err(of_csv)?;
     for (label, calls) in &summary.operations {
         let words = |words| {
             let ranked: Vec<_> =
@@ -151,7 +153,8 @@ pub(super) fn csv(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
             ranked.join(";")
         };
         let (errors, causes) = (words(&calls.errors), words(&calls.causes));
-        rows.serialize((&*label.namespace, &*label.name, Numbers::of(calls), errors, causes))?;
+        rows.serialize((&*label.namespace, &*label.name, Numbers::of(calls), errors, causes))
+            .map_err(of_csv)?;
     }
     rows.flush()
 }

@@ -149,7 +149,7 @@ impl Counted {
     }
 
     pub(crate) fn absorb(&mut self, other: Self) {
-        self.lost += other.lost;
+        self.lost = self.lost.saturating_add(other.lost);
         self.from = self.from.into_iter().chain(other.from).min();
         self.until = self.until.max(other.until);
         for (label, calls) in other.into_calls() {
@@ -179,7 +179,7 @@ impl<'a> Tally<'a> {
         let (namespace, name) = (&*record.event_namespace, &*record.event_name);
         let counted = &mut self.counted;
         if let Some(lost) = lost(record) {
-            counted.lost += lost;
+            counted.lost = counted.lost.saturating_add(lost);
             return;
         }
         if !self.selected.takes(namespace, name, record.entity_id.as_deref()) {

@@ -54,6 +54,84 @@ fn what_is_not_json_holds_no_records_and_that_is_said() {
 }
 
 #[test]
+fn what_is_said_of_a_command_line_does_not_act_on_the_terminal() {
+    let hostile = "a\u{1b}[31m\u{9b}2J\u{202e}b";
+    let lines: [&[&str]; 5] = [
+        &["diff", hostile, hostile, hostile],
+        &["stats", "--sort", hostile],
+        &["man", hostile],
+        &["tree", "--trace", hostile],
+        &[hostile],
+    ];
+    for line in lines {
+        let mut command = command();
+        // As on a terminal.
+        let output = command.env("CLICOLOR_FORCE", "1").args(line).output().unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        let err = String::from_utf8(output.stderr).unwrap();
+        assert!(err.contains('b') && !err.contains(['\u{1b}', '\u{9b}', '\u{202e}']), "{err:?}");
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn what_cannot_be_written_is_told_by_every_command_and_every_help() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("log"), log()).unwrap();
+    let lines = [
+        "stats log",
+        "stats --format json log",
+        "stats --format csv log",
+        "tree log",
+        "open log",
+        "open --format csv log",
+        "check log",
+        "check --format json log",
+        "follow --from-start --exit-at-end --all log",
+        "report --html - log",
+        "report --html /dev/full log",
+        "diff --all log log",
+        "diff --all --format json log log",
+        "completions zsh",
+        "man",
+        "man stats",
+        "--help",
+        "stats -h",
+        "--version",
+    ];
+    for line in lines {
+        let full = fs::File::options().write(true).open("/dev/full").unwrap();
+        let mut command = command();
+        command.current_dir(folder.path()).args(line.split(' ')).stdout(full);
+        let output = command.output().unwrap();
+        let err = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{line}: {err}");
+        assert!(err.contains("No space left on device"), "{line}: {err}");
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn a_file_that_is_named_twice_counts_once() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("app.jsonl"), log()).unwrap();
+    std::os::unix::fs::symlink("app.jsonl", folder.path().join("current.jsonl")).unwrap();
+    let mut command = command();
+    command.current_dir(folder.path()).args(["stats", "--format", "csv", "--sort", "name"]);
+    let output = command.args(["app.jsonl", "./app.jsonl", "current.jsonl"]).output().unwrap();
+    let (code, told, err) = counted(&Ran {
+        code: output.status.code().unwrap(),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    });
+    assert_eq!((code, &*told), (0, "charge 1, deliver 1"));
+    insta::assert_snapshot!(err, @"
+    invocations: ./app.jsonl: is a file that was named before, and is read once
+    invocations: current.jsonl: is a file that was named before, and is read once
+    ");
+}
+
+#[test]
 fn an_empty_log_holds_no_records() {
     let (code, told, err) = stats("");
     assert_eq!((code, &*told), (2, ""));
@@ -103,6 +181,42 @@ fn a_torn_line_is_counted_and_what_follows_on_it_is_read() {
 fn records_whose_newlines_are_missing_are_all_read() {
     let (code, told, err) = stats(log().replace('\n', ""));
     assert_eq!((code, &*told, &*err), (0, "charge 1, deliver 1", ""));
+}
+
+#[test]
+fn a_record_behind_a_torn_one_counts_although_its_line_is_told() {
+    let whole = log();
+    let only = whole.lines().next().unwrap();
+    let torn = format!("{}{only}\n", &only[..200]);
+    let (code, told, err) = stats(&torn);
+    assert_eq!((code, &*told), (0, "charge 1"));
+    insta::assert_snapshot!(err, @"invocations: 1 line was passed over, torn: stdin:1");
+    let checked = invocations(&["check", "--allow-open"], &torn);
+    assert_eq!((checked.code, &*checked.err), (1, ""));
+}
+
+#[test]
+fn what_an_object_of_somebody_else_holds_is_no_record() {
+    let whole = log();
+    let only = whole.lines().last().unwrap();
+    let holds = format!("{{\"msg\":\"sent\",\"record\":{only}}}");
+    let (code, told, err) = stats(holds.clone() + "\n" + &whole.replace(only, &(holds + only)));
+    assert_eq!((code, &*told), (0, "charge 1, deliver 1"));
+    let (_, told, _) = stats(whole.replace(only, &format!("{{\"a\":{only}}}")));
+    assert_eq!(told, "charge 1");
+    insta::assert_snapshot!(err, @"invocations: 1 line was passed over, no record: stdin:1");
+    // Neither is an object in the midst of a text, however it begins.
+    let text = "got {\"timestamp\":\"2026\"} from a peer\n";
+    let (code, _, err) = stats(text.to_owned() + &whole);
+    assert_eq!(code, 0);
+    insta::assert_snapshot!(err, @"invocations: 1 line was passed over, no record: stdin:1");
+}
+
+#[test]
+fn however_many_records_are_in_a_list_on_one_line_all_are_read() {
+    let ends: Vec<_> = (1..=100).map(|span| call("sweep", span).unknown(1)).collect();
+    let list = format!("[{}]\n", lines(&ends).trim_end().replace('\n', ", "));
+    assert_eq!(stats(list), (0, "sweep 100".to_owned(), String::new()));
 }
 
 #[test]
@@ -218,6 +332,42 @@ fn a_line_of_100_megabytes_is_passed_over_in_little_memory() {
     });
     assert_eq!((code, &*told), (0, "charge 1, deliver 1"), "{err}");
     insta::assert_snapshot!(err, @"invocations: 1 line was passed over, too long (more than 8 MiB): stdin:1");
+}
+
+#[test]
+fn a_reader_of_rows_that_has_seen_enough_ends_it_quietly_too() {
+    let log = lines(&(1..2_000).map(|span| call("a", span).invoke()).collect::<Vec<_>>());
+    // More than any buffer between the two holds.
+    let named = (1..).zip(log.lines()).map(|(number, line)| {
+        line.replace("\"a\"", &format!("\"{number} {}\"", "a".repeat(200))) + "\n"
+    });
+    let named: String = named.collect();
+    for command in ["stats", "open"] {
+        let mut child = self::command()
+            .args([command, "--format", "csv"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        child.stdin.take().unwrap().write_all(named.as_bytes()).unwrap();
+        let mut err = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+        assert_eq!((child.wait().unwrap().code(), &*err), (Some(0), ""), "{command}");
+    }
+}
+
+#[test]
+fn more_losses_than_can_be_counted_are_as_many_as_can() {
+    let mut lost = call("delivery", 1).failed(1, "records_lost", "");
+    lost.event_namespace = "tracing_invocation".into();
+    lost.payload["error"]["details"] = serde_json::json!({ "lost": u64::MAX });
+    let log = log() + &lines(&[lost.clone(), lost]);
+    for command in ["stats", "open", "tree", "check"] {
+        let ran = invocations(&[command], &log);
+        assert!((ran.out + &ran.err).contains("18446744073709551615 records"), "{command}");
+    }
 }
 
 #[test]

@@ -115,6 +115,14 @@ fn what_chance_explains_is_not_told() {
 }
 
 #[test]
+fn many_calls_after_none_are_more() {
+    let slow = [call("pay", 9).slow(5, 1)];
+    let ran = diff(&["--format", "json"], &slow, &ended("pay", 30, 10, End::Success));
+    let told: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(told["operations"][0]["changes"][0]["ratio"], 30.0, "{told:#}");
+}
+
+#[test]
 fn durations_of_few_calls_are_not_told() {
     let slower = |count| {
         diff(&[], &ended("pay", count, 10, End::Success), &ended("pay", count, 90, End::Success))
@@ -171,7 +179,7 @@ fn programs_get_an_object() {
             "open": 0,
             "failed_share": 0.5,
             "cancelled_share": 0.0,
-            "p50_ns": 10027007,
+            "p50_ns": 10000000,
             "p99_ns": 40000000
           },
           "changes": [

@@ -5,7 +5,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -218,14 +218,40 @@ fn what_began_before_its_program_ended_in_good_order_is_not_running() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("app.jsonl");
     let (pay, ship, next) = (call("pay", 1), call("ship", 2).at(10), call("pay", 3).at(90));
-    fs::write(&file, lines(&[pay.invoke(), ship.invoke(), exited(&ship, 40), next.invoke()]))
-        .unwrap();
+    let long_ago =
+        [pay.invoke(), ship.invoke(), exited(&ship, 40), next.invoke()].map(|mut record| {
+            record.timestamp -= Duration::from_secs(1_000_000_000);
+            record
+        });
+    fs::write(&file, lines(&long_ago)).unwrap();
     let _holder = Holder::of(&file);
     let answer = ask_json(folder.path(), &["app.jsonl"]);
     let first = &answer["open"][0];
     assert_eq!((&first["event_name"], &first["program"]), (&json!("pay"), &json!("ended")));
     let because = first["because"].as_str().unwrap();
-    assert_snapshot!(because, @"a program ended in good order at 2026-11-27T16:00:00Z, and ended what was open in it: this end was lost, or is of a program that was killed before");
+    assert_snapshot!(because, @"a program ended in good order at 1995-03-21T14:13:20Z, and ended what was open in it: this end was lost, or is of a program that was killed before");
+}
+
+#[test]
+fn what_overlaps_with_a_program_that_ended_in_good_order_may_still_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("app.jsonl");
+    let _next = Holder::of(&file);
+    let later = |record| {
+        let mut record = now(record);
+        record.timestamp += Duration::from_secs(5);
+        record
+    };
+    let (pay, ship) = (call("pay", 1), call("ship", 2));
+    let log = [now(ship.invoke()), later(pay.invoke()), later(exited(&ship, 5_000))];
+    OpenOptions::new().append(true).open(&file).unwrap().write_all(lines(&log).as_bytes()).unwrap();
+    let answer = ask_json(folder.path(), &["app.jsonl"]);
+    assert_eq!(answer["open"][0]["program"], "not known", "{answer:#}");
+    let because = answer["open"][0]["because"].as_str().unwrap();
+    assert!(because.ends_with("was there before: it may be of either"), "{because}");
+    assert!(ask(folder.path(), &["app.jsonl"]).contains(
+        "1 operation is of a program of which it is not known whether it runs: a program ended"
+    ));
 }
 
 #[test]

@@ -256,6 +256,22 @@ fn operations_inside_one_another_in_a_circle_are_shown() {
 }
 
 #[test]
+fn an_operation_that_took_longer_than_there_were_times_began_when_it_ended() {
+    let mut end = call("sweep", 1).success(5);
+    end.duration_ns = Some(u64::MAX);
+    insta::assert_snapshot!(shown(&[end], &[]), @r"
+    2026-11-27T16:00:00.005Z  trace 00000000000000000000000000000001  1 operation  0 ns
+    ✓ success   shop/sweep  213503d 23h
+    ");
+    let mut silent = call("sweep", 1).success(5);
+    silent.duration_ns = None;
+    insta::assert_snapshot!(shown(&[silent], &[]), @r"
+    2026-11-27T16:00:00.005Z  trace 00000000000000000000000000000001  1 operation  0 ns
+    ✓ success   shop/sweep  0 ns
+    ");
+}
+
+#[test]
 fn lost_records_are_noted() {
     let lost = r#"{"timestamp":"2026-11-27T16:00:00.000000Z","level":"ERROR","event_namespace":"tracing_invocation","event_name":"delivery","event_outcome":"failed","trace_id":"000000000000000000000000000000ff","span_id":"00000000000000ff","duration_ns":1,"payload":{"error":{"type":"records_lost","message":"3 records lost","details":{"lost":3}}}}"#;
     let ran = invocations(&["tree"], lines(&order()) + lost + "\n");

@@ -26,8 +26,8 @@ fn board() -> Board {
     for span in 100..1_300 {
         board.take(&record(span, "success", 999, json!({})), at(999));
     }
-    board.count(Kind::PassedOver(Why::Foreign));
-    board.count(Kind::PassedOver(Why::Torn));
+    board.count(Kind::PassedOver(Why::Foreign, 0));
+    board.count(Kind::PassedOver(Why::Torn, 0));
     board
 }
 
