@@ -92,12 +92,22 @@ impl Log {
         if self.account.troubles.is_empty() && self.account.records > 0 {
             return ANSWERED;
         }
-        if self.account.records == 0 {
-            anstream::eprintln!(
-                "invocations: no records were found. A log of records is written by a program with \
-                 tracing-invocation: one JSON object a line, with `event_outcome`, `trace_id` and `span_id`"
-            );
+        if self.account.troubles.is_empty() {
+            self.say_there_are_no_records();
         }
         TROUBLE
+    }
+
+    fn say_there_are_no_records(&self) {
+        let names: Vec<_> = self.sources.iter().map(Source::name).collect();
+        let names = harmless(&names.join(", ")).into_owned();
+        if Why::ALL.into_iter().all(|why| self.account.passed_over(why).is_none()) {
+            anstream::eprintln!("invocations: {names}: is empty");
+            return;
+        }
+        anstream::eprintln!(
+            "invocations: {names}: no records were found. A log of records is written by a program with \
+             tracing-invocation: one JSON object a line, with `event_outcome`, `trace_id` and `span_id`"
+        );
     }
 }

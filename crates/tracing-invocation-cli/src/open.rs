@@ -83,8 +83,10 @@ pub(crate) fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<u8> 
     readers.into_iter().for_each(|reader| heard.absorb(reader.heard));
     let programs = Programs::of(log.sources(), &heard, SystemTime::now());
     let matching = shared.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let mut rows: Vec<_> = matching
-        .into_open()
+    let open: Vec<_> = matching.into_open().collect();
+    let count = open.len();
+    let mut rows: Vec<_> = open
+        .into_iter()
         .filter(|(_, open, ..)| {
             selected.takes(&open.namespace, &open.name, open.entity_id.as_deref())
         })
@@ -94,7 +96,7 @@ pub(crate) fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<u8> 
     rows.sort_unstable_by(Row::older_first);
     if log.records() > 0 {
         match arguments.format {
-            Format::Table => page::print(&rows, &programs, out)?,
+            Format::Table => page::print(&rows, count, &programs, out)?,
             Format::Json => json(&rows, &programs, heard.lost, out)?,
             Format::Csv => rows::csv(&rows, out)?,
         }

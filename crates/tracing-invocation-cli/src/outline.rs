@@ -47,6 +47,11 @@ pub(crate) struct Payload<'a> {
     pub(crate) error: Option<Failure<'a>>,
     #[serde(borrow, default, deserialize_with = "objects")]
     pub(crate) cancellation: Option<Cancellation<'a>>,
+    /// Whose error it was, or whose cancellation, where an inner operation told it.
+    #[serde(default)]
+    pub(crate) caused_by: Option<SpanId>,
+    #[serde(default)]
+    pub(crate) cancelled_by: Option<SpanId>,
     #[serde(borrow, default)]
     pub(crate) unknown_reason: Option<Cow<'a, str>>,
     #[serde(default)]
@@ -71,6 +76,8 @@ pub(crate) struct Slow {
 pub(crate) struct Failure<'a> {
     #[serde(borrow, rename = "type")]
     pub(crate) kind: Cow<'a, str>,
+    #[serde(borrow, default)]
+    pub(crate) message: Option<Cow<'a, str>>,
     #[serde(default, deserialize_with = "objects")]
     pub(crate) details: Option<Details>,
 }
@@ -111,6 +118,7 @@ impl From<Record> for Outline<'_> {
 impl From<&Map<String, Value>> for Payload<'_> {
     fn from(members: &Map<String, Value>) -> Self {
         let text = |value: &Value| value.as_str().map(|text| Cow::Owned(text.to_owned()));
+        let id = |key: &str| members.get(key)?.as_str()?.parse().ok();
         let within = |object: &str, key: &str| members.get(object)?.get(key).and_then(text);
         Self {
             error: within(payload::ERROR, error::TYPE).map(|kind| {
@@ -118,11 +126,14 @@ impl From<&Map<String, Value>> for Payload<'_> {
                     members.get(payload::ERROR).and_then(|error| error.get(error::DETAILS));
                 let details = details.filter(|details| details.is_object());
                 let lost = |details: &Value| details.get(delivery::LOST).and_then(Value::as_u64);
-                Failure { kind, details: details.map(|details| Details { lost: lost(details) }) }
+                let details = details.map(|details| Details { lost: lost(details) });
+                Failure { kind, message: within(payload::ERROR, error::MESSAGE), details }
             }),
             cancellation: members.get(payload::CANCELLATION).filter(|value| value.is_object()).map(
                 |_| Cancellation { cause: within(payload::CANCELLATION, cancellation::CAUSE) },
             ),
+            caused_by: id(payload::CAUSED_BY),
+            cancelled_by: id(payload::CANCELLED_BY),
             unknown_reason: members.get(payload::UNKNOWN_REASON).and_then(text),
             slow: members.get(payload::SLOW).and_then(|slow| Slow::deserialize(slow).ok()),
         }

@@ -3,6 +3,7 @@
 use std::io;
 
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 use tracing_invocation::{EventMetadata, EventPolicy as _, PatternPolicy, PolicyRule};
 
 /// The heading of what selects operations, in a help.
@@ -12,13 +13,13 @@ pub(crate) const WHICH: &str = "Which operations";
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct Select {
     /// Those with this event name; `*`, `?` and `[a-c]` as in a shell
-    #[arg(long, value_name = "PATTERN", help_heading = WHICH)]
+    #[arg(long, value_name = "PATTERN", value_parser = NonEmptyStringValueParser::new(), help_heading = WHICH)]
     name: Vec<String>,
     /// Those in this namespace
-    #[arg(long, value_name = "PATTERN", help_heading = WHICH)]
+    #[arg(long, value_name = "PATTERN", value_parser = NonEmptyStringValueParser::new(), help_heading = WHICH)]
     namespace: Vec<String>,
     /// Those that work on this entity
-    #[arg(long, value_name = "PATTERN", help_heading = WHICH)]
+    #[arg(long, value_name = "PATTERN", value_parser = NonEmptyStringValueParser::new(), help_heading = WHICH)]
     entity: Vec<String>,
 }
 
@@ -45,6 +46,14 @@ impl Select {
 /// Patterns, ready to be asked.
 #[derive(Clone, Debug)]
 pub(crate) struct Selected(Option<PatternPolicy>);
+
+/// Says that patterns select nothing of what was read.
+pub(crate) fn say_nothing_is_selected() {
+    anstream::eprintln!(
+        "invocations: no operation is selected: --name, --namespace and --entity take patterns of the whole text, in \
+         which capital letters matter, as in 'charge*'"
+    );
+}
 
 impl Selected {
     pub(crate) fn is_everything(&self) -> bool {

@@ -4,6 +4,7 @@ mod balance;
 mod export;
 mod latency;
 mod page;
+mod ranking;
 mod summary;
 mod tally;
 
@@ -20,7 +21,7 @@ use clap::{Args, ValueEnum};
 
 use crate::args::{Files, Format};
 use crate::input::Source;
-use crate::select::Select;
+use crate::select::{Select, say_nothing_is_selected};
 
 /// Count calls, outcomes and durations by operation
 ///
@@ -84,6 +85,9 @@ pub(crate) fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<u8> 
             Format::Csv => export::csv(&summary, out)?,
         }
         out.flush()?;
+    }
+    if log.records() > 0 && summary.operations.is_empty() && !selected.is_everything() {
+        say_nothing_is_selected();
     }
     if summary.lost > 0 {
         anstream::eprintln!("invocations: {}", lost_in_words(summary.lost));

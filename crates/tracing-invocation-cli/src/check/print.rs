@@ -51,6 +51,12 @@ fn notes(checked: &Checked, rules: Rules, out: &mut dyn Write) -> io::Result<()>
         let lost = counted(checked.lost, "record was", "records were");
         writeln!(out, "the log says that {lost} lost: missing ends may be among them")?;
     }
+    if !rules.allow_open && checked.open > 0 {
+        writeln!(
+            out,
+            "operations of a program that still runs are no offence: `--allow-open` says that this is one"
+        )?;
+    }
     if rules.allow_open && checked.open > 0 {
         let open = counted(checked.open, "operation is", "operations are");
         writeln!(out, "{open} open")?;

@@ -24,11 +24,18 @@ const SLOW: Style = AnsiColor::Yellow.on_default();
 const LEFT: Style = AnsiColor::Magenta.on_default();
 const RUNNING: Style = AnsiColor::Green.on_default();
 
-/// A row for each operation that is open, and how it is known whether its program runs.
-pub(super) fn print(rows: &[Row], programs: &Programs, out: &mut dyn Write) -> io::Result<()> {
-    if rows.is_empty() {
-        writeln!(out, "nothing is open")?;
-        return Ok(());
+/// A row for each operation that was asked for, of so many that are open, and how it is known whether its program runs.
+pub(super) fn print(
+    rows: &[Row],
+    open: usize,
+    programs: &Programs,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    match (rows, open) {
+        ([], 0) => return writeln!(out, "nothing is open"),
+        ([], 1) => return writeln!(out, "1 operation is open, and is not what was asked for"),
+        ([], _) => return writeln!(out, "{open} operations are open, none of which was asked for"),
+        _ => {}
     }
     let cells: Vec<_> = rows.iter().map(cells).collect();
     // A column in which nothing stands only takes room, and so does one that says what is said below.

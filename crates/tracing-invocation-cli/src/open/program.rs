@@ -122,10 +122,7 @@ impl Programs {
             return ended("no process that has the log open is as old".to_owned());
         }
         if program.state == State::Ended {
-            return ended(
-                "it was killed or crashed, for the log has no end in good order, or this end was lost"
-                    .to_owned(),
-            );
+            return ended("it was killed or crashed, or this end was lost".to_owned());
         }
         let until = if program.state == State::Running { self.now } else { last };
         Verdict { state: program.state, until, because: None }
@@ -203,8 +200,7 @@ fn look(
             "{hidden} {processes} not show which files they have open: ask as root, or as who runs the program"
         ));
     }
-    let how =
-        "no process here has it open for writing, unless it is a copy of what is written elsewhere";
+    let how = "no process on this machine has it open for writing; a copy of a log looks the same";
     (State::Ended, how.to_owned(), None)
 }
 

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use serde::Serialize;
 
-use super::{Calls, Summary, ranked};
+use super::{Calls, Label, Summary, ranked};
 use crate::line::Why;
 use crate::log::Log;
 use crate::table::of_csv;
@@ -36,6 +36,9 @@ struct Numbers {
     unknown: u64,
     open: u64,
     slow: u64,
+    caused_by: u64,
+    cancelled_by: u64,
+    without_cause: u64,
     p50_ns: Option<u64>,
     p90_ns: Option<u64>,
     p99_ns: Option<u64>,
@@ -46,6 +49,7 @@ struct Numbers {
 struct ErrorType<'a> {
     r#type: &'a str,
     count: u64,
+    example: &'a str,
 }
 
 #[derive(Serialize)]
@@ -68,7 +72,24 @@ struct LogRow {
     invalid_lines: u64,
     too_long_lines: u64,
     /// Whether every source was read to its end.
-    is_complete: bool,
+    is_read_to_end: bool,
+}
+
+impl<'a> Row<'a> {
+    fn of(label: &'a Label, calls: &'a Calls) -> Self {
+        let error = |(r#type, count)| {
+            let example = calls.examples.get(r#type).map(|message| &**message);
+            ErrorType { r#type, count, example: example.unwrap_or_default() }
+        };
+        let cause = |(cause, count)| Cause { cause, count };
+        Self {
+            event_namespace: &label.namespace,
+            event_name: &label.name,
+            numbers: Numbers::of(calls),
+            errors: ranked(&calls.errors).into_iter().map(error).collect(),
+            causes: ranked(&calls.causes).into_iter().map(cause).collect(),
+        }
+    }
 }
 
 impl Numbers {
@@ -83,6 +104,9 @@ impl Numbers {
             unknown: calls.unknown,
             open: calls.open,
             slow: calls.slow,
+            caused_by: calls.caused_by,
+            cancelled_by: calls.cancelled_by,
+            without_cause: calls.without_cause,
             p50_ns: percentile(50.0),
             p90_ns: percentile(90.0),
             p99_ns: percentile(99.0),
@@ -104,22 +128,14 @@ impl LogRow {
             torn_lines: lines(Why::Torn),
             invalid_lines: lines(Why::Invalid),
             too_long_lines: lines(Why::TooLong),
-            is_complete: log.account().troubles.is_empty(),
+            is_read_to_end: log.account().troubles.is_empty(),
         }
     }
 }
 
 /// One object.
 pub(super) fn json(summary: &Summary, log: &Log, out: &mut dyn Write) -> io::Result<()> {
-    let error = |(r#type, count)| ErrorType { r#type, count };
-    let cause = |(cause, count)| Cause { cause, count };
-    let operations = summary.operations.iter().map(|(label, calls)| Row {
-        event_namespace: &label.namespace,
-        event_name: &label.name,
-        numbers: Numbers::of(calls),
-        errors: ranked(&calls.errors).into_iter().map(error).collect(),
-        causes: ranked(&calls.causes).into_iter().map(cause).collect(),
-    });
+    let operations = summary.operations.iter().map(|(label, calls)| Row::of(label, calls));
     let document = Document { operations: operations.collect(), log: LogRow::of(summary, log) };
     serde_json::to_writer_pretty(&mut *out, &document)?;
     writeln!(out)
@@ -138,6 +154,9 @@ pub(super) fn csv(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
         "unknown",
         "open",
         "slow",
+        "caused_by",
+        "cancelled_by",
+        "without_cause",
         "p50_ns",
         "p90_ns",
         "p99_ns",

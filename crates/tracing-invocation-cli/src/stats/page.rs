@@ -3,10 +3,9 @@
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
-use foldhash::HashMap;
 use tracing_invocation::format::{harmless, lasted};
 
-use super::{Calls, Summary, ranked};
+use super::{Calls, Summary, ranking};
 use crate::table::{Align, Table};
 
 const HEADER: [&str; 11] = [
@@ -44,8 +43,7 @@ pub(super) fn print(summary: &Summary, top: usize, out: &mut dyn Write) -> io::R
         table.push(row(format!("{} operations", summary.operations.len()), &all));
     }
     table.print(out)?;
-    rank(summary, "errors", top, |calls| &calls.errors, out)?;
-    rank(summary, "cancelled because", top, |calls| &calls.causes, out)
+    ranking::print(summary, top, out)
 }
 
 fn row(name: String, calls: &Calls) -> Vec<(String, Style)> {
@@ -66,38 +64,4 @@ fn row(name: String, calls: &Calls) -> Vec<(String, Style)> {
         None => ("-".to_owned(), DIM),
     }));
     row
-}
-
-/// Prints what words were counted of all operations, and of which.
-fn rank(
-    summary: &Summary,
-    title: &str,
-    top: usize,
-    words: impl Fn(&Calls) -> &HashMap<Box<str>, u64>,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    let mut by_word: Vec<(&str, u64, String)> = Vec::new();
-    for (label, calls) in &summary.operations {
-        let name = format!("{} {}", harmless(&label.namespace), harmless(&label.name));
-        let of_operation = ranked(words(calls)).into_iter();
-        by_word.extend(of_operation.map(|(word, count)| (word, count, name.clone())));
-    }
-    if by_word.is_empty() {
-        return Ok(());
-    }
-    by_word.sort_by(|(word, count, name), (other, more, of)| {
-        more.cmp(count).then_with(|| (word, name).cmp(&(other, of)))
-    });
-    let shown = if top == 0 { by_word.len() } else { top.min(by_word.len()) };
-    let mut table = Table::new(&["count", title, "operation"], Align::LeftBut(0));
-    for (word, count, name) in &by_word[..shown] {
-        let word = (harmless(word).into_owned(), Style::new());
-        table.push(vec![(count.to_string(), BOLD), word, (name.clone(), Style::new())]);
-    }
-    writeln!(out)?;
-    table.print(out)?;
-    if shown < by_word.len() {
-        writeln!(out, "{DIM}and {} more: --top 0 shows all{DIM:#}", by_word.len() - shown)?;
-    }
-    Ok(())
 }

@@ -36,8 +36,16 @@ pub(crate) struct Calls {
     pub(crate) latency: Latency,
     /// Failures by the type of their error, where it is told in full.
     pub(crate) errors: HashMap<Box<str>, u64>,
+    /// By type of error, the first in the alphabet of its messages.
+    pub(crate) examples: HashMap<Box<str>, Box<str>>,
+    /// Failures that an inner operation told.
+    pub(crate) caused_by: u64,
     /// Cancellations by their cause, where it is told.
     pub(crate) causes: HashMap<Box<str>, u64>,
+    /// Cancellations that an inner operation told.
+    pub(crate) cancelled_by: u64,
+    /// Cancellations of which nothing says why.
+    pub(crate) without_cause: u64,
 }
 
 impl Calls {
@@ -51,7 +59,11 @@ impl Calls {
             slow: 0,
             latency: Latency::new(),
             errors: HashMap::default(),
+            examples: HashMap::default(),
+            caused_by: 0,
             causes: HashMap::default(),
+            cancelled_by: 0,
+            without_cause: 0,
         }
     }
 
@@ -72,6 +84,10 @@ impl Calls {
         self.open += other.open;
         self.slow += other.slow;
         self.latency.absorb(&other.latency);
+        self.caused_by += other.caused_by;
+        self.cancelled_by += other.cancelled_by;
+        self.without_cause += other.without_cause;
+        other.examples.iter().for_each(|(kind, message)| self.example(kind, message));
         for (mine, others) in [(&mut self.errors, &other.errors), (&mut self.causes, &other.causes)]
         {
             others.iter().for_each(|(word, count)| count_word(mine, word, *count));
@@ -91,6 +107,9 @@ impl Calls {
                 self.failed += 1;
                 if let Some(failure) = &record.payload.error {
                     count_word(&mut self.errors, &failure.kind, 1);
+                    self.example(&failure.kind, failure.message.as_deref().unwrap_or_default());
+                } else if record.payload.caused_by.is_some() {
+                    self.caused_by += 1;
                 }
             }
             Outcome::Cancelled => {
@@ -98,11 +117,26 @@ impl Calls {
                 let told = record.payload.cancellation.as_ref();
                 if let Some(cause) = told.and_then(|told| told.cause.as_deref()) {
                     count_word(&mut self.causes, cause, 1);
+                } else if record.payload.cancelled_by.is_some() {
+                    self.cancelled_by += 1;
+                } else {
+                    self.without_cause += 1;
                 }
             }
         }
         if let Some(nanos) = record.duration_ns {
             self.latency.add(nanos);
+        }
+    }
+}
+
+impl Calls {
+    /// Keeps a message that stands for all of its type, whichever thread reads it first.
+    fn example(&mut self, kind: &str, message: &str) {
+        match self.examples.get_mut(kind) {
+            Some(known) if **known <= *message => {}
+            Some(known) => *known = message.into(),
+            None => drop(self.examples.insert(kind.into(), message.into())),
         }
     }
 }

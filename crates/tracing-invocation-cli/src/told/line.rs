@@ -1,4 +1,4 @@
-//! One line, cut to what a terminal has room for.
+//! One line, made to fit what a terminal has room for.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -8,14 +8,18 @@ use tracing_invocation::Outcome;
 use tracing_invocation::format::harmless;
 use unicode_width::UnicodeWidthChar;
 
-use super::{ERROR, PLAIN, Told};
+use super::{DIM, ERROR, PLAIN, Told};
 
 /// Ends what was cut.
 const CUT: &str = "…";
 
 /// Texts and how each looks.
 #[derive(Debug, Default)]
-pub(crate) struct Line(Vec<(Style, String)>);
+pub(crate) struct Line {
+    parts: Vec<(Style, String)>,
+    /// Where what an end tells begins, among the parts: with the space before it.
+    told: Option<usize>,
+}
 
 impl Line {
     /// Appends a text, of which nothing acts on a terminal.
@@ -24,7 +28,7 @@ impl Line {
             Cow::Borrowed("") => return,
             text => text.into_owned(),
         };
-        self.0.push((style, text));
+        self.parts.push((style, text));
     }
 
     /// Appends an outcome's sign and word.
@@ -35,6 +39,7 @@ impl Line {
 
     /// Appends what an end tells in full.
     pub(crate) fn put_told(&mut self, told: &Told) {
+        self.told.get_or_insert(self.parts.len());
         self.put(PLAIN, "  ");
         if let Some(kind) = &told.kind {
             self.put(ERROR, kind);
@@ -45,17 +50,17 @@ impl Line {
 
     /// Appends another line.
     pub(crate) fn append(&mut self, mut other: Self) {
-        self.0.append(&mut other.0);
+        self.parts.append(&mut other.parts);
     }
 
     /// How many columns it takes.
     pub(crate) fn width(&self) -> usize {
-        self.0.iter().flat_map(|(_, text)| text.chars()).filter_map(char::width).sum()
+        self.parts.iter().flat_map(|(_, text)| text.chars()).filter_map(char::width).sum()
     }
 
     /// The texts and how each looks.
     pub(crate) fn into_parts(self) -> Vec<(Style, String)> {
-        self.0
+        self.parts
     }
 
     /// Writes the line, cut to so many columns where a number is given.
@@ -63,20 +68,38 @@ impl Line {
         if let Some(columns) = columns {
             self.cut(columns);
         }
-        for (style, text) in &self.0 {
+        for (style, text) in &self.parts {
             write!(out, "{style}{text}{style:#}")?;
         }
         writeln!(out)
     }
 
+    /// Writes all of the line. Where it is wider than so many columns, what an end tells stands below it, behind `lead`.
+    pub(crate) fn write_whole(
+        self,
+        out: &mut dyn Write,
+        columns: Option<usize>,
+        lead: &str,
+    ) -> io::Result<()> {
+        let is_too_wide = columns.is_some_and(|columns| self.width() > columns);
+        let Some(told) = self.told.filter(|_| is_too_wide) else { return self.write(out, None) };
+        let mut line = self;
+        let below = line.parts.split_off(told);
+        line.write(out, None)?;
+        let mut told = Self::default();
+        told.put(DIM, lead);
+        told.parts.extend(below.into_iter().skip(1));
+        told.write(out, None)
+    }
+
     /// Cuts the line to so many columns.
     pub(crate) fn cut(&mut self, columns: usize) {
         if columns == 0 {
-            self.0.clear();
+            self.parts.clear();
         }
         let mut used = 0;
         let mut room_for_mark = (0, 0);
-        for (part, (_, text)) in self.0.iter().enumerate() {
+        for (part, (_, text)) in self.parts.iter().enumerate() {
             for (at, character) in text.char_indices() {
                 if used < columns {
                     room_for_mark = (part, at);
@@ -90,8 +113,8 @@ impl Line {
     }
 
     fn cut_at(&mut self, (part, at): (usize, usize)) {
-        self.0.truncate(part + 1);
-        if let Some((_, text)) = self.0.last_mut() {
+        self.parts.truncate(part + 1);
+        if let Some((_, text)) = self.parts.last_mut() {
             text.truncate(at);
             text.push_str(CUT);
         }
@@ -104,7 +127,7 @@ pub(crate) fn fitted(text: &str, columns: usize) -> String {
     line.put(PLAIN, text);
     line.cut(columns);
     let rest = columns.saturating_sub(line.width());
-    let mut fitted: String = line.0.into_iter().map(|(_, text)| text).collect();
+    let mut fitted: String = line.parts.into_iter().map(|(_, text)| text).collect();
     fitted.extend(std::iter::repeat_n(' ', rest));
     fitted
 }
@@ -115,7 +138,6 @@ mod tests {
     use unicode_width::UnicodeWidthStr as _;
 
     use super::*;
-    use crate::told::DIM;
 
     fn cut(parts: &[&str], columns: usize) -> String {
         let mut line = Line::default();

@@ -17,6 +17,12 @@ use crate::told::{self, DIM, Line, NAME, PLAIN};
 /// How many operations of a chain are named at each of its ends, where it is longer than both together.
 const ENDS: usize = 4;
 
+/// What an age is counted to.
+const UNTIL_END: &str = " until the log ends";
+
+/// How many digits of a trace's id are shown where there is little room.
+const ID: usize = 12;
+
 /// Writes traces, one below the other.
 pub(super) struct Show<'a> {
     out: &'a mut dyn Write,
@@ -73,13 +79,13 @@ impl<'a> Show<'a> {
         while let Some((depth, is_last, entry)) = rest.pop() {
             let (lead, deeper) = branches.lead(depth, is_last);
             let mut line = Line::default();
-            line.put(DIM, lead);
+            line.put(DIM, &lead);
             if deeper > 0 {
                 self.too_deep += 1;
                 line.put(DIM, format!("+{deeper} "));
             }
             self.entry(&mut line, &plan, &entry);
-            line.write(self.out, self.columns)?;
+            line.write_whole(self.out, self.columns, &below(&lead))?;
             let below = plan.below(&entry).into_iter().rev().enumerate();
             rest.extend(below.map(|(number, entry)| (depth + 1, number == 0, entry)));
         }
@@ -91,15 +97,20 @@ impl<'a> Show<'a> {
         let Some(one) = chain.first().map(|index| plan.operation(*index)) else { return Ok(()) };
         let mut line = Line::default();
         let began = format_rfc3339_millis(one.began());
-        line.put(DIM, format!("{began}  trace {}  ", one.trace_id));
+        let id = one.trace_id.to_string();
+        // A terminal has little room, and how an id begins is enough to ask for it.
+        let id = if self.columns.is_some() { &id[..ID] } else { &id };
+        line.put(DIM, format!("{began}  trace {id}  "));
         self.chain(&mut line, plan, chain);
-        line.write(self.out, self.columns)
+        line.write_whole(self.out, self.columns, &below(""))
     }
 
     fn header(&mut self, trace: &Trace) -> io::Result<()> {
         let began = trace.operations.first().map_or(self.until, Operation::began);
         let is_open = trace.operations.iter().any(|one| one.end.is_none());
-        let ends = trace.operations.iter().filter_map(|one| Some(one.end.as_ref()?.at));
+        // The clock of durations is finer than that of records.
+        let last = |one: &Operation| Some(one.end.as_ref()?.at.max(one.began() + self.lasted(one)));
+        let ends = trace.operations.iter().filter_map(last);
         let over = ends.chain(is_open.then_some(self.until)).max().unwrap_or(began);
         let mut line = Line::default();
         line.put(DIM, format_rfc3339_millis(began).to_string());
@@ -107,8 +118,8 @@ impl<'a> Show<'a> {
         line.put(NAME, trace.id.to_string());
         line.put(PLAIN, format!("  {}", counted(trace.operations.len(), "operation")));
         let took = time(over.duration_since(began).unwrap_or_default());
-        line.put(PLAIN, format!("  {took}{}", if is_open { " so far" } else { "" }));
-        line.write(self.out, self.columns)
+        line.put(PLAIN, format!("  {took}{}", if is_open { UNTIL_END } else { "" }));
+        line.write(self.out, None)
     }
 
     fn entry(&self, line: &mut Line, plan: &Plan<'_>, entry: &Entry) {
@@ -226,8 +237,13 @@ fn put_end(line: &mut Line, plan: &Plan<'_>, index: usize) {
     }
 }
 
+/// What stands in front of the second line of what has two.
+fn below(lead: &str) -> String {
+    lead.replace("├─", "│ ").replace("└─", "  ") + "            "
+}
+
 fn so_far(one: &Operation) -> &'static str {
-    if one.end.is_none() { " so far" } else { "" }
+    if one.end.is_none() { UNTIL_END } else { "" }
 }
 
 fn time(duration: Duration) -> String {

@@ -17,8 +17,8 @@ pub(super) struct Filters {
     /// Only this trace: its id, or how that begins. May be given several times
     #[arg(long, value_name = "ID", value_parser = prefix)]
     trace: Vec<Prefix>,
-    /// Only traces with an operation that ended so, or is so. May be given several times
-    #[arg(long, value_enum, value_name = "OUTCOME")]
+    /// Only traces with an operation that ended so, or is so. May be several, with commas
+    #[arg(long, value_enum, value_name = "OUTCOME", value_delimiter = ',')]
     outcome: Vec<Which>,
     #[command(flatten)]
     select: Select,

@@ -49,7 +49,7 @@ fn what_is_not_json_holds_no_records_and_that_is_said() {
     assert_eq!((code, &*told), (2, ""));
     insta::assert_snapshot!(err, @"
     invocations: 3 lines were passed over, no record: the first is stdin:1
-    invocations: no records were found. A log of records is written by a program with tracing-invocation: one JSON object a line, with `event_outcome`, `trace_id` and `span_id`
+    invocations: stdin: no records were found. A log of records is written by a program with tracing-invocation: one JSON object a line, with `event_outcome`, `trace_id` and `span_id`
     ");
 }
 
@@ -135,7 +135,7 @@ fn a_file_that_is_named_twice_counts_once() {
 fn an_empty_log_holds_no_records() {
     let (code, told, err) = stats("");
     assert_eq!((code, &*told), (2, ""));
-    insta::assert_snapshot!(err, @"invocations: no records were found. A log of records is written by a program with tracing-invocation: one JSON object a line, with `event_outcome`, `trace_id` and `span_id`");
+    insta::assert_snapshot!(err, @"invocations: stdin: is empty");
 }
 
 #[test]

@@ -72,6 +72,7 @@ fn offences_are_told_in_the_order_of_the_log() {
     stdin:8: a record that is cut off
     stdin:9: cannot be read as a record: timestamp "2026-99-22T08:00:00.123456Z" is not of the form 2026-11-22T08:00:00.123456Z: numeric component is out of range
     7 offences in 8 records of 4 operations: 1 record against the schema, 1 record that cannot be read, 1 torn line, 1 second beginning, 1 second end, 1 end before its beginning, 1 beginning without an end
+    operations of a program that still runs are no offence: `--allow-open` says that this is one
     1 end has no beginning in the log: a policy, a threshold or sampling may have left it out
     "#);
     assert_eq!((ran.code, &*ran.err), (1, ""));
@@ -188,9 +189,13 @@ fn first_bounds_what_is_told_and_not_what_is_counted() {
     assert_snapshot!(ran.out, @"
     stdin:1: `pay` (trace 00000000000000000000000000000001, span 0000000000000001) has no end
     50 offences in 50 records of 50 operations: 50 beginnings without an end
+    operations of a program that still runs are no offence: `--allow-open` says that this is one
     ");
     let ran = check(&["--first", "0"], lines(&calls));
-    assert_snapshot!(ran.out, @"50 offences in 50 records of 50 operations: 50 beginnings without an end");
+    assert_snapshot!(ran.out, @"
+    50 offences in 50 records of 50 operations: 50 beginnings without an end
+    operations of a program that still runs are no offence: `--allow-open` says that this is one
+    ");
 }
 
 #[test]

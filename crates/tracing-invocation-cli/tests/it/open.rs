@@ -205,8 +205,8 @@ fn what_a_killed_process_left_is_of_a_program_that_ended() {
            age  operation  began                 trace id                          span id
         150 ms  shop pay   2026-11-27T16:00:00Z  00000000000000000000000000000001  0000000000000001
 
-        app.jsonl: its program has ended: no process here has it open for writing, unless it is a copy of what is written elsewhere
-        1 operation is of a program that ended: it was killed or crashed, for the log has no end in good order, or this end was lost
+        app.jsonl: its program has ended: no process on this machine has it open for writing; a copy of a log looks the same
+        1 operation is of a program that ended: it was killed or crashed, or this end was lost
         ");
     }
     // 150 ms is the time of the last record.

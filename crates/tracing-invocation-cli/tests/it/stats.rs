@@ -39,8 +39,8 @@ fn a_table_has_a_row_for_each_operation_and_ranks_errors_and_causes() {
     shop sweep        1        0       0          0        1     0  1.00 ms  1.00 ms  1.00 ms  1.00 ms
     3 operations      5        1       1          1        1     1  12.0 ms   1m 00s   1m 00s   1m 00s
 
-    count  errors    operation
-        1  Declined  shop charge
+    count  errors    operation    for example
+        1  Declined  shop charge  no funds
 
     count  cancelled because  operation
         1  timeout            shop deliver
@@ -56,8 +56,8 @@ fn json_has_the_same_with_nanoseconds_and_says_what_was_read() {
         said["operations"][0],
         json!({
             "event_namespace": "shop", "event_name": "charge", "calls": 2, "success": 1, "failed": 1, "cancelled": 0,
-            "unknown": 0, "open": 0, "slow": 0, "p50_ns": 12_000_000, "p90_ns": 30_000_000, "p99_ns": 30_000_000,
-            "max_ns": 30_000_000, "errors": [{ "type": "Declined", "count": 1 }], "causes": [],
+            "unknown": 0, "open": 0, "slow": 0, "caused_by": 0, "cancelled_by": 0, "without_cause": 0, "p50_ns": 12_000_000, "p90_ns": 30_000_000, "p99_ns": 30_000_000,
+            "max_ns": 30_000_000, "errors": [{ "type": "Declined", "count": 1, "example": "no funds" }], "causes": [],
         })
     );
     assert_eq!(
@@ -65,7 +65,7 @@ fn json_has_the_same_with_nanoseconds_and_says_what_was_read() {
         json!({
             "records": 9, "from": "2026-11-27T16:00:00.000000Z", "until": "2026-11-27T16:01:00.200000Z",
             "lost_records": 0, "foreign_lines": 1, "torn_lines": 0, "invalid_lines": 0, "too_long_lines": 0,
-            "is_complete": true,
+            "is_read_to_end": true,
         })
     );
 }
@@ -74,10 +74,10 @@ fn json_has_the_same_with_nanoseconds_and_says_what_was_read() {
 fn csv_has_a_header_and_a_row_for_each_operation() {
     let ran = invocations(&["stats", "--format", "csv", "--sort", "name"], lines(&day()));
     insta::assert_snapshot!(ran.out, @"
-    event_namespace,event_name,calls,success,failed,cancelled,unknown,open,slow,p50_ns,p90_ns,p99_ns,max_ns,errors,causes
-    shop,charge,2,1,1,0,0,0,0,12000000,30000000,30000000,30000000,Declined=1,
-    shop,deliver,2,0,0,1,0,1,1,60000000000,60000000000,60000000000,60000000000,,timeout=1
-    shop,sweep,1,0,0,0,1,0,0,1000000,1000000,1000000,1000000,,
+    event_namespace,event_name,calls,success,failed,cancelled,unknown,open,slow,caused_by,cancelled_by,without_cause,p50_ns,p90_ns,p99_ns,max_ns,errors,causes
+    shop,charge,2,1,1,0,0,0,0,0,0,0,12000000,30000000,30000000,30000000,Declined=1,
+    shop,deliver,2,0,0,1,0,1,1,0,0,0,60000000000,60000000000,60000000000,60000000000,,timeout=1
+    shop,sweep,1,0,0,0,1,0,0,0,0,0,1000000,1000000,1000000,1000000,,
     ");
 }
 
@@ -123,6 +123,47 @@ fn patterns_choose_the_operations() {
     assert_eq!(calls(&["--name", "c*", "--name", "sweep"]), ["charge 2", "sweep 1"]);
     assert_eq!(calls(&["--entity", "order-2"]), ["charge 1"]);
     assert_eq!(calls(&["--namespace", "bank"]), [""; 0]);
+}
+
+#[test]
+fn patterns_that_choose_nothing_are_told() {
+    let ran = invocations(&["stats", "--name", "Charge"], lines(&day()));
+    assert_eq!(ran.code, 0);
+    insta::assert_snapshot!(ran.err, @"invocations: no operation is selected: --name, --namespace and --entity take patterns of the whole text, in which capital letters matter, as in 'charge*'");
+    let ran = invocations(&["stats", "--name", ""], "");
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("a value is required for '--name <PATTERN>'"), "{}", ran.err);
+}
+
+#[test]
+fn what_is_not_among_the_reasons_is_told() {
+    let (outer, inner) = (call("place", 1), call("charge", 2));
+    let records = [
+        inner.failed(5, "Declined", "no funds"),
+        call("charge", 3).failed(5, "Declined", "expired"),
+        outer.failed_by(9, 2),
+        call("place", 4).cancelled_by(9, 5),
+        call("place", 6).cancelled_by(9, 7),
+        untold(&call("send", 7)),
+    ];
+    let ran = invocations(&["stats"], lines(&records));
+    let (_, reasons) = ran.out.split_once("\n\n").unwrap();
+    insta::assert_snapshot!(reasons, @"
+    count  errors    operation    for example
+        2  Declined  shop charge  expired
+
+    count  cancelled because  operation
+        1  not recorded       shop send
+
+    1 failure and 2 cancellations more: an operation inside ended so, and is counted above
+    ");
+}
+
+/// A cancellation of which nothing says why.
+fn untold(call: &crate::support::Call) -> Record {
+    let mut end = call.cancelled(9, "");
+    end.payload.remove("cancellation");
+    end
 }
 
 #[test]

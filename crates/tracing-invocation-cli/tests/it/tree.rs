@@ -152,14 +152,14 @@ fn siblings_that_are_alike_are_one_line() {
     let row = inner("row", 500, 1).at(70);
     records.extend([row.success(400), row.slow(300, 100)]);
     records.push(import.success(480));
-    insta::assert_snapshot!(shown(&records, &[]), @r"
-    2026-11-27T16:00:00.000Z  trace 00000000000000000000000000000001  85 operations  480 ms so far
+    insta::assert_snapshot!(shown(&records, &[]), @"
+    2026-11-27T16:00:00.000Z  trace 00000000000000000000000000000001  85 operations  480 ms until the log ends
     ✓ success   shop import  480 ms
     ├─ ✓ success   shop row row-0 … row-36  × 37, 2.00 ms to 8.00 ms  with 37 operations inside
     ├─ ✗ failed    shop send  × 4, 1.00 ms  io::Error: broken pipe
     ├─ ✗ failed    shop send  1.00 ms  io::Error: no route
     ├─ ✗ failed    shop send  1.00 ms  io::Error: no route
-    ├─ → open      shop wait  × 3, 418 ms to 420 ms so far
+    ├─ → open      shop wait  × 3, 418 ms to 420 ms until the log ends
     └─ ✓ success   shop row  400 ms  ~ slow: expected to take 100 ms
     ");
     assert_eq!(shown(&records, &["--unfold"]).lines().count(), 2 + 2 * 37 + 6 + 3 + 1);
@@ -191,10 +191,10 @@ fn what_is_open_has_its_age() {
     let place = call("place", 1).on("order-7");
     let charge = inner("charge", 2, 1).at(1_000);
     let records = [place.invoke(), charge.invoke(), charge.slow(3_000, 2_500)];
-    insta::assert_snapshot!(shown(&records, &[]), @r"
-    2026-11-27T16:00:00.000Z  trace 00000000000000000000000000000001  2 operations  4.00 s so far
-    → open      shop place order-7  4.00 s so far
-    └─ → open      shop charge  3.00 s so far  ~ slow: expected to take 2.50 s
+    insta::assert_snapshot!(shown(&records, &[]), @"
+    2026-11-27T16:00:00.000Z  trace 00000000000000000000000000000001  2 operations  4.00 s until the log ends
+    → open      shop place order-7  4.00 s until the log ends
+    └─ → open      shop charge  3.00 s until the log ends  ~ slow: expected to take 2.50 s
     ");
 }
 
@@ -259,16 +259,10 @@ fn operations_inside_one_another_in_a_circle_are_shown() {
 fn an_operation_that_took_longer_than_there_were_times_began_when_it_ended() {
     let mut end = call("sweep", 1).success(5);
     end.duration_ns = Some(u64::MAX);
-    insta::assert_snapshot!(shown(&[end], &[]), @r"
-    2026-11-27T16:00:00.005Z  trace 00000000000000000000000000000001  1 operation  0 ns
-    ✓ success   shop/sweep  213503d 23h
-    ");
+    insta::assert_snapshot!(shown(&[end], &[]), @"2026-11-27T16:00:00.005Z  trace 00000000000000000000000000000001  ✓ success   shop sweep  213503d 23h");
     let mut silent = call("sweep", 1).success(5);
     silent.duration_ns = None;
-    insta::assert_snapshot!(shown(&[silent], &[]), @r"
-    2026-11-27T16:00:00.005Z  trace 00000000000000000000000000000001  1 operation  0 ns
-    ✓ success   shop/sweep  0 ns
-    ");
+    insta::assert_snapshot!(shown(&[silent], &[]), @"2026-11-27T16:00:00.005Z  trace 00000000000000000000000000000001  ✓ success   shop sweep  0 ns");
 }
 
 #[test]
@@ -284,7 +278,7 @@ fn lost_records_are_noted() {
 /// A terminal of so many columns, which `script` of util-linux makes.
 #[cfg(target_os = "linux")]
 #[test]
-fn lines_are_cut_to_the_width_of_a_terminal_only() {
+fn what_has_no_room_on_a_line_of_a_terminal_stands_below_it() {
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("app.jsonl");
     fs::write(&log, lines(&cascade())).unwrap();
@@ -295,9 +289,10 @@ fn lines_are_cut_to_the_width_of_a_terminal_only() {
     command.env("NO_COLOR", "1");
     let output = command.stdin(std::process::Stdio::null()).output().unwrap();
     let seen = String::from_utf8(output.stdout).unwrap();
-    insta::assert_snapshot!(seen.replace('\r', ""), @r"
-    2026-11-27T16:00:00.000Z  trace 00000000000000000…
-    ⊘ cancelled shop checkout order-8 › charge › conn…
+    insta::assert_snapshot!(seen.replace('\r', ""), @"
+    2026-11-27T16:00:00.000Z  trace 00000000000000000000000000000001  3 operations  50.0 ms
+    ⊘ cancelled shop checkout order-8 › charge › connect  50.0 ms
+                timeout at shop::main (src/main.rs:52), waiting for tokio::sync::Mutex::lock at src/pool.rs:21
     ");
 }
 
