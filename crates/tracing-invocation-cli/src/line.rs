@@ -51,8 +51,8 @@ impl Why {
 const BEGINNINGS: [&[u8]; 4] =
     [br#"{"timestamp":"#, br#"{"@timestamp":"#, br#"{"resourceLogs":"#, br#"{"severity":"#];
 
-/// How often a line is begun anew until there is a record, where others wrote into it.
-const RESTARTS: usize = 16;
+/// How many torn records a line may have before what follows on it is not read: each may be read as far as the next.
+const TORN: usize = 16;
 
 /// Hands what records there are on a line to `each`.
 ///
@@ -95,22 +95,25 @@ pub(crate) enum Said {
 /// Text in front of a record, as `docker compose logs` puts it there, is no obstacle, and neither is another that was torn
 /// off before it, or whose newline is missing.
 pub(crate) fn objects(line: &[u8]) -> Said {
-    let mut rest = line.trim_ascii();
-    if rest.is_empty() {
+    let line = line.trim_ascii();
+    if line.is_empty() {
         return Said::Blank;
     }
-    let (mut found, mut why, mut restarts) = (Vec::new(), None, 0);
-    while !rest.is_empty() && restarts < RESTARTS {
-        match object(rest) {
+    // The key is in every format. Behind the last there is nothing to be taken apart.
+    let last_key = memmem::rfind(line, key::EVENT_OUTCOME.as_bytes());
+    let (mut found, mut why, mut torn) = (Vec::new(), None, 0);
+    let mut rest = line;
+    while !rest.is_empty() && torn < TORN {
+        let has_key = last_key.is_some_and(|last| last >= line.len() - rest.len());
+        match if has_key { object(rest) } else { Err(nothing(rest)) } {
             Ok((objects, length)) => {
                 found.extend(objects);
                 rest = rest[length..].trim_ascii_start();
-                restarts = 0;
             }
             Err((of_rest, length)) => {
                 why = why.max(Some(of_rest));
+                torn += usize::from(of_rest == Why::Torn);
                 rest = beginning(rest, length);
-                restarts += 1;
             }
         }
     }
@@ -138,15 +141,6 @@ fn is_stump(text: &[u8]) -> bool {
 /// The native objects that a text begins with, and how long they are there; or why there are none, and after how much of
 /// the text there may be others.
 fn object(text: &[u8]) -> Result<(Vec<Value>, usize), (Why, usize)> {
-    let broken = if begins_as_record(text) || is_stump(text) { Why::Torn } else { Why::Foreign };
-    if memmem::find(text, key::EVENT_OUTCOME.as_bytes()).is_none() {
-        // The key is in every format. Without it there is nothing to be taken apart.
-        let mut values = serde_json::Deserializer::from_slice(text).into_iter::<IgnoredAny>();
-        return Err(match values.next() {
-            Some(Ok(_)) => (Why::Foreign, values.byte_offset()),
-            _ => (broken, 1),
-        });
-    }
     let mut values = serde_json::Deserializer::from_slice(text).into_iter::<Value>();
     match values.next() {
         Some(Ok(value)) => {
@@ -155,6 +149,20 @@ fn object(text: &[u8]) -> Result<(Vec<Value>, usize), (Why, usize)> {
             let objects = presets::natives(value).ok_or((Why::Foreign, theirs))?;
             Ok((objects, values.byte_offset()))
         }
-        Some(Err(_)) | None => Err((broken, 1)),
+        Some(Err(_)) | None => Err((broken(text), 1)),
     }
+}
+
+/// Why there is no record in a text without a key of one, and after how much of it there may be a torn one.
+fn nothing(text: &[u8]) -> (Why, usize) {
+    let mut values = serde_json::Deserializer::from_slice(text).into_iter::<IgnoredAny>();
+    match values.next() {
+        Some(Ok(_)) => (Why::Foreign, values.byte_offset()),
+        Some(Err(_)) | None => (broken(text), 1),
+    }
+}
+
+/// What a text is that is no JSON.
+fn broken(text: &[u8]) -> Why {
+    if begins_as_record(text) || is_stump(text) { Why::Torn } else { Why::Foreign }
 }

@@ -31,6 +31,8 @@ pub(crate) struct Operation {
     pub(crate) invoke: Option<(SystemTime, Payload)>,
     /// What was said of it while it was slow, the earliest first once it stands in a trace.
     pub(crate) slow: Vec<(SystemTime, Payload)>,
+    /// When it began, by what was said of it while it was slow.
+    pub(crate) slow_since: Option<SystemTime>,
     /// How it ended: the first end that was read.
     pub(crate) end: Option<End>,
 }
@@ -49,19 +51,22 @@ impl Operation {
     pub(crate) fn began(&self) -> SystemTime {
         let from_end = || {
             let end = self.end.as_ref()?;
-            let began = end.duration.and_then(|took| end.at.checked_sub(took));
-            // Nobody shows a time before 1970, and nothing that writes records ran then.
-            began.filter(|began| *began >= SystemTime::UNIX_EPOCH).or(Some(end.at))
+            Some(before(end.at, end.duration))
         };
         let invoked = self.invoke.as_ref().map(|(at, _)| *at);
-        let slow = || self.slow.first().map(|(at, _)| *at);
-        invoked.or_else(from_end).or_else(slow).unwrap_or(SystemTime::UNIX_EPOCH)
+        invoked.or(self.slow_since).or_else(from_end).unwrap_or(SystemTime::UNIX_EPOCH)
     }
 
     /// How it ended, or `None` of one that did not as far as the log knows.
     pub(crate) fn outcome(&self) -> Option<Outcome> {
         self.end.as_ref().map(|end| end.outcome)
     }
+}
+
+/// So long before a time. Nobody shows a time before 1970, and nothing that writes records ran then.
+fn before(at: SystemTime, took: Option<Duration>) -> SystemTime {
+    let began = took.and_then(|took| at.checked_sub(took));
+    began.filter(|began| *began >= SystemTime::UNIX_EPOCH).unwrap_or(at)
 }
 
 impl End {

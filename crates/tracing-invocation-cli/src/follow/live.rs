@@ -10,7 +10,7 @@ use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, Ke
 use super::board::Board;
 use super::feed::{Feed, Message};
 use super::screen::Screen;
-use super::stop::Stop;
+use super::stop::{Continued, Stop};
 use super::view::{self, Status};
 use super::{POLL, take};
 
@@ -30,6 +30,7 @@ pub(super) fn run(
         ))
     })?;
     send_input(feed.sender());
+    let continued = Continued::on_signal()?;
     let mut began = Instant::now();
     let mut drawn: Option<Instant> = None;
     loop {
@@ -38,6 +39,10 @@ pub(super) fn run(
         let is_over = exits_at_end && feed.is_at_end();
         if stop.is_asked() || is_over || input.iter().any(is_quit) {
             return Ok(());
+        }
+        if continued.is_news() {
+            screen.take_again()?;
+            drawn = None;
         }
         let is_cleared = input.iter().any(|event| is_key(event, 'c', KeyModifiers::NONE));
         if is_cleared {

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstyle::{AnsiColor, Effects};
 use ratatui::Terminal;
-use ratatui::backend::{Backend, CrosstermBackend};
+use ratatui::backend::{Backend, ClearType, CrosstermBackend};
 use ratatui::crossterm::cursor::{Hide, Show};
 use ratatui::crossterm::execute;
 use ratatui::crossterm::terminal::{
@@ -51,6 +51,17 @@ impl Screen {
     pub(super) fn size(&self) -> io::Result<(usize, usize)> {
         let size = self.terminal.size()?;
         Ok((size.width.into(), size.height.into()))
+    }
+
+    /// Takes the terminal as [`open`](Self::open) did, where a shell has had it meanwhile.
+    pub(super) fn take_again(&mut self) -> io::Result<()> {
+        disable_raw_mode()?;
+        enable_raw_mode()?;
+        execute!(output()?, EnterAlternateScreen, Hide)?;
+        self.terminal.backend_mut().clear_region(ClearType::All)?;
+        // What was drawn last is not there any more, and `clear` would ask the keyboard where the cursor is.
+        self.terminal.swap_buffers();
+        Ok(())
     }
 
     pub(super) fn draw(&mut self, lines: Vec<Line>) -> io::Result<()> {

@@ -16,6 +16,25 @@ const SIGNALS: [i32; 2] = [SIGINT, SIGTERM];
 #[derive(Clone, Debug)]
 pub(super) struct Stop(Arc<AtomicBool>);
 
+/// Whether the program goes on after it was stopped, as by `kill -STOP` and the shell's `fg`.
+#[derive(Clone, Debug)]
+pub(super) struct Continued(Arc<AtomicBool>);
+
+impl Continued {
+    /// Listens.
+    pub(super) fn on_signal() -> io::Result<Self> {
+        let is_continued = Arc::new(AtomicBool::new(false));
+        #[cfg(unix)]
+        flag::register(signal_hook::consts::SIGCONT, Arc::clone(&is_continued))?;
+        Ok(Self(is_continued))
+    }
+
+    /// Whether it was since this was last asked.
+    pub(super) fn is_news(&self) -> bool {
+        self.0.swap(false, Ordering::Relaxed)
+    }
+}
+
 impl Stop {
     /// Listens. The first signal asks; a second one of its kind acts as if nobody listened.
     pub(super) fn on_signals() -> io::Result<Self> {

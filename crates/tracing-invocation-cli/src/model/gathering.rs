@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use foldhash::HashMap;
 use tracing_invocation::{Outcome, Record, SpanId, TraceId};
 
-use super::{End, Operation, lost};
+use super::{End, Operation, before, lost};
 use crate::input::{Place, Reading};
 use crate::line::{self, Kind};
 
@@ -43,6 +43,7 @@ impl Gathering {
             entity_id: None,
             invoke: None,
             slow: Vec::new(),
+            slow_since: None,
             end: None,
         });
         operation.parent_span_id = operation.parent_span_id.or(record.parent_span_id);
@@ -57,6 +58,9 @@ impl Gathering {
                 }
             }
             Outcome::Slow => {
+                let since = before(at, record.duration_ns.map(Duration::from_nanos));
+                let since = operation.slow_since.map_or(since, |known| known.min(since));
+                operation.slow_since = Some(since);
                 operation.slow.push((at, record.payload));
             }
             outcome => {

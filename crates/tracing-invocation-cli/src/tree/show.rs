@@ -164,7 +164,7 @@ impl<'a> Show<'a> {
         let (one, other) = (plan.operation(*first), plan.operation(*last));
         line.put_outcome(one.outcome(), teller(one).is_some());
         put_name(line, one, None, teller(one).is_some());
-        if one.entity_id != other.entity_id {
+        if run.iter().any(|index| plan.operation(*index).entity_id != one.entity_id) {
             line.put(PLAIN, format!(" … {}", other.entity_id.as_deref().unwrap_or_default()));
         }
         let lasted = || run.iter().map(|index| self.lasted(plan.operation(*index)));

@@ -136,6 +136,31 @@ fn q_and_signals_leave_the_terminal_as_it_was() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn what_was_stopped_and_goes_on_has_the_terminal_again() {
+    let logs = Logs::new();
+    logs.append(&[]);
+    let line = "invocations follow --from-start app.jsonl </dev/tty & echo $! >id; wait $!";
+    let mut terminal = Terminal::start(&logs, line);
+    terminal.wait_for("0 records");
+    let id = std::fs::read_to_string(logs.path("id")).unwrap();
+    let run = |program: &str, arguments: &[&str]| {
+        let status = std::process::Command::new(program).args(arguments).status();
+        assert!(status.unwrap().success(), "{program} {arguments:?}");
+    };
+    run("kill", &["-STOP", id.trim()]);
+    // As a shell has it.
+    let tty = terminal.pty.tty_name().unwrap();
+    run("stty", &["-F", tty.to_str().unwrap(), "sane"]);
+    terminal.screen.lock().unwrap().process(b"\x1b[?1049l\x1b[2J\x1b[?25h$ ");
+    run("kill", &["-CONT", id.trim()]);
+    terminal.wait_for("0 records");
+    // Without a newline.
+    terminal.press("q");
+    assert!(terminal.left().contains("code=0"));
+}
+
+#[test]
 fn keys_are_read_where_stdin_is_the_log() {
     let logs = Logs::new();
     super::append(&logs.path("app.jsonl"), &declined());
