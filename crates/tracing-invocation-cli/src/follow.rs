@@ -33,11 +33,11 @@ const POLL: Duration = Duration::from_millis(100);
 
 /// Follow logs while they are written: what is in flight, how often, what failed
 ///
-/// In a terminal: a view, until `q` or Ctrl-C; `c` clears it, also of what a program left open that is no more. Otherwise:
-/// a line for each operation that failed, was cancelled or is slow.
+/// In a terminal: a view, until `q` or Ctrl-C; `c` clears it, also of what a program left open that is no more, and Ctrl-L
+/// draws it anew. Otherwise: a line for each operation that failed, was cancelled or is slow.
 ///
 /// Files are followed by their names, from their ends, also where they are renamed, truncated or not there yet; stdin and
-/// pipes are read to their end, after which the view stays.
+/// pipes are read to their end, after which the view stays. What is packed cannot be followed.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -66,10 +66,11 @@ pub(crate) fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<u8> 
     }
     let stop = Stop::on_signals()?;
     let from = if arguments.from_start { Origin::Start } else { Origin::End };
+    let is_piped = sources.contains(&Source::Stdin);
     let mut feed = Feed::of(sources, from);
     let (mut board, began) = (Board::new(), Instant::now());
     if has_screen() {
-        live::run(&mut feed, &mut board, &stop, arguments.exit_at_end)?;
+        live::run(&mut feed, &mut board, &stop, arguments.exit_at_end, is_piped)?;
     } else {
         let which = if arguments.all { Which::EveryEnd } else { Which::OfNote };
         plain::run(&mut feed, &mut board, &stop, arguments.exit_at_end, which, out)?;

@@ -17,12 +17,16 @@ use super::{POLL, take};
 /// How often the screen is drawn anew.
 const REDRAW: Duration = Duration::from_millis(250);
 
+/// How often all of it is, where a program whose log comes through a pipe may write to the same terminal.
+const REPAINT: Duration = Duration::from_secs(2);
+
 /// Shows the board until somebody says that it is enough.
 pub(super) fn run(
     feed: &mut Feed,
     board: &mut Board,
     stop: &Stop,
     exits_at_end: bool,
+    is_shared: bool,
 ) -> io::Result<()> {
     let mut screen = Screen::open().map_err(|error| {
         io::Error::other(format!(
@@ -33,6 +37,7 @@ pub(super) fn run(
     let continued = Continued::on_signal()?;
     let mut began = Instant::now();
     let mut drawn: Option<Instant> = None;
+    let mut painted = Instant::now();
     loop {
         let input = feed.next(POLL, &mut |said| take(board, said, |_, _| {}));
         let is_resized = input.iter().any(|event| matches!(event, Event::Resize(..)));
@@ -43,6 +48,11 @@ pub(super) fn run(
         if continued.is_news() {
             screen.take_again()?;
             drawn = None;
+        }
+        let is_asked = input.iter().any(|event| is_key(event, 'l', KeyModifiers::CONTROL));
+        if is_asked || (is_shared && painted.elapsed() >= REPAINT) {
+            screen.forget()?;
+            (drawn, painted) = (None, Instant::now());
         }
         let is_cleared = input.iter().any(|event| is_key(event, 'c', KeyModifiers::NONE));
         if is_cleared {

@@ -58,6 +58,11 @@ impl Screen {
         disable_raw_mode()?;
         enable_raw_mode()?;
         execute!(output()?, EnterAlternateScreen, Hide)?;
+        self.forget()
+    }
+
+    /// Lets the next drawing draw all of it: somebody else wrote to the terminal.
+    pub(super) fn forget(&mut self) -> io::Result<()> {
         self.terminal.backend_mut().clear_region(ClearType::All)?;
         // What was drawn last is not there any more, and `clear` would ask the keyboard where the cursor is.
         self.terminal.swap_buffers();

@@ -208,6 +208,34 @@ fn a_terminal_without_a_screen_has_lines() {
 }
 
 #[test]
+fn what_others_write_to_the_terminal_is_drawn_over() {
+    let logs = Logs::new();
+    super::append(&logs.path("app.jsonl"), &declined());
+    let scribbled = "\u{1b}[20;10Hscribbled";
+    let scribble = |terminal: &Terminal| {
+        terminal.screen.lock().unwrap().process(scribbled.as_bytes());
+        assert!(terminal.shown().contains("scribbled"));
+    };
+    let wiped = |terminal: &Terminal| !terminal.shown().contains("scribbled");
+
+    let mut terminal = Terminal::start(&logs, "invocations follow app.jsonl");
+    terminal.wait_for("0 records");
+    scribble(&terminal);
+    terminal.press("\u{c}");
+    wait_until("it is drawn anew", || wiped(&terminal));
+    terminal.press("q");
+    terminal.left();
+
+    // A program whose log comes through a pipe may write there at any time.
+    let mut terminal = Terminal::start(&logs, "cat app.jsonl | invocations follow");
+    terminal.wait_for("Declined: no funds");
+    scribble(&terminal);
+    wait_until("it is drawn anew", || wiped(&terminal));
+    terminal.press("q");
+    terminal.left();
+}
+
+#[test]
 fn what_was_counted_can_be_cleared() {
     let logs = Logs::new();
     super::append(&logs.path("app.jsonl"), &(lines(&[call("place", 1).invoke()]) + &declined()));
