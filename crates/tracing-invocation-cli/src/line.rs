@@ -63,7 +63,9 @@ where
 {
     // A list is an object to serde as well, if it has as many values.
     if line.first() == Some(&b'{')
-        && let Ok(native) = serde_json::from_slice(line)
+        // What is passed over in a line has to be a text, too.
+        && let Ok(text) = std::str::from_utf8(line)
+        && let Ok(native) = serde_json::from_str(text)
     {
         each(native);
         return Kind::Records(1);

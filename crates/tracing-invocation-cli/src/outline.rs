@@ -14,7 +14,8 @@ use tracing_invocation::{Level, Outcome, Record, SpanId, TraceId};
 
 /// A [`Record`] without what is only shown: nothing is allocated unless a text has escapes.
 ///
-/// What reads as an `Outline` reads as a [`Record`]. What reads as a record only, because its payload is not of the shape
+/// What reads as an `Outline` reads as a [`Record`], unless what is passed over of its payload is nested more than a hundred deep or
+/// has half a surrogate, as no record of this library. What reads as a record only, because its payload is not of the shape
 /// that this crate's writers give it, becomes one by `From`.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub(crate) struct Outline<'a> {

@@ -195,9 +195,9 @@ fn look(
     }
     if writers.hidden > 0 {
         let hidden = writers.hidden;
-        let processes = if hidden == 1 { "process does" } else { "processes do" };
+        let processes = if hidden == 1 { "process hides" } else { "processes hide" };
         return unknown(format!(
-            "{hidden} {processes} not show which files they have open: ask as root, or as who runs the program"
+            "{hidden} {processes} which files are open there: ask as root, or as who runs the program"
         ));
     }
     let how = "no process on this machine has it open for writing; a copy of a log looks the same";

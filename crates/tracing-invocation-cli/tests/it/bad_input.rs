@@ -385,3 +385,15 @@ fn a_reader_that_has_seen_enough_ends_it_quietly() {
     child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
     assert_eq!((child.wait().unwrap().code(), &*err), (Some(0), ""));
 }
+
+#[test]
+fn a_line_that_is_no_text_is_no_record_to_any_command() {
+    let mut bytes = log().into_bytes();
+    let payload = bytes.windows(3).position(|three| three == b"{}}").unwrap();
+    bytes.splice(payload + 1..payload + 1, *b"\"a\":\"\xff\"");
+    let (code, told, err) = stats(&bytes);
+    assert_eq!((code, &*told), (0, "charge 1, deliver 1"));
+    assert_eq!(err, "invocations: 1 line was passed over, torn: stdin:1\n");
+    let ran = invocations(&["tree"], &bytes);
+    assert_eq!(ran.err, err);
+}
