@@ -91,7 +91,7 @@ fn cells(row: &Row) -> [(String, Style); 9] {
         (harmless(row.entity_id.as_deref().unwrap_or_default()).into_owned(), PLAIN),
         (row.slow.map(slow).unwrap_or_default(), SLOW),
         (row.program.to_owned(), if row.program == State::Running.word() { RUNNING } else { DIM }),
-        (humantime::format_rfc3339_seconds(row.began).to_string(), PLAIN),
+        (humantime::format_rfc3339_millis(row.began).to_string(), PLAIN),
         (row.trace_id.clone(), DIM),
         (row.span_id.clone(), PLAIN),
         parent,

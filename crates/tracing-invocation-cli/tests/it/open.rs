@@ -85,10 +85,10 @@ fn what_began_and_did_not_end_is_shown_the_oldest_first() {
     ]);
     let ran = open(&[], log);
     assert_snapshot!(ran.out, @"
-       age  operation    entity   slow                      began                 trace id                          span id           parent
-    1.02 s  shop pack             expected to take 10.0 ms  2026-11-27T16:00:00Z  00000000000000000000000000000003  0000000000000004  0000000000000003, which ended
-    1.00 s  shop pay                                        2026-11-27T16:00:00Z  00000000000000000000000000000001  0000000000000001
-    991 ms  shop charge  order-7                            2026-11-27T16:00:00Z  00000000000000000000000000000001  0000000000000002  0000000000000001
+       age  operation    entity   slow                      began                     trace id                          span id           parent
+    1.02 s  shop pack             expected to take 10.0 ms  2026-11-27T16:00:00.020Z  00000000000000000000000000000003  0000000000000004  0000000000000003, which ended
+    1.00 s  shop pay                                        2026-11-27T16:00:00.040Z  00000000000000000000000000000001  0000000000000001
+    991 ms  shop charge  order-7                            2026-11-27T16:00:00.050Z  00000000000000000000000000000001  0000000000000002  0000000000000001
 
     stdin: whether its program runs is not known: a pipe does not show who writes to it
     ");
@@ -202,8 +202,8 @@ fn what_a_killed_process_left_is_of_a_program_that_ended() {
     if is_known {
         assert_eq!(answer["open"][0]["program"], "ended");
         assert_snapshot!(ask(folder.path(), &["app.jsonl"]), @"
-           age  operation  began                 trace id                          span id
-        150 ms  shop pay   2026-11-27T16:00:00Z  00000000000000000000000000000001  0000000000000001
+           age  operation  began                     trace id                          span id
+        150 ms  shop pay   2026-11-27T16:00:00.000Z  00000000000000000000000000000001  0000000000000001
 
         app.jsonl: its program has ended: no process on this machine has it open for writing; a copy of a log looks the same
         1 operation is of a program that ended: it was killed or crashed, or this end was lost
