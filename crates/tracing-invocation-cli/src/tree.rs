@@ -5,18 +5,19 @@ mod branches;
 mod plan;
 mod show;
 mod wanted;
+mod window;
 
 use std::io::{self, IsTerminal as _, Write};
 use std::sync::Mutex;
+use std::time::SystemTime;
 
 use clap::Args;
 
 use self::show::Show;
-use self::wanted::Wanted;
 use crate::args::Files;
 use crate::input::Source;
 use crate::log::Log;
-use crate::model::{Forest, Gatherer, Gathering, Trace};
+use crate::model::{Forest, Gatherer, Gathering};
 
 /// Show calls as trees: what ran inside what, and how each ended
 ///
@@ -29,6 +30,8 @@ Examples:
   $ invocations tree app.jsonl
   $ invocations tree app.jsonl --outcome failed --outcome cancelled
   $ invocations tree app.jsonl --name charge --limit 3
+  What failed in the last ten minutes of the log:
+  $ invocations tree app.jsonl --since 10m --outcome failed
   $ invocations tree app.jsonl --trace 0af7 --unfold")]
 pub(crate) struct Arguments {
     #[command(flatten)]
@@ -50,28 +53,16 @@ pub(crate) fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<u8> 
     let gathering = gathering.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     let (lost, until) = (gathering.lost, gathering.until);
     let forest = Forest::of(gathering);
+    let until = until.unwrap_or(SystemTime::UNIX_EPOCH);
     let mut show = Show::new(out, width(), until, arguments.unfold);
-    let more = show_traces(&forest, &wanted, arguments.limit, &mut show)?;
+    let wanted: Vec<_> = forest.traces.iter().filter(|trace| wanted.takes(trace, until)).collect();
+    let limit = if arguments.limit == 0 { usize::MAX } else { arguments.limit };
+    wanted.iter().take(limit).try_for_each(|trace| show.trace(trace))?;
+    let more = wanted.len().saturating_sub(limit);
     let (shown, too_deep) = (show.traces(), show.too_deep());
     out.flush()?;
     note(&forest, shown, more, too_deep, lost);
     Ok(log.report())
-}
-
-/// Shows what is wanted, and returns how many more traces there are than may be shown.
-fn show_traces(
-    forest: &Forest,
-    wanted: &Wanted,
-    limit: usize,
-    show: &mut Show<'_>,
-) -> io::Result<usize> {
-    let is_wanted = |trace: &&Trace| wanted.takes(trace);
-    let mut traces = forest.traces.iter().filter(is_wanted);
-    let limit = if limit == 0 { usize::MAX } else { limit };
-    for trace in traces.by_ref().take(limit) {
-        show.trace(trace)?;
-    }
-    Ok(traces.count())
 }
 
 /// Says on stderr what stdout does not.

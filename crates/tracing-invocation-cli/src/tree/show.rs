@@ -40,10 +40,9 @@ impl<'a> Show<'a> {
     pub(super) fn new(
         out: &'a mut dyn Write,
         columns: Option<usize>,
-        until: Option<SystemTime>,
+        until: SystemTime,
         is_unfolded: bool,
     ) -> Self {
-        let until = until.unwrap_or(SystemTime::UNIX_EPOCH);
         Self { out, columns, until, is_unfolded, traces: 0, was_lone: false, too_deep: 0 }
     }
 

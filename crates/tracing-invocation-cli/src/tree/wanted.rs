@@ -1,10 +1,12 @@
 //! Which traces are shown.
 
 use std::io;
+use std::time::SystemTime;
 
 use clap::{Args, ValueEnum};
 use tracing_invocation::{Outcome, TraceId};
 
+use super::window::{Moment, moment, overlaps};
 use crate::model::{Operation, Trace};
 use crate::select::{Select, Selected};
 
@@ -20,6 +22,12 @@ pub(super) struct Filters {
     /// Only traces with an operation that ended so, or is so. May be several, with commas
     #[arg(long, value_enum, value_name = "OUTCOME", value_delimiter = ',')]
     outcome: Vec<Which>,
+    /// Only traces that ended then or later: a time in UTC, or how long before the log's last record, as 10m
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    since: Option<Moment>,
+    /// Only traces that began then or earlier
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    until: Option<Moment>,
     #[command(flatten)]
     select: Select,
 }
@@ -41,6 +49,8 @@ enum Which {
 pub(super) struct Wanted {
     traces: Vec<Prefix>,
     outcomes: Vec<Which>,
+    since: Option<Moment>,
+    until: Option<Moment>,
     selected: Selected,
 }
 
@@ -60,17 +70,21 @@ impl Filters {
         Ok(Wanted {
             traces: self.trace.clone(),
             outcomes: self.outcome.clone(),
+            since: self.since,
+            until: self.until,
             selected: self.select.compile()?,
         })
     }
 }
 
 impl Wanted {
-    pub(super) fn takes(&self, trace: &Trace) -> bool {
+    /// Whether a trace is shown of a log whose last record is of the time `end`.
+    pub(super) fn takes(&self, trace: &Trace, end: SystemTime) -> bool {
         let is_named =
             self.traces.is_empty() || self.traces.iter().any(|prefix| prefix.begins(trace.id));
         let is_any = self.outcomes.is_empty() && self.selected.is_everything();
-        is_named && (is_any || trace.operations.iter().any(|one| self.takes_one(one)))
+        let is_then = overlaps(trace, self.since, self.until, end);
+        is_named && is_then && (is_any || trace.operations.iter().any(|one| self.takes_one(one)))
     }
 
     fn takes_one(&self, one: &Operation) -> bool {

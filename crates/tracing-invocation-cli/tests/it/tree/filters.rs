@@ -48,6 +48,28 @@ fn whole_traces_are_shown_of_what_is_asked_for() {
 }
 
 #[test]
+fn traces_are_shown_of_a_time() {
+    let records = [
+        call("first", 1).success(10),
+        call("long", 2).invoke(),
+        call("second", 3).at(60_000).success(10),
+        call("third", 4).at(120_000).success(10),
+    ];
+    let names = |arguments: &[&str]| {
+        let out = tree(&records, arguments).out;
+        let names = ["first", "long", "second", "third"].into_iter();
+        names.filter(|name| out.contains(*name)).collect::<Vec<_>>()
+    };
+    assert_eq!(names(&["--since", "61s"]), ["long", "second", "third"]);
+    assert_eq!(names(&["--since", "2026-11-27T16:01:30Z"]), ["long", "third"]);
+    assert_eq!(names(&["--until", "2026-11-27 16:00:30"]), ["first", "long"]);
+    assert_eq!(names(&["--since", "90s", "--until", "30s"]), ["long", "second"]);
+    let ran = invocations(&["tree", "--since", "yesterday"], "");
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("write a time in UTC"), "{}", ran.err);
+}
+
+#[test]
 fn a_trace_id_that_is_none_is_refused() {
     let ran = invocations(&["tree", "--trace", "order-7"], "");
     assert_eq!(ran.code, 2);
