@@ -76,7 +76,7 @@ pub(crate) fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<u8> 
     let selection = Selection::of(&forest, columns::MOST_OPERATIONS);
     let details = Details::of(&selection, usize::from(arguments.payloads) << 20);
     let columns = Columns::of(&selection, &details, until);
-    let said = Said::of(&log, lost, &selection, &details);
+    let said = Said::of(&log, lost, &forest, &selection, &details);
     let title = arguments.title.clone().unwrap_or_else(|| said.title());
     let page = Page { title: &title, said: &said, columns: &columns, details: &details };
 

@@ -137,6 +137,54 @@ fn a_page_says_what_its_log_does_not_have() {
 }
 
 #[test]
+fn a_page_says_how_many_operations_never_ended() {
+    let (outer, inner) = (call("checkout", 1), call("charge", 2).of_trace(1).inside(1).at(1));
+    let slow = call("wait", 3).slow(5, 1);
+    let log = [outer.invoke(), inner.invoke(), inner.success(1), slow];
+    assert_eq!(json_of(&report(&[], &lines(&log)).1, "said")["open"], 2);
+    assert_eq!(json_of(&report(&[], &lines(&checkout())).1, "said")["open"], 0);
+}
+
+#[test]
+fn a_trace_is_not_shorter_than_anything_in_it() {
+    let (outer, inner) = (call("checkout", 1).at(0), call("charge", 2).of_trace(1).inside(1).at(1));
+    let mut end = outer.success(4);
+    let lasting = |log: &[Record]| {
+        let columns = json_of(&report(&[], &lines(log)).1, "columns");
+        (columns["trace_lasted"][0].as_u64().unwrap(), columns["until"].as_u64().unwrap())
+    };
+    // Its end was cut to a microsecond, and says that it took a little longer.
+    end.duration_ns = Some(4_000_999);
+    let log = [outer.invoke(), inner.invoke(), inner.success(3), end.clone()];
+    assert_eq!(lasting(&log), (4_000_999, 4_001));
+    // A clock was set while it ran: its end came later than it says.
+    end.duration_ns = Some(1_000);
+    assert_eq!(lasting(&[outer.invoke(), end.clone()]), (4_000_000, 4_000));
+    // What takes forever does not make the log last forever.
+    end.duration_ns = Some(u64::MAX);
+    assert_eq!(lasting(&[outer.invoke(), end]), (u64::MAX, 5_000));
+    // What is open is known of until it was said to be slow, or until the log ends.
+    assert_eq!(lasting(&[outer.invoke(), outer.slow(7, 1)]), (7_000_000, 7_000));
+    assert_eq!(lasting(&[outer.invoke(), call("other", 9).at(8).invoke()]), (8_000_000, 8_000));
+}
+
+#[test]
+fn a_type_of_error_has_a_message_as_far_as_there_is_room() {
+    let long = "x".repeat(1 << 17);
+    let records: Vec<_> =
+        [("Full", &*long), ("Declined", ""), ("Declined", "no funds"), ("Declined", "no card")]
+            .into_iter()
+            .zip(1..)
+            .map(|((kind, message), span)| call("pay", span).at(span).failed(1, kind, message))
+            .collect();
+    let columns = json_of(&report(&[], &lines(&records)).1, "columns");
+    assert_eq!(columns["example"], json!([[1, long]]));
+    assert_eq!(columns["texts"], json!(["", "Full", "Declined"]));
+    let columns = json_of(&report(&[], &lines(&records[1..])).1, "columns");
+    assert_eq!(columns["example"], json!([[1, "no funds"]]));
+}
+
+#[test]
 fn of_a_log_without_records_no_page_is_written() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("out.html");
