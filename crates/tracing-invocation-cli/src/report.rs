@@ -4,6 +4,7 @@ mod columns;
 mod details;
 mod file;
 mod inert;
+mod names;
 mod page;
 mod said;
 mod target;

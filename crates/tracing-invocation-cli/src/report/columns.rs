@@ -3,11 +3,12 @@
 use std::fmt::Write as _;
 use std::time::{Duration, SystemTime};
 
-use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
+use foldhash::{HashMap, HashSet, HashSetExt as _};
 use serde::Serialize;
 use tracing_invocation::{Outcome, SpanId};
 
 use super::details::Details;
+use super::names::Names;
 use crate::model::{End, Forest, Operation, Trace};
 
 /// How many operations a page has at most: what browsers still sort and filter without a pause that is felt.
@@ -255,12 +256,12 @@ fn examples(operations: &[Placed<'_>], names: &Names) -> Vec<(usize, String)> {
     let ends = operations.iter().filter_map(|one| one.operation.end.as_ref());
     for (kind, message) in ends.filter(|end| end.outcome == Outcome::Failed).filter_map(End::error)
     {
-        let Some(number) = names.texts.0.get(kind) else { continue };
-        if message.is_empty() || message.len() > room || !seen.insert(*number) {
+        let Some(number) = names.known(kind) else { continue };
+        if message.is_empty() || message.len() > room || !seen.insert(number) {
             continue;
         }
         room -= message.len();
-        examples.push((number + 1, message.to_owned()));
+        examples.push((number, message.to_owned()));
     }
     examples
 }
@@ -289,44 +290,6 @@ fn found(
         }
     }
     wanted.into_iter().map(|(place, key)| (place, key.1, places[&key])).collect()
-}
-
-/// What is numbered in the order in which it comes.
-#[derive(Default)]
-struct Names {
-    texts: Numbered<String>,
-    kinds: Numbered<(String, String)>,
-}
-
-impl Names {
-    /// The number of a text; 0 stands for none.
-    fn text(&mut self, text: &str) -> usize {
-        match self.texts.0.get(text) {
-            Some(number) => number + 1,
-            None => self.texts.number(text.to_owned()) + 1,
-        }
-    }
-}
-
-struct Numbered<T>(HashMap<T, usize>);
-
-impl<T> Default for Numbered<T> {
-    fn default() -> Self {
-        Self(HashMap::new())
-    }
-}
-
-impl<T: Eq + std::hash::Hash> Numbered<T> {
-    fn number(&mut self, one: T) -> usize {
-        let next = self.0.len();
-        *self.0.entry(one).or_insert(next)
-    }
-
-    fn in_order(self) -> Vec<T> {
-        let mut all: Vec<_> = self.0.into_iter().collect();
-        all.sort_unstable_by_key(|(_, number)| *number);
-        all.into_iter().map(|(one, _)| one).collect()
-    }
 }
 
 /// How long an operation took, or has been open.
