@@ -4,8 +4,10 @@ mod columns;
 mod details;
 mod file;
 mod inert;
+mod names;
 mod page;
 mod said;
+mod target;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -30,12 +32,16 @@ const STDOUT: &str = "-";
 /// Write one page with figures, traces and timelines, to be opened in a browser
 ///
 /// The page is a single file: it fetches nothing, needs no server, and can be sent to whoever needs it. What it has no room
-/// for, and what the log itself does not have, is said on top of it.
+/// for, and what the log itself does not have, is said on top of it. A file that is no page, such as a log, is not replaced by
+/// one.
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:
+#[command(
+    override_usage = "invocations report [OPTIONS] --html <PATH> [FILE]...",
+    after_help = "Examples:
   $ invocations report --html out.html app.jsonl
   $ invocations report --html out.html --title \"The night of the 27th\" app.jsonl.1.gz app.jsonl
-  $ invocations report --html - app.jsonl > out.html")]
+  $ invocations report --html - app.jsonl > out.html"
+)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     files: Files,
@@ -51,8 +57,15 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<u8> {
+    let sources = Source::of(&arguments.files.files);
+    let is_stdout = arguments.html == Path::new(STDOUT);
+    if is_stdout {
+        target::check_stdout(&sources)?;
+    } else {
+        target::check(&arguments.html, &sources)?;
+    }
     let gathering = Mutex::new(Gathering::default());
-    let (_, log) = Log::read(Source::of(&arguments.files.files), || Gatherer::new(&gathering));
+    let (_, log) = Log::read(sources, || Gatherer::new(&gathering));
     let code = log.report();
     if log.records() == 0 {
         return Ok(TROUBLE);
@@ -64,11 +77,11 @@ pub(crate) fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<u8> 
     let selection = Selection::of(&forest, columns::MOST_OPERATIONS);
     let details = Details::of(&selection, usize::from(arguments.payloads) << 20);
     let columns = Columns::of(&selection, &details, until);
-    let said = Said::of(&log, lost, &selection, &details);
+    let said = Said::of(&log, lost, &forest, &selection, &details);
     let title = arguments.title.clone().unwrap_or_else(|| said.title());
     let page = Page { title: &title, said: &said, columns: &columns, details: &details };
 
-    if arguments.html == Path::new(STDOUT) {
+    if is_stdout {
         page.write(out)?;
         return Ok(code);
     }

@@ -14,7 +14,7 @@ use std::time::Duration;
 use end_to_end::{Child, invocations};
 use tempfile::TempDir;
 
-use logs::{circles_and_orphans, hostile, large, story, told};
+use logs::{circles_and_orphans, hostile, large, story, told, untold};
 
 /// How long a browser may take for what a person would do in a few seconds.
 const DEADLINE: Duration = Duration::from_secs(180);
@@ -86,8 +86,13 @@ fn what_is_known_of_an_operation_is_told() {
 }
 
 #[test]
+fn what_is_not_told_is_said_to_be_missing() {
+    Page::of(&untold()).seen_by("untold.js", &serde_json::Value::Null);
+}
+
+#[test]
 fn the_rules_of_axe_hold_in_every_view() {
-    Page::of(&(story() + &circles_and_orphans()))
+    Page::of(&(story() + &circles_and_orphans() + &untold()))
         .seen_by("accessible.js", &serde_json::Value::Null);
 }
 

@@ -31,17 +31,54 @@ pub(super) struct Pair<'a> {
 /// What changed, the kinds in the order of importance.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Change<'a> {
-    NewError { error: &'a str, count: u64 },
-    FailsMore { by: f64 },
-    CancelledMore { by: f64 },
-    Slower { percentile: f64, ratio: f64 },
-    NewCause { cause: &'a str, count: u64 },
-    New { calls: u64 },
-    Gone { calls: u64 },
-    Calls { ratio: f64 },
-    FailsLess { by: f64 },
-    CancelledLess { by: f64 },
-    Faster { percentile: f64, ratio: f64 },
+    NewError {
+        error: &'a str,
+        count: u64,
+    },
+    FailsMore {
+        by: f64,
+    },
+    CancelledMore {
+        by: f64,
+    },
+    OpenMore {
+        by: f64,
+    },
+    /// Of so many calls, so many failed or were cancelled.
+    NewUnwell {
+        calls: u64,
+        unwell: u64,
+    },
+    Slower {
+        percentile: f64,
+        ratio: f64,
+    },
+    NewCause {
+        cause: &'a str,
+        count: u64,
+    },
+    New {
+        calls: u64,
+    },
+    Gone {
+        calls: u64,
+    },
+    Calls {
+        ratio: f64,
+    },
+    FailsLess {
+        by: f64,
+    },
+    CancelledLess {
+        by: f64,
+    },
+    OpenLess {
+        by: f64,
+    },
+    Faster {
+        percentile: f64,
+        ratio: f64,
+    },
 }
 
 /// One operation's calls, before and after.
@@ -75,6 +112,11 @@ impl<'a> Comparison<'a> {
 }
 
 impl Pair<'_> {
+    /// Its calls in the runs in which there are any.
+    pub(super) fn both(&self) -> impl Iterator<Item = &Calls> {
+        self.before.into_iter().chain(self.after)
+    }
+
     pub(super) fn is_worse(&self) -> bool {
         self.changes.iter().any(Change::is_worse)
     }
@@ -95,13 +137,15 @@ impl Change<'_> {
             Self::NewError { .. } => "new_error",
             Self::FailsMore { .. } => "fails_more",
             Self::CancelledMore { .. } => "cancelled_more",
+            Self::OpenMore { .. } => "open_more",
             Self::Slower { .. } => "slower",
             Self::NewCause { .. } => "new_cause",
-            Self::New { .. } => "new",
+            Self::New { .. } | Self::NewUnwell { .. } => "new",
             Self::Gone { .. } => "gone",
             Self::Calls { .. } => "calls",
             Self::FailsLess { .. } => "fails_less",
             Self::CancelledLess { .. } => "cancelled_less",
+            Self::OpenLess { .. } => "open_less",
             Self::Faster { .. } => "faster",
         }
     }
@@ -113,14 +157,17 @@ impl Change<'_> {
             Self::NewError { count, .. } => (0, *count as f64),
             Self::FailsMore { by } => (1, *by),
             Self::CancelledMore { by } => (2, *by),
-            Self::Slower { ratio, .. } => (3, *ratio),
-            Self::NewCause { count, .. } => (4, *count as f64),
-            Self::New { calls } => (5, *calls as f64),
-            Self::Gone { calls } => (6, *calls as f64),
-            Self::Calls { ratio } => (7, if *ratio < 1.0 { 1.0 / *ratio } else { *ratio }),
-            Self::FailsLess { by } => (8, *by),
-            Self::CancelledLess { by } => (9, *by),
-            Self::Faster { ratio, .. } => (10, 1.0 / *ratio),
+            Self::OpenMore { by } => (3, *by),
+            Self::NewUnwell { calls, .. } => (4, *calls as f64),
+            Self::Slower { ratio, .. } => (5, *ratio),
+            Self::NewCause { count, .. } => (6, *count as f64),
+            Self::New { calls } => (7, *calls as f64),
+            Self::Gone { calls } => (8, *calls as f64),
+            Self::Calls { ratio } => (9, if *ratio < 1.0 { 1.0 / *ratio } else { *ratio }),
+            Self::FailsLess { by } => (10, *by),
+            Self::CancelledLess { by } => (11, *by),
+            Self::OpenLess { by } => (12, *by),
+            Self::Faster { ratio, .. } => (13, 1.0 / *ratio),
         }
     }
 
@@ -130,11 +177,11 @@ impl Change<'_> {
     }
 
     pub(super) const fn is_worse(&self) -> bool {
-        self.rank().0 <= 3
+        self.rank().0 <= 5
     }
 
     pub(super) const fn is_better(&self) -> bool {
-        self.rank().0 >= 8
+        self.rank().0 >= 10
     }
 }
 
@@ -146,6 +193,11 @@ pub(super) fn failed(calls: &Calls) -> Share {
 /// How many of those that ended were cancelled.
 pub(super) fn cancelled(calls: &Calls) -> Share {
     Share { part: calls.cancelled, of: calls.ended() }
+}
+
+/// How many calls began and did not end.
+pub(super) fn open(calls: &Calls) -> Share {
+    Share { part: calls.open, of: calls.calls() }
 }
 
 fn changes<'a>(before: Option<&'a Calls>, after: Option<&'a Calls>) -> Vec<Change<'a>> {
@@ -164,7 +216,7 @@ fn changes<'a>(before: Option<&'a Calls>, after: Option<&'a Calls>) -> Vec<Chang
     match (before, after) {
         (Some(before), Some(after)) => compare(before, after, &mut changes),
         (Some(before), None) => changes.push(Change::Gone { calls: before.calls() }),
-        (None, Some(after)) => changes.push(Change::New { calls: after.calls() }),
+        (None, Some(after)) => changes.push(new(after)),
         (None, None) => {}
     }
     changes.sort_by(Change::by_importance);
@@ -173,24 +225,19 @@ fn changes<'a>(before: Option<&'a Calls>, after: Option<&'a Calls>) -> Vec<Chang
 
 /// What changed of an operation that was there before.
 fn compare(before: &Calls, after: &Calls, changes: &mut Vec<Change<'_>>) {
-    let (old, new) = (failed(before), failed(after));
-    if new.differs_from(old) {
-        let by = new.rate() - old.rate();
-        changes.push(if by > 0.0 {
-            Change::FailsMore { by }
-        } else {
-            Change::FailsLess { by: -by }
-        });
-    }
-    let (old, new) = (cancelled(before), cancelled(after));
-    if new.differs_from(old) {
-        let by = new.rate() - old.rate();
-        changes.push(if by > 0.0 {
-            Change::CancelledMore { by }
-        } else {
-            Change::CancelledLess { by: -by }
-        });
-    }
+    changes.extend(
+        by_which(failed, [before, after]).map(|by| {
+            if by > 0.0 { Change::FailsMore { by } } else { Change::FailsLess { by: -by } }
+        }),
+    );
+    changes.extend(by_which(cancelled, [before, after]).map(|by| {
+        if by > 0.0 { Change::CancelledMore { by } } else { Change::CancelledLess { by: -by } }
+    }));
+    changes.extend(
+        by_which(open, [before, after]).map(|by| {
+            if by > 0.0 { Change::OpenMore { by } } else { Change::OpenLess { by: -by } }
+        }),
+    );
     for percentile in PERCENTILES {
         let Some(ratio) = moved(before, after, percentile) else { continue };
         changes.push(if ratio > 1.0 {
@@ -204,6 +251,22 @@ fn compare(before: &Calls, after: &Calls, changes: &mut Vec<Change<'_>>) {
     if before.calls().max(after.calls()) >= FEW && (ratio >= 2.0 || ratio <= 0.5) {
         changes.push(Change::Calls { ratio });
     }
+}
+
+/// What is said of an operation that was not there before: and whether at least half of its calls went wrong, if there are enough.
+fn new(after: &Calls) -> Change<'_> {
+    let (calls, unwell) = (after.calls(), after.failed + after.cancelled);
+    if calls >= FEW && unwell >= calls.div_ceil(2) {
+        Change::NewUnwell { calls, unwell }
+    } else {
+        Change::New { calls }
+    }
+}
+
+/// By how much a share grew, where that is more than chance.
+fn by_which(share: fn(&Calls) -> Share, [before, after]: [&Calls; 2]) -> Option<f64> {
+    let (old, new) = (share(before), share(after));
+    new.differs_from(old).then(|| new.rate() - old.rate())
 }
 
 /// By which ratio a percentile moved, where that is worth telling and more than chance.

@@ -4,7 +4,8 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::compare::{Change, Comparison, PERCENTILES, Pair, cancelled, failed};
+use super::compare::{Change, Comparison, PERCENTILES, Pair, cancelled, failed, open};
+use super::open_of;
 use crate::stats::{Calls, Summary};
 
 #[derive(Serialize)]
@@ -35,6 +36,8 @@ struct Numbers {
     open: u64,
     failed_share: f64,
     cancelled_share: f64,
+    /// Of all calls; the others are of those that ended.
+    open_share: f64,
     p50_ns: Option<u64>,
     p99_ns: Option<u64>,
 }
@@ -61,6 +64,8 @@ struct ChangeRow<'a> {
 #[derive(Serialize)]
 struct LogRow {
     lost_records: u64,
+    /// How many operations began and did not end.
+    open: u64,
 }
 
 /// One object.
@@ -74,11 +79,15 @@ pub(super) fn json(
     let document = Document {
         is_worse: comparison.is_worse(),
         operations: shown.map(row).collect(),
-        before: LogRow { lost_records: before.lost },
-        after: LogRow { lost_records: after.lost },
+        before: log_row(before),
+        after: log_row(after),
     };
     serde_json::to_writer_pretty(&mut *out, &document)?;
     writeln!(out)
+}
+
+fn log_row(summary: &Summary) -> LogRow {
+    LogRow { lost_records: summary.lost, open: open_of(summary) }
 }
 
 fn row<'a>(pair: &'a Pair<'_>) -> Row<'a> {
@@ -105,6 +114,7 @@ fn numbers(calls: &Calls) -> Numbers {
         open: calls.open,
         failed_share: failed(calls).rate(),
         cancelled_share: cancelled(calls).rate(),
+        open_share: open(calls).rate(),
         p50_ns,
         p99_ns,
     }
@@ -124,12 +134,18 @@ fn change<'a>(change: &Change<'a>) -> ChangeRow<'a> {
         Change::NewError { error: word, count } | Change::NewCause { cause: word, count } => {
             (row.word, row.count) = (Some(word), Some(count));
         }
-        Change::FailsMore { by } | Change::CancelledMore { by } => row.by = Some(by),
-        Change::FailsLess { by } | Change::CancelledLess { by } => row.by = Some(-by),
+        Change::FailsMore { by } | Change::CancelledMore { by } | Change::OpenMore { by } => {
+            row.by = Some(by)
+        }
+        Change::FailsLess { by } | Change::CancelledLess { by } | Change::OpenLess { by } => {
+            row.by = Some(-by)
+        }
         Change::Slower { percentile, ratio } | Change::Faster { percentile, ratio } => {
             (row.percentile, row.ratio) = (Some(percentile), Some(ratio));
         }
-        Change::New { calls } | Change::Gone { calls } => row.count = Some(calls),
+        Change::New { calls } | Change::NewUnwell { calls, .. } | Change::Gone { calls } => {
+            row.count = Some(calls)
+        }
         Change::Calls { ratio } => row.ratio = Some(ratio),
     }
     row

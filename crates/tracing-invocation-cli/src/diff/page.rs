@@ -10,8 +10,14 @@ use super::compare::{Change, Comparison, PERCENTILES, Pair, cancelled, failed};
 use crate::stats::Calls;
 use crate::table::{Align, Table};
 
-const HEADER: [&str; 7] =
-    ["operation", "calls", "failed", "cancelled", "p50", "p99", "what changed"];
+const HEADER: [&str; 8] =
+    ["operation", "calls", "failed", "cancelled", OPEN, "p50", "p99", "what changed"];
+
+/// The column that is there where anything is open.
+const OPEN: &str = "open";
+
+/// What stands for a number that there is none of.
+const NOTHING: &str = "–";
 
 const PLAIN: Style = Style::new();
 const BOLD: Style = Style::new().bold();
@@ -23,9 +29,15 @@ const BETTER: Style = AnsiColor::Green.on_default();
 pub(super) fn print(comparison: &Comparison<'_>, all: bool, out: &mut dyn Write) -> io::Result<()> {
     let changed = comparison.pairs.iter().filter(|pair| !pair.changes.is_empty()).count();
     if all || changed > 0 {
-        let mut table = Table::new(&HEADER, Align::LeftBut(1));
-        let shown = comparison.pairs.iter().filter(|pair| all || !pair.changes.is_empty());
-        shown.for_each(|pair| table.push(row(pair)));
+        let shown = || comparison.pairs.iter().filter(|pair| all || !pair.changes.is_empty());
+        let is_open = shown().any(|pair| pair.both().any(|calls| calls.open > 0));
+        let columns = |title: &str| is_open || title != OPEN;
+        let header: Vec<_> = HEADER.into_iter().filter(|title| columns(title)).collect();
+        let mut table = Table::new(&header, Align::LeftBut(1));
+        for pair in shown() {
+            let row = HEADER.into_iter().zip(row(pair));
+            table.push(row.filter(|(title, _)| columns(title)).map(|(_, cell)| cell));
+        }
         table.print(out)?;
         writeln!(out)?;
     }
@@ -45,7 +57,7 @@ pub(super) fn print(comparison: &Comparison<'_>, all: bool, out: &mut dyn Write)
     }
 }
 
-fn row(pair: &Pair<'_>) -> [(String, Style); 7] {
+fn row(pair: &Pair<'_>) -> [(String, Style); 8] {
     let label = &pair.label;
     let name = format!("{} {}", harmless(&label.namespace), harmless(&label.name));
     let style = |is: fn(&Change<'_>) -> bool| {
@@ -84,6 +96,10 @@ fn row(pair: &Pair<'_>) -> [(String, Style); 7] {
             told(&|calls| percent(cancelled(calls))),
             style(|it| matches!(it, Change::CancelledMore { .. } | Change::CancelledLess { .. })),
         ),
+        (
+            told(&|calls| Some(calls.open.to_string())),
+            style(|it| matches!(it, Change::OpenMore { .. } | Change::OpenLess { .. })),
+        ),
         (p50, of(PERCENTILES[0])),
         (p99, of(PERCENTILES[1])),
         what(&pair.changes),
@@ -95,8 +111,8 @@ fn both(before: Option<String>, after: Option<String>) -> String {
     match (before, after) {
         (Some(before), Some(after)) if before == after => after,
         (Some(before), Some(after)) => format!("{before} → {after}"),
-        (Some(before), None) => format!("{before} →"),
-        (None, Some(after)) => format!("→ {after}"),
+        (Some(before), None) => format!("{before} → {NOTHING}"),
+        (None, Some(after)) => format!("{NOTHING} → {after}"),
         (None, None) => String::new(),
     }
 }
@@ -140,9 +156,14 @@ fn words(change: &Change<'_>) -> String {
         Change::FailsLess { .. } => "fails less".to_owned(),
         Change::CancelledMore { .. } => "is cancelled more".to_owned(),
         Change::CancelledLess { .. } => "is cancelled less".to_owned(),
+        Change::OpenMore { .. } => "more do not end".to_owned(),
+        Change::OpenLess { .. } => "fewer do not end".to_owned(),
         Change::Slower { percentile, ratio } => format!("slower p{percentile} (×{ratio:.2})"),
         Change::Faster { percentile, ratio } => format!("faster p{percentile} (×{ratio:.2})"),
         Change::New { .. } => "new".to_owned(),
+        Change::NewUnwell { calls, unwell } => {
+            format!("new, {unwell} of {calls} failed or cancelled")
+        }
         Change::Gone { .. } => "gone".to_owned(),
         Change::Calls { ratio } if *ratio > 1.0 => format!("more calls (×{ratio:.1})"),
         Change::Calls { ratio } => format!("fewer calls (×{ratio:.2})"),

@@ -3,12 +3,13 @@
 use std::fmt::Write as _;
 use std::time::{Duration, SystemTime};
 
-use foldhash::{HashMap, HashMapExt as _};
+use foldhash::{HashMap, HashSet, HashSetExt as _};
 use serde::Serialize;
 use tracing_invocation::{Outcome, SpanId};
 
 use super::details::Details;
-use crate::model::{Forest, Operation, Trace};
+use super::names::Names;
+use crate::model::{End, Forest, Operation, Trace};
 
 /// How many operations a page has at most: what browsers still sort and filter without a pause that is felt.
 pub(super) const MOST_OPERATIONS: usize = 500_000;
@@ -74,6 +75,8 @@ pub(super) struct Columns {
     trace_ids: String,
     trace_at: Vec<u64>,
     trace_size: Vec<usize>,
+    /// How many nanoseconds it is known for.
+    trace_lasted: Vec<u64>,
     /// Of operations: ids in one text.
     span_ids: String,
     kind: Vec<usize>,
@@ -96,6 +99,10 @@ pub(super) struct Columns {
     in_circle: Vec<(usize, usize)>,
     error: Vec<(usize, usize)>,
     cause: Vec<(usize, usize)>,
+    /// By type of error, a message.
+    example: Vec<(usize, String)>,
+    /// Those whose error or cancellation an operation inside told in full, be it in the log or not.
+    told_inside: Vec<usize>,
     /// Which operation told the same error or cancellation in full.
     told_by: Vec<(usize, usize)>,
     /// When they were said to be slow, in microseconds since they began.
@@ -112,17 +119,27 @@ impl Columns {
         let first = operations.iter().map(|one| one.operation.began()).min();
         let first = first.or(until).unwrap_or(SystemTime::UNIX_EPOCH);
         let until = until.unwrap_or(first);
-        let mut columns = Self::new(first, until, details);
+        let mut columns = Self::new(first, details);
         for trace in &selection.traces {
             let began = trace.operations.first().map_or(first, Operation::began);
             columns.trace_at.push(micros(first, began));
             columns.trace_size.push(0);
+            columns.trace_lasted.push(0);
             let _ = write!(columns.trace_ids, "{}", trace.id);
         }
         let mut names = Names::default();
         for (place, one) in operations.iter().enumerate() {
             columns.put(place, one, selection, until, &mut names);
         }
+        for (lasted, trace) in columns.trace_lasted.iter_mut().zip(&selection.traces) {
+            // Of one in which nothing took any time, it is known that it goes on.
+            if *lasted == 0 {
+                let began = trace.operations.first().map_or(first, Operation::began);
+                *lasted = nanos(until.duration_since(began).unwrap_or_default());
+            }
+        }
+        columns.until = columns.latest(first, until);
+        columns.example = examples(operations, &names);
         columns.told_by = told_by(operations);
         columns.put_parents(operations);
         columns.texts.extend(names.texts.in_order());
@@ -130,15 +147,16 @@ impl Columns {
         columns
     }
 
-    fn new(first: SystemTime, until: SystemTime, details: &Details) -> Self {
+    fn new(first: SystemTime, details: &Details) -> Self {
         Self {
             first: since_1970(first),
-            until: micros(first, until),
+            until: 0,
             texts: vec![String::new()],
             kinds: Vec::new(),
             trace_ids: String::new(),
             trace_at: Vec::new(),
             trace_size: Vec::new(),
+            trace_lasted: Vec::new(),
             span_ids: String::new(),
             kind: Vec::new(),
             up: Vec::new(),
@@ -153,9 +171,21 @@ impl Columns {
             in_circle: Vec::new(),
             error: Vec::new(),
             cause: Vec::new(),
+            example: Vec::new(),
+            told_inside: Vec::new(),
             told_by: Vec::new(),
             slow: Vec::new(),
         }
+    }
+
+    /// The last moment, in microseconds since the first. Timestamps are cut to microseconds or milliseconds and durations are
+    /// not: no log is shorter than its only trace for that. A duration that cannot be makes it no longer.
+    fn latest(&self, first: SystemTime, until: SystemTime) -> u64 {
+        const CUT: u64 = 1_000;
+        let until = micros(first, until);
+        let ends = self.trace_at.iter().zip(&self.trace_lasted);
+        let last = ends.map(|(at, lasted)| at.saturating_add(lasted.div_ceil(1_000))).max();
+        last.unwrap_or_default().clamp(until, until.saturating_add(CUT))
     }
 
     /// Tells outermost operations that are said to be inside another one: it is missing, or they are inside one another.
@@ -191,6 +221,9 @@ impl Columns {
         self.entity.push(entity.map_or(0, |entity| names.text(entity)));
         self.began.push(micros(of_trace, began));
         self.lasted.push(nanos(lasted(operation, began, until)));
+        let known = &mut self.trace_lasted[one.trace];
+        *known = nanos(last_known(operation, began).duration_since(of_trace).unwrap_or_default())
+            .max(*known);
         self.outcomes.push(letter(operation.outcome()));
         if operation.invoke.is_none() {
             self.no_invoke.push(place);
@@ -203,10 +236,34 @@ impl Columns {
         if let Some((kind, _)) = end.error().filter(|_| is_failed) {
             self.error.push((place, names.text(kind)));
         }
+        if end.told_by().is_some() {
+            self.told_inside.push(place);
+        }
         if let Some(cause) = end.cause() {
             self.cause.push((place, names.text(cause)));
         }
     }
+}
+
+/// How much room there is for messages that stand beside types of errors, in bytes.
+const ROOM_OF_EXAMPLES: usize = 1 << 17;
+
+/// The first message of each type of error, as far as there is room.
+fn examples(operations: &[Placed<'_>], names: &Names) -> Vec<(usize, String)> {
+    let mut seen = HashSet::new();
+    let mut room = ROOM_OF_EXAMPLES;
+    let mut examples = Vec::new();
+    let ends = operations.iter().filter_map(|one| one.operation.end.as_ref());
+    for (kind, message) in ends.filter(|end| end.outcome == Outcome::Failed).filter_map(End::error)
+    {
+        let Some(number) = names.known(kind) else { continue };
+        if message.is_empty() || message.len() > room || !seen.insert(number) {
+            continue;
+        }
+        room -= message.len();
+        examples.push((number, message.to_owned()));
+    }
+    examples
 }
 
 /// The operations that told in full what others only point to, where they are in the same trace.
@@ -235,49 +292,20 @@ fn found(
     wanted.into_iter().map(|(place, key)| (place, key.1, places[&key])).collect()
 }
 
-/// What is numbered in the order in which it comes.
-#[derive(Default)]
-struct Names {
-    texts: Numbered<String>,
-    kinds: Numbered<(String, String)>,
-}
-
-impl Names {
-    /// The number of a text; 0 stands for none.
-    fn text(&mut self, text: &str) -> usize {
-        match self.texts.0.get(text) {
-            Some(number) => number + 1,
-            None => self.texts.number(text.to_owned()) + 1,
-        }
-    }
-}
-
-struct Numbered<T>(HashMap<T, usize>);
-
-impl<T> Default for Numbered<T> {
-    fn default() -> Self {
-        Self(HashMap::new())
-    }
-}
-
-impl<T: Eq + std::hash::Hash> Numbered<T> {
-    fn number(&mut self, one: T) -> usize {
-        let next = self.0.len();
-        *self.0.entry(one).or_insert(next)
-    }
-
-    fn in_order(self) -> Vec<T> {
-        let mut all: Vec<_> = self.0.into_iter().collect();
-        all.sort_unstable_by_key(|(_, number)| *number);
-        all.into_iter().map(|(one, _)| one).collect()
-    }
-}
-
 /// How long an operation took, or has been open.
 fn lasted(operation: &Operation, began: SystemTime, until: SystemTime) -> Duration {
     let end = operation.end.as_ref();
     let at = end.map_or(until, |end| end.at);
     end.and_then(|end| end.duration).unwrap_or_else(|| at.duration_since(began).unwrap_or_default())
+}
+
+/// The last moment at which something is known of an operation. An end is written in microseconds and says in nanoseconds how
+/// long it took: whichever is later.
+fn last_known(operation: &Operation, began: SystemTime) -> SystemTime {
+    let slow = operation.slow.last().map(|(at, _)| *at);
+    let end = operation.end.as_ref();
+    let took = end.and_then(|end| began.checked_add(end.duration?));
+    [slow, end.map(|end| end.at), took].into_iter().flatten().max().unwrap_or(began)
 }
 
 fn letter(outcome: Option<Outcome>) -> char {

@@ -6,6 +6,7 @@ use super::columns::Selection;
 use super::details::Details;
 use crate::line::Why;
 use crate::log::Log;
+use crate::model::Forest;
 
 /// What stands on top of a page, so that it does not look complete where its log is not.
 #[derive(Debug, Serialize)]
@@ -16,6 +17,8 @@ pub(super) struct Said {
     traces: usize,
     /// How many records the log says are missing from it.
     lost: u64,
+    /// How many operations began and did not end, those included that the page has no room for.
+    open: usize,
     passed_over: Vec<PassedOver>,
     troubles: Vec<String>,
     /// How many operations the page has no room for.
@@ -33,7 +36,14 @@ struct PassedOver {
 }
 
 impl Said {
-    pub(super) fn of(log: &Log, lost: u64, selection: &Selection<'_>, details: &Details) -> Self {
+    pub(super) fn of(
+        log: &Log,
+        lost: u64,
+        forest: &Forest,
+        selection: &Selection<'_>,
+        details: &Details,
+    ) -> Self {
+        let all = forest.traces.iter().flat_map(|trace| &trace.operations);
         let passed_over = |why: Why| {
             let (count, first) = log.account().passed_over(why)?;
             Some(PassedOver { count, words: why.words(), first: log.place(first) })
@@ -46,6 +56,7 @@ impl Said {
             operations: selection.operations.len(),
             traces: selection.traces.len(),
             lost,
+            open: all.filter(|operation| operation.end.is_none()).count(),
             passed_over: Why::ALL.into_iter().filter_map(passed_over).collect(),
             troubles: troubles
                 .map(|one| format!("{}: {}", name(one.source), one.message))

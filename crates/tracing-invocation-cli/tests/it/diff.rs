@@ -33,6 +33,7 @@ enum End {
     Success,
     Failed(&'static str),
     Cancelled(&'static str),
+    Open,
 }
 
 /// So many calls of a name that ended so, each of which took so many milliseconds.
@@ -46,8 +47,9 @@ fn ended(name: &'static str, count: u64, took: u64, end: End) -> Vec<Record> {
             End::Success => call.success(took),
             End::Failed(kind) => call.failed(took, kind, "no"),
             End::Cancelled(cause) => call.cancelled(took, cause),
+            End::Open => return vec![call.invoke()],
         };
-        [call.invoke(), end]
+        vec![call.invoke(), end]
     });
     calls.collect()
 }
@@ -83,8 +85,8 @@ fn the_most_important_change_comes_first() {
     shop pay     505 → 500  1.0 % → 10.0 %   0.0 %           10.0 ms            10.0 ms            fails more
     shop label          50  0.0 %            0.0 % → 40.0 %  5.00 ms            5.00 ms            is cancelled more, newly cancelled because timeout (20)
     shop ship          200  0.0 %            0.0 %           20.0 ms → 45.0 ms  20.0 ms → 45.0 ms  slower p50 (×2.25), slower p99 (×2.25)
-    shop greet         → 7  → 0.0 %          → 0.0 %         → 5.00 ms          → 5.00 ms          new
-    shop print        30 →  0.0 % →          0.0 % →         5.00 ms →          5.00 ms →          gone
+    shop greet       – → 7  – → 0.0 %        – → 0.0 %       – → 5.00 ms        – → 5.00 ms        new
+    shop print      30 → –  0.0 % → –        0.0 % → –       5.00 ms → –        5.00 ms → –        gone
     shop refund         50  100.0 % → 0.0 %  0.0 %           5.00 ms            5.00 ms            fails less
 
     7 of 7 operations changed, 4 for the worse
@@ -112,6 +114,75 @@ fn what_chance_explains_is_not_told() {
 
     nothing changed in 1 operation
     ");
+}
+
+#[test]
+fn calls_that_do_not_end_any_more_are_worse() {
+    let before = ended("pay", 40, 10, End::Success);
+    let after = [ended("pay", 32, 10, End::Success), ended("pay", 8, 0, End::Open)].concat();
+    let ran = diff(&["--exit-code"], &before, &after);
+    assert_snapshot!(ran.out, @"
+    operation  calls  failed  cancelled  open   p50      p99      what changed
+    shop pay      40  0.0 %   0.0 %      0 → 8  10.0 ms  10.0 ms  more do not end
+
+    1 of 1 operation changed, 1 for the worse
+    ");
+    assert_snapshot!(ran.err, @"invocations: today.jsonl: 8 operations began and did not end: `invocations open today.jsonl` shows them");
+    assert_eq!(ran.code, 1);
+    let ran = diff(&["--format", "json"], &before, &after);
+    let told: Value = serde_json::from_str(&ran.out).unwrap();
+    let [row, log] = [&told["operations"][0], &told["after"]];
+    assert_eq!((&row["after"]["open"], &row["after"]["open_share"]), (&8.into(), &0.2.into()));
+    assert_eq!(row["changes"][0]["kind"], "open_more");
+    assert_eq!(
+        (&row["changes"][0]["by"], &row["changes"][0]["is_worse"]),
+        (&0.2.into(), &true.into())
+    );
+    assert_eq!((&log["open"], &told["before"]["open"]), (&8.into(), &0.into()));
+
+    // As many as chance explains are no change, and are said all the same.
+    let after = [ended("pay", 39, 10, End::Success), ended("pay", 1, 0, End::Open)].concat();
+    let ran = diff(&["--exit-code"], &before, &after);
+    assert_snapshot!(ran.out, @"nothing changed in 1 operation");
+    assert_snapshot!(ran.err, @"invocations: today.jsonl: 1 operation began and did not end: `invocations open today.jsonl` shows it");
+    assert_eq!(ran.code, 0);
+    let back = diff(&["--exit-code"], &ended("pay", 90, 0, End::Open), &before);
+    assert!(back.out.contains("fewer do not end"), "{}", back.out);
+    assert!(back.err.starts_with("invocations: yesterday.jsonl: 90 operations"), "{}", back.err);
+    assert_eq!(back.code, 0);
+}
+
+#[test]
+fn the_name_of_a_log_with_open_calls_does_not_act_on_the_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    let name = "\u{1b}[2J.jsonl";
+    fs::write(folder.path().join(name), lines(&ended("pay", 2, 0, End::Open))).unwrap();
+    let output = command().args(["diff", name, name]).current_dir(folder.path()).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("2 operations began") && !said.contains('\u{1b}'), "{said}");
+}
+
+#[test]
+fn a_new_operation_that_goes_wrong_half_of_the_time_is_worse() {
+    let before = ended("pay", 40, 10, End::Success);
+    let with = |wrong, well| {
+        let new = [
+            ended("ship", wrong, 5, End::Cancelled("timeout")),
+            ended("ship", well, 5, End::Success),
+        ];
+        diff(&["--exit-code"], &before, &[before.clone(), new.concat()].concat())
+    };
+    let ran = with(10, 10);
+    assert_snapshot!(ran.out, @"
+    operation   calls  failed     cancelled   p50          p99          what changed
+    shop ship  – → 20  – → 0.0 %  – → 50.0 %  – → 5.00 ms  – → 5.00 ms  new, 10 of 20 failed or cancelled, newly cancelled because timeout (10)
+
+    1 of 2 operations changed, 1 for the worse
+    ");
+    assert_eq!(ran.code, 1);
+    for (wrong, well) in [(9, 11), (19, 0)] {
+        assert_eq!(with(wrong, well).code, 0);
+    }
 }
 
 #[test]
@@ -167,6 +238,7 @@ fn programs_get_an_object() {
             "open": 0,
             "failed_share": 0.0,
             "cancelled_share": 0.0,
+            "open_share": 0.0,
             "p50_ns": 10000000,
             "p99_ns": 10000000
           },
@@ -179,6 +251,7 @@ fn programs_get_an_object() {
             "open": 0,
             "failed_share": 0.5,
             "cancelled_share": 0.0,
+            "open_share": 0.0,
             "p50_ns": 10000000,
             "p99_ns": 40000000
           },
@@ -204,10 +277,12 @@ fn programs_get_an_object() {
         }
       ],
       "before": {
-        "lost_records": 0
+        "lost_records": 0,
+        "open": 0
       },
       "after": {
-        "lost_records": 0
+        "lost_records": 0,
+        "open": 0
       }
     }
     "#);
@@ -230,7 +305,8 @@ fn texts_of_a_log_do_not_reach_the_terminal_as_they_are() {
 }
 
 const NAMES: [&str; 3] = ["pay", "ship", "pack"];
-const ENDS: [End; 5] = [
+const ENDS: [End; 6] = [
+    End::Open,
     End::Success,
     End::Failed("Timeout"),
     End::Failed("Declined"),
@@ -267,23 +343,33 @@ fn expected(before: &Run, after: &Run) -> BTreeSet<String> {
         let is_new = |end: &End| !before.contains_key(&(name, *end));
         for ((_, end), count) in after.iter().filter(|((of, end), _)| *of == name && is_new(end)) {
             told.extend(match end {
-                End::Success => None,
+                End::Success | End::Open => None,
                 End::Failed(kind) => Some(format!("{name} new_error {kind} {count}")),
                 End::Cancelled(cause) => Some(format!("{name} new_cause {cause} {count}")),
             });
         }
         match (was, is) {
             (0, 0) => {}
-            (0, _) => told.extend([format!("{name} new")]),
+            (0, _) => {
+                let unwell = calls(after, |end| matches!(end, End::Failed(_) | End::Cancelled(_)));
+                let is_worse = is >= 20 && unwell * 2 >= is;
+                told.extend([format!("{name} new{}", if is_worse { " worse" } else { "" })]);
+            }
             (_, 0) => told.extend([format!("{name} gone")]),
             _ => {
-                let kinds: [(Is, [&str; 2]); 2] = [
-                    (|end| matches!(end, End::Failed(_)), ["fails_less", "fails_more"]),
-                    (|end| matches!(end, End::Cancelled(_)), ["cancelled_less", "cancelled_more"]),
+                let has_ended: Is = |end| end != End::Open;
+                let kinds: [(Is, Is, [&str; 2]); 3] = [
+                    (|end| matches!(end, End::Failed(_)), has_ended, ["fails_less", "fails_more"]),
+                    (
+                        |end| matches!(end, End::Cancelled(_)),
+                        has_ended,
+                        ["cancelled_less", "cancelled_more"],
+                    ),
+                    (|end| end == End::Open, |_| true, ["open_less", "open_more"]),
                 ];
-                for (kind, words) in kinds {
+                for (kind, among, words) in kinds {
                     let [x, y] = [before, after].map(|run| calls(run, kind) as f64);
-                    let (n, m) = (was as f64, is as f64);
+                    let [n, m] = [before, after].map(|run| calls(run, among) as f64);
                     let all = (x + y) / (n + m);
                     let z = (y / m - x / n) / (all * (1.0 - all) * (n + m) / (n * m)).sqrt();
                     if z.abs() > 2.576 {
@@ -314,6 +400,9 @@ proptest! {
                 let kind = change["kind"].as_str().unwrap();
                 told.insert(match change["word"].as_str() {
                     Some(word) => format!("{name} {kind} {word} {}", change["count"]),
+                    None if kind == "new" && change["is_worse"] == true => {
+                        format!("{name} new worse")
+                    }
                     None => format!("{name} {kind}"),
                 });
             }

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
+use std::process::Stdio;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tracing_invocation::Record;
 
-use crate::support::{Ran, call, invocations, lines};
+use crate::support::{Ran, call, command, invocations, lines};
 
 /// The page of a log, and what was said while it was written.
 #[track_caller]
@@ -136,14 +137,62 @@ fn a_page_says_what_its_log_does_not_have() {
 }
 
 #[test]
+fn a_page_says_how_many_operations_never_ended() {
+    let (outer, inner) = (call("checkout", 1), call("charge", 2).of_trace(1).inside(1).at(1));
+    let slow = call("wait", 3).slow(5, 1);
+    let log = [outer.invoke(), inner.invoke(), inner.success(1), slow];
+    assert_eq!(json_of(&report(&[], &lines(&log)).1, "said")["open"], 2);
+    assert_eq!(json_of(&report(&[], &lines(&checkout())).1, "said")["open"], 0);
+}
+
+#[test]
+fn a_trace_is_not_shorter_than_anything_in_it() {
+    let (outer, inner) = (call("checkout", 1).at(0), call("charge", 2).of_trace(1).inside(1).at(1));
+    let mut end = outer.success(4);
+    let lasting = |log: &[Record]| {
+        let columns = json_of(&report(&[], &lines(log)).1, "columns");
+        (columns["trace_lasted"][0].as_u64().unwrap(), columns["until"].as_u64().unwrap())
+    };
+    // Its end was cut to a microsecond, and says that it took a little longer.
+    end.duration_ns = Some(4_000_999);
+    let log = [outer.invoke(), inner.invoke(), inner.success(3), end.clone()];
+    assert_eq!(lasting(&log), (4_000_999, 4_001));
+    // A clock was set while it ran: its end came later than it says.
+    end.duration_ns = Some(1_000);
+    assert_eq!(lasting(&[outer.invoke(), end.clone()]), (4_000_000, 4_000));
+    // What takes forever does not make the log last forever.
+    end.duration_ns = Some(u64::MAX);
+    assert_eq!(lasting(&[outer.invoke(), end]), (u64::MAX, 5_000));
+    // What is open is known of until it was said to be slow, or until the log ends.
+    assert_eq!(lasting(&[outer.invoke(), outer.slow(7, 1)]), (7_000_000, 7_000));
+    assert_eq!(lasting(&[outer.invoke(), call("other", 9).at(8).invoke()]), (8_000_000, 8_000));
+}
+
+#[test]
+fn a_type_of_error_has_a_message_as_far_as_there_is_room() {
+    let long = "x".repeat(1 << 17);
+    let records: Vec<_> =
+        [("Full", &*long), ("Declined", ""), ("Declined", "no funds"), ("Declined", "no card")]
+            .into_iter()
+            .zip(1..)
+            .map(|((kind, message), span)| call("pay", span).at(span).failed(1, kind, message))
+            .collect();
+    let columns = json_of(&report(&[], &lines(&records)).1, "columns");
+    assert_eq!(columns["example"], json!([[1, long]]));
+    assert_eq!(columns["texts"], json!(["", "Full", "Declined"]));
+    let columns = json_of(&report(&[], &lines(&records[1..])).1, "columns");
+    assert_eq!(columns["example"], json!([[1, "no funds"]]));
+}
+
+#[test]
 fn of_a_log_without_records_no_page_is_written() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("out.html");
-    fs::write(&path, "the page of yesterday").unwrap();
+    fs::write(&path, "<!DOCTYPE HTML>yesterday").unwrap();
     let ran = invocations(&["report", "--html", path.to_str().unwrap()], "nothing\n");
     assert_eq!(ran.code, 2);
     assert!(ran.err.contains("no records were found"), "{}", ran.err);
-    assert_eq!(fs::read_to_string(&path).unwrap(), "the page of yesterday");
+    assert_eq!(fs::read_to_string(&path).unwrap(), "<!DOCTYPE HTML>yesterday");
 }
 
 #[test]
@@ -156,6 +205,104 @@ fn where_no_page_can_be_written_it_says_why() {
         assert!(ran.err.contains(why) && !ran.err.contains("wrote"), "{}", ran.err);
     }
     assert!(is_empty(folder.path()));
+}
+
+/// What is said where a page is to be written to a file in this folder, and what is in the file then.
+#[track_caller]
+fn refused(folder: &Path, html: &str, logs: &[&str], stdin: Stdio) -> (String, String) {
+    let mut command = command();
+    command.current_dir(folder).args(["report", "--html", html]).args(logs).stdin(stdin);
+    let output = command.output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(output.stdout.is_empty());
+    (said, fs::read_to_string(folder.join(html)).unwrap())
+}
+
+#[test]
+fn no_log_is_replaced_by_its_page() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = lines(&checkout());
+    let path = folder.path().join("q2.jsonl");
+    fs::write(&path, &log).unwrap();
+    let (said, left) = refused(folder.path(), "q2.jsonl", &["q2.jsonl"], Stdio::null());
+    insta::assert_snapshot!(said, @"invocations: q2.jsonl is one of the logs: name another file for the page. Nothing was written");
+    assert_eq!(left, log);
+    let (said, _) = refused(folder.path(), "./q2.jsonl", &["-", "q2.jsonl"], Stdio::null());
+    assert!(said.contains("./q2.jsonl is one of the logs"), "{said}");
+
+    // Even where it looks like a page.
+    fs::write(&path, "<!doctype html>").unwrap();
+    let (said, _) = refused(folder.path(), "q2.jsonl", &["q2.jsonl"], Stdio::null());
+    assert!(said.contains("is one of the logs"), "{said}");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn no_log_is_replaced_by_its_page_through_links_or_stdin() {
+    let folder = tempfile::tempdir().unwrap();
+    let within = |name: &str| folder.path().join(name);
+    let log = lines(&checkout());
+    fs::write(within("app.jsonl"), &log).unwrap();
+    std::os::unix::fs::symlink("app.jsonl", within("soft.html")).unwrap();
+    fs::hard_link(within("app.jsonl"), within("hard.html")).unwrap();
+    let stdin = || Stdio::from(fs::File::open(within("app.jsonl")).unwrap());
+    for (html, logs, stdin) in [
+        ("soft.html", &["app.jsonl"][..], Stdio::null()),
+        ("app.jsonl", &["soft.html"], Stdio::null()),
+        ("hard.html", &["app.jsonl"], Stdio::null()),
+        ("app.jsonl", &[], stdin()),
+        ("soft.html", &["-"], stdin()),
+    ] {
+        let (said, left) = refused(folder.path(), html, logs, stdin);
+        assert!(said.contains(&format!("{html} is one of the logs")), "{said}");
+        assert_eq!(left, log);
+    }
+
+    let to = fs::File::options().append(true).open(within("app.jsonl")).unwrap();
+    let mut command = command();
+    command.current_dir(folder.path()).args(["report", "--html", "-", "app.jsonl"]).stdout(to);
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("stdout is one of the logs"));
+    assert_eq!(fs::read_to_string(within("app.jsonl")).unwrap(), log);
+}
+
+#[test]
+fn nothing_but_a_page_is_replaced_by_a_page() {
+    let folder = tempfile::tempdir().unwrap();
+    let within = |name: &str| folder.path().join(name);
+    fs::write(within("app.jsonl"), lines(&checkout())).unwrap();
+    for name in ["q3.jsonl", "notes.html"] {
+        fs::write(within(name), "<!doctype").unwrap();
+    }
+    let (said, left) = refused(folder.path(), "q3.jsonl", &["app.jsonl"], Stdio::null());
+    insta::assert_snapshot!(said, @"invocations: q3.jsonl is there and is no page: name another file, such as q3.html. Nothing was written");
+    assert_eq!(left, "<!doctype");
+    let (said, _) = refused(folder.path(), "notes.html", &["app.jsonl"], Stdio::null());
+    insta::assert_snapshot!(said, @"invocations: notes.html is there and is no page: name another file. Nothing was written");
+
+    for (name, before) in [("empty.jsonl", ""), ("page.html", "<!DocType HTML><p>")] {
+        fs::write(within(name), before).unwrap();
+        let mut command = command();
+        command.current_dir(folder.path()).args(["report", "--html", name, "app.jsonl"]);
+        assert!(command.output().unwrap().status.success(), "{name}");
+        assert!(fs::read_to_string(within(name)).unwrap().ends_with("</html>\n"));
+    }
+}
+
+#[test]
+fn its_manual_says_what_html_takes() {
+    let ran = invocations(&["man", "report"], "");
+    let (_, rest) = ran.out.split_once(".SH SYNOPSIS\n").unwrap();
+    let plain = rest.split_once(".SH").unwrap().0.replace("\\fB", "").replace("\\fR", "");
+    assert!(plain.replace('\\', "").contains("--html <PATH> [FILE]..."), "{plain}");
+    let help = invocations(&["report", "--help"], "").out;
+    assert!(
+        help.contains("Usage: invocations report [OPTIONS] --html <PATH> [FILE]...\n"),
+        "{help}"
+    );
 }
 
 fn is_empty(folder: &Path) -> bool {

@@ -163,6 +163,53 @@ pub(super) fn told() -> String {
     log
 }
 
+/// A log in which not everything is said: two operations never end, a cancellation does not say why, and two ends point to
+/// others, one of which is not there.
+pub(super) fn untold() -> String {
+    let mut log = String::new();
+    let mut put = |name, [trace, span, parent]: [u64; 3], end: Option<(&str, Value)>| {
+        let invoke = Made {
+            at: span * 1_000,
+            name,
+            outcome: "invoke",
+            entity: "order-1",
+            trace,
+            span,
+            parent,
+            lasted: None,
+            payload: json!({}),
+        };
+        invoke.put(&mut log);
+        if let Some((outcome, payload)) = end {
+            let (at, lasted) = (invoke.at + 500, Some(500));
+            Made { at, outcome, lasted, payload, ..invoke }.put(&mut log);
+        }
+    };
+    let id = |span: u64| format!("{span:016x}");
+    let error = |message: &str| json!({ "error": { "type": "Declined", "message": message } });
+    let cancelled =
+        || json!({ "cancelled": true, "error": { "type": "cancelled", "message": "dropped" } });
+    let with = |key: &str, value: Value| {
+        let mut payload = cancelled();
+        payload[key] = value;
+        payload
+    };
+    put("checkout", [1, 1, 0], Some(("failed", json!({ "caused_by": id(2) }))));
+    put("charge", [1, 2, 1], Some(("failed", error("no funds\n<b>left</b> \u{202e}on it"))));
+    put("charge", [3, 3, 0], Some(("failed", error("another one"))));
+    put("refund", [4, 4, 0], Some(("failed", json!({}))));
+    put("wait", [5, 5, 0], Some(("cancelled", with("cancelled_by", id(99).into()))));
+    put("wait", [6, 6, 0], Some(("cancelled", cancelled())));
+    put(
+        "wait",
+        [7, 7, 0],
+        Some(("cancelled", with("cancellation", json!({ "cause": "timeout" })))),
+    );
+    put("ship", [8, 8, 0], None);
+    put("ship", [9, 9, 0], None);
+    log
+}
+
 /// One trace in which an operation is inside one that is not there, and two are inside one another.
 pub(super) fn circles_and_orphans() -> String {
     let mut log = String::new();

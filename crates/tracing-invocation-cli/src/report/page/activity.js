@@ -52,20 +52,24 @@ function pictureOf(counts, most) {
 }
 
 function showActivity() {
+  if (figures.taken === 0) {
+    fill(byId("activity"), make("p", { class: "quiet" }, size === 0 ? "Nothing began." : "Nothing matches the filter."));
+    return;
+  }
   const counts = began();
   const all = Uint32Array.from({ length: PARTS }, (_, part) => counts.reduce((sum, of) => sum + of[part], 0));
   const most = Math.max(...all);
   const where = (part) => moment((part * columns.until) / PARTS).time.slice(0, 12);
   const peak = (of) => of.indexOf(Math.max(...of));
-  const sentences = most === 0 ? ["Nothing began."] : [`At most ${counted(most, "operation")}, at ${where(peak(all))}`];
+  const sentences = [`At most ${counted(most, "operation")}, at ${where(peak(all))}`];
   for (const outcome of [FAILED, CANCELLED]) {
     const part = peak(counts[outcome]);
     const calls = counts[outcome][part];
-    if (calls > 0) sentences.push(`${count(calls)} that ${outcome === FAILED ? "failed" : "were cancelled"}, at ${where(part)}`);
+    if (calls > 0) sentences.push(`${count(calls)} that ${outcome === FAILED ? "failed" : calls === 1 ? "was cancelled" : "were cancelled"}, at ${where(part)}`);
   }
   fill(
     byId("activity"),
-    most > 0 && pictureOf(counts, most),
+    pictureOf(counts, most),
     make("p", { class: "quiet" }, `${sentences.join("; ")}. A bar is ${lasted(Math.ceil((columns.until * 1_000) / PARTS))}.`),
   );
 }

@@ -32,6 +32,17 @@ const sparse = (pairs) => {
 /** Numbers of texts; 0 is none. */
 const errorOf = sparse(columns.error);
 const causeOf = sparse(columns.cause);
+const exampleOf = new Map(columns.example.map(([number, message]) => [texts[number], message]));
+/** Those whose error or cancellation an operation inside told in full. */
+const toldInside = new Set(columns.told_inside);
+
+/** What stands for an error or a cause that nobody told. A log that has the text itself says no more by it. */
+const NOT_RECORDED = "not recorded";
+const notRecorded = texts.includes(NOT_RECORDED) ? texts.indexOf(NOT_RECORDED, 1) : texts.push(NOT_RECORDED) - 1;
+for (let at = 0; at < size; at += 1) {
+  const column = outcomeOf[at] === FAILED ? errorOf : outcomeOf[at] === CANCELLED ? causeOf : null;
+  if (column !== null && column[at] === 0 && !toldInside.has(at)) column[at] = notRecorded;
+}
 const toldBy = new Map(columns.told_by);
 const missingParent = new Map(columns.missing_parent);
 /** Those that are said to be inside one that is inside them. */
@@ -59,22 +70,15 @@ for (let at = size - 1; at >= 0; at -= 1) {
   if (parent >= 0) afterOf[parent] = Math.max(afterOf[parent], afterOf[at]);
 }
 
-/** Of traces: where their operations begin, how many there are, and how many microseconds they took. */
+/** Of traces: where their operations begin, how many there are, and how many nanoseconds they took. */
 const traceCount = columns.trace_at.length;
 const traceAt = Float64Array.from(columns.trace_at);
 const traceBegin = new Uint32Array(traceCount + 1);
 const traceOf = new Uint32Array(size);
-const traceLasted = new Float64Array(traceCount);
+const traceLasted = Float64Array.from(columns.trace_lasted);
 for (let trace = 0; trace < traceCount; trace += 1) {
   traceBegin[trace + 1] = traceBegin[trace] + columns.trace_size[trace];
-  let end = 0;
-  for (let at = traceBegin[trace]; at < traceBegin[trace + 1]; at += 1) {
-    traceOf[at] = trace;
-    // What is open is seen as far as something is known of it.
-    const known = outcomeOf[at] === OPEN ? (slowOf.get(at)?.at(-1) ?? 0) : lastedOf[at] / 1_000;
-    end = Math.max(end, beganAt[at] + known);
-  }
-  traceLasted[trace] = end > 0 ? end : Math.max(columns.until - traceAt[trace], 0);
+  traceOf.fill(trace, traceBegin[trace], traceBegin[trace + 1]);
 }
 
 const spanId = (at) => columns.span_ids.slice(at * 16, at * 16 + 16);

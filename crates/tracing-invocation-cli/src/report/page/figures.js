@@ -97,6 +97,13 @@ function ranked(column) {
   return all.sort((a, b) => b.calls - a.calls || (a.text < b.text ? -1 : 1));
 }
 
+/** How many of those that ended so are in no ranking, for an operation inside told why. */
+function countToldInside(outcome) {
+  let calls = 0;
+  for (const at of toldInside) if (isTaken[at] && outcomeOf[at] === outcome) calls += 1;
+  return calls;
+}
+
 /** Traces in which an operation is taken, by the name of what stands outermost in them. */
 function figuresOfTraces() {
   const taken = new Uint32Array(traceCount);
@@ -118,7 +125,7 @@ function figuresOfTraces() {
   }
   for (const group of groups.values()) {
     const ended = group.traces.filter((trace) => outcomeOf[traceBegin[trace]] !== OPEN);
-    Object.assign(group, percentiles(Float64Array.from(ended, (trace) => traceLasted[trace] * 1_000)));
+    Object.assign(group, percentiles(Float64Array.from(ended, (trace) => traceLasted[trace])));
   }
   const all = [...groups.values()].sort((a, b) => b.traces.length - a.traces.length || a.root - b.root);
   return { groups: all, taken, ended, count: all.reduce((sum, group) => sum + group.traces.length, 0) };
@@ -126,5 +133,14 @@ function figuresOfTraces() {
 
 function figure() {
   const { taken, offered } = takeOperations();
-  figures = { taken, offered, ...figuresOfKinds(), errors: ranked(errorOf), causes: ranked(causeOf), traces: figuresOfTraces() };
+  figures = {
+    taken,
+    offered,
+    ...figuresOfKinds(),
+    errors: ranked(errorOf),
+    causes: ranked(causeOf),
+    failedInside: countToldInside(FAILED),
+    cancelledInside: countToldInside(CANCELLED),
+    traces: figuresOfTraces(),
+  };
 }

@@ -121,7 +121,7 @@ function showWhys(id, key, all, outcome, nothing) {
       make(
         "button",
         { type: "button", "aria-pressed": String(state[key] === text), click: press, title: text },
-        make("span", { class: "text" }, text || "(no type)"),
+        make("span", { class: "why" }, make("span", { class: "text" }, text || "(no type)"), exampleOfWhy(key, text)),
         make("span", { class: "bar" }, bar),
         make("span", { class: "number" }, count(calls)),
       ),
@@ -134,6 +134,23 @@ function showWhys(id, key, all, outcome, nothing) {
     make("ol", { class: "ranked" }, items),
     more.length > 0 && make("p", { class: "quiet" }, `and ${count(more.length)} more kinds, of ${counted(calls, "operation")}`),
   );
+}
+
+/** What one of the errors of a type says. */
+function exampleOfWhy(key, text) {
+  const message = key === "error" ? exampleOf.get(text) : undefined;
+  return message !== undefined && make("span", { class: "example", title: message }, message);
+}
+
+/** Says how many are in neither ranking, so that nobody misses them there. */
+function showToldInside() {
+  const { failedInside, cancelledInside } = figures;
+  const parts = [
+    failedInside > 0 && counted(failedInside, "failure"),
+    cancelledInside > 0 && counted(cancelledInside, "cancellation"),
+  ].filter(Boolean);
+  byId("told-inside").hidden = parts.length === 0;
+  fill(byId("told-inside"), `${parts.join(" and ")} ${failedInside + cancelledInside === 1 ? "was" : "were"} told by an operation inside.`);
 }
 
 function dropWhy(key) {
@@ -169,11 +186,13 @@ function showOverview() {
   operationRows.show(figures.rows.length);
   showWhys("errors", "error", figures.errors, FAILED, "No failure has told its error here.");
   showWhys("causes", "cause", figures.causes, CANCELLED, "No cancellation has told its cause here.");
+  showToldInside();
   showTraces();
 }
 
 const sentences = {
   lost: (lost) => `${counted(lost, "record")} ${lost === 1 ? "was" : "were"} lost before reaching the log, as it says itself.`,
+  open: (open) => `${counted(open, "operation")} never ended, as far as the log knows: the program still ran, or was killed, or the end was lost.`,
   passedOver: ({ count: number, words, first }) =>
     `${number === 1 ? "1 line was" : `${count(number)} lines were`} passed over, ${words}: ${number === 1 ? "" : "the first is "}${first}.`,
 };
@@ -182,6 +201,7 @@ const sentences = {
 function showMissing() {
   const missing = [];
   if (said.lost > 0) missing.push(sentences.lost(said.lost));
+  if (said.open > 0) missing.push(sentences.open(said.open));
   missing.push(...said.troubles.map((trouble) => `Not read to its end: ${trouble}.`));
   missing.push(...said.passed_over.map(sentences.passedOver));
   if (said.operations_left_out > 0) {

@@ -49,7 +49,7 @@ class Rows {
     this.space.replaceChildren(...drawn);
     const isCut = this.isPrinted && last < this.count;
     this.more.hidden = this.count > 0 && !isCut;
-    fill(this.more, isCut ? `and ${count(this.count - last)} more rows, which are not printed` : "The filter takes nothing of what is here.");
+    fill(this.more, isCut ? `and ${count(this.count - last)} more rows, which are not printed` : "Nothing matches the filter.");
     const isDrawn = this.active >= first && this.active < last;
     if (isDrawn) this.element.setAttribute("aria-activedescendant", this.idOf(this.active));
     else this.element.removeAttribute("aria-activedescendant");

@@ -84,7 +84,7 @@ function traceRow({ group, trace }) {
   const length = traceBegin[trace + 1] - root;
   const taken = figures.traces.taken[trace];
   const bar = make("span", { class: "share" });
-  bar.style.width = `${Math.min((100 * traceLasted[trace] * 1_000) / Math.max(group.max || 0, 1), 100)}%`;
+  bar.style.width = `${Math.min((100 * traceLasted[trace]) / Math.max(group.max || 0, 1), 100)}%`;
   return make(
     "div",
     { "aria-level": "2", title: traceId(trace) },
@@ -98,6 +98,6 @@ function traceRow({ group, trace }) {
     cell("number", taken === length ? count(length) : `${count(taken)} of ${count(length)}`),
     figures.traces.ended.map((ofTraces, outcome) => tally(outcome, ofTraces[trace])),
     make("span", { class: "bar wide", role: "gridcell", "aria-hidden": "true" }, bar),
-    duration(traceLasted[trace] * 1_000),
+    duration(traceLasted[trace]),
   );
 }

@@ -61,7 +61,7 @@ function listOperations() {
   }
 }
 
-const whole = () => [0, Math.max(traceLasted[state.trace], 0.001)];
+const whole = () => [0, Math.max(traceLasted[state.trace] / 1_000, 0.001)];
 
 function showTrace(isNew) {
   const { trace } = state;
@@ -74,7 +74,7 @@ function showTrace(isNew) {
   fill(byId("trace-title"), sign(outcomeOf[root]), ` ${name}`, entityOf[root] > 0 ? make("span", { class: "entity" }, texts[entityOf[root]]) : null);
   fill(
     byId("trace-from"),
-    `${momentText(traceAt[trace])}  ·  ${lasted(traceLasted[trace] * 1_000)}  ·  ${counted(traceBegin[trace + 1] - root, "operation")}  ·  `,
+    `${momentText(traceAt[trace])}  ·  ${lasted(traceLasted[trace])}  ·  ${counted(traceBegin[trace + 1] - root, "operation")}  ·  `,
     make("code", {}, traceId(trace)),
   );
   byId("back").setAttribute("href", fragment({ trace: -1, operation: -1 }));
