@@ -102,7 +102,8 @@ impl Log {
         let names: Vec<_> = self.sources.iter().map(Source::name).collect();
         let names = harmless(&names.join(", ")).into_owned();
         if Why::ALL.into_iter().all(|why| self.account.passed_over(why).is_none()) {
-            anstream::eprintln!("invocations: {names}: is empty");
+            let are = if self.sources.len() == 1 { "is" } else { "are" };
+            anstream::eprintln!("invocations: {names}: {are} empty");
             return;
         }
         anstream::eprintln!(

@@ -18,6 +18,7 @@ use crate::args::Files;
 use crate::input::Source;
 use crate::log::Log;
 use crate::model::{Forest, Gatherer, Gathering};
+use crate::stats::lost_in_words;
 
 /// Show calls as trees: what ran inside what, and how each ended
 ///
@@ -84,10 +85,7 @@ fn note(forest: &Forest, shown: usize, more: usize, too_deep: usize, lost: u64) 
         );
     }
     if lost > 0 {
-        let are = if lost == 1 { "1 record is".to_owned() } else { format!("{lost} records are") };
-        anstream::eprintln!(
-            "invocations: {are} missing, the log says: what is open here may have ended, and more may have run"
-        );
+        anstream::eprintln!("invocations: {}", lost_in_words(lost));
     }
 }
 
