@@ -10,7 +10,7 @@ pub(crate) use source::{Progress, Source};
 
 use std::num::NonZero;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use crate::line::Kind;
@@ -37,15 +37,17 @@ pub(crate) fn read<R: Reading>(
     let threads = thread::available_parallelism().map_or(1, NonZero::get);
     let (send_full, full) = sync_channel(threads * 2);
     let (send_empty, empty) = sync_channel(threads * 4);
-    let full = Mutex::new(full);
+    let full = Arc::new(Mutex::new(full));
     thread::scope(|scope| {
-        let (full, new) = (&full, &new);
+        let new = &new;
         let workers: Vec<_> = (0..threads)
             .map(|_| {
-                let send_empty = send_empty.clone();
-                scope.spawn(move || work(new(), full, &send_empty))
+                let (full, send_empty) = (Arc::clone(&full), send_empty.clone());
+                scope.spawn(move || work(new(), &full, &send_empty))
             })
             .collect();
+        // Only the workers take blocks: once all of them are gone, nobody waits until there is room for one more.
+        drop(full);
         let mut account = blocks::cut(sources, progress, &empty, |block| {
             // A thread that is gone has panicked, which is told where it is joined.
             send_full.send(block).is_ok()
@@ -80,5 +82,37 @@ fn work<R: Reading>(
         reading.pause();
         // Where enough are waiting, or nobody cuts any more, the memory is given back.
         let _ = empty.try_send(block.bytes);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+    use std::time::Duration;
+
+    use super::*;
+
+    struct Panics;
+
+    impl Reading for Panics {
+        fn line(&mut self, _: Place, _: &[u8]) -> Kind {
+            panic!("whatever the line")
+        }
+    }
+
+    #[test]
+    fn a_panic_on_every_thread_is_seen_and_nobody_waits_for_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("log");
+        let blocks = 8 * thread::available_parallelism().unwrap().get();
+        std::fs::write(&log, "a line\n".repeat(blocks << 18)).unwrap();
+        let (send, ended) = channel();
+        thread::spawn(move || {
+            let sources = [Source::File(log)];
+            let read = || read(&sources, &Progress::default(), || Panics);
+            let read = std::panic::catch_unwind(std::panic::AssertUnwindSafe(read));
+            send.send(read.is_err()).unwrap();
+        });
+        assert_eq!(ended.recv_timeout(Duration::from_secs(60)), Ok(true));
     }
 }
