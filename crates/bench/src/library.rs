@@ -279,7 +279,7 @@ fn declined_stock(order: Order) -> Result<u64, Declined> {
     Err(Declined)
 }
 
-#[instrument(name = "place", ret, err, skip_all, fields(item = order.item, region = order.region, retry = order.retry, invocation.record = true))]
+#[instrument(name = "place", ret, err, skip_all, fields(item = order.item, region = order.region, retry = order.retry, invocation.evidence = "ret, err"))]
 async fn waits_stock(order: Order, times: u32) -> Result<u64, Declined> {
     wait(times).await;
     Ok(order.receipt())

@@ -9,7 +9,8 @@ use std::sync::{LazyLock, OnceLock, PoisonError, RwLock};
 use tracing_core::Metadata;
 use tracing_core::field::Field;
 
-use crate::convention::{evidence, field, payload};
+use crate::convention::{field, payload};
+use crate::evidence::{Evidence, Owned, Site};
 use crate::head;
 use crate::payload::{Limits, Redaction, text};
 use crate::record::{Level, Outcome};
@@ -37,12 +38,16 @@ pub(crate) struct Callsite {
     pub(crate) may_have_entity: bool,
     /// Whether a field says who called.
     pub(crate) may_have_caller: bool,
-    /// Whether a field speaks to this crate, which promises that `ret` and `err` are in force.
-    pub(crate) is_marked: bool,
+    /// Whether a field promises that the span leaves evidence.
+    pub(crate) may_promise: bool,
     /// Whether this is an event that may be evidence, and of what.
     pub(crate) evidence: Option<Evidence>,
-    /// Whether an operation of this callsite has settled by its `return` event.
-    returned: AtomicBool,
+    /// The place in the source code that it shares with other callsites, if it has one.
+    pub(crate) site: Option<&'static Site>,
+    /// The evidence events that belong to this span, or the span that this event belongs to.
+    pub(crate) owned: Owned,
+    /// Whether a span of this callsite has been opened.
+    opened: AtomicBool,
     /// The keys that were last looked for, in the upper half, and which of the first fields have a secret one.
     secrets: AtomicU64,
 }
@@ -58,15 +63,9 @@ pub(crate) enum FieldRole {
     EntityId,
     Record,
     Traceparent,
+    Evidence,
     Argument(Gate, Box<[u8]>),
     Context(Gate, Box<[u8]>),
-}
-
-/// What an event is evidence of.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Evidence {
-    Return,
-    Error,
 }
 
 impl Callsite {
@@ -89,7 +88,11 @@ impl Callsite {
         let known = ALL.read().unwrap_or_else(PoisonError::into_inner).get(&address).copied();
         let callsite = known.unwrap_or_else(|| {
             let mut all = ALL.write().unwrap_or_else(PoisonError::into_inner);
-            all.entry(address).or_insert_with(|| Box::leak(Box::new(Self::new(metadata))))
+            all.entry(address).or_insert_with(|| {
+                let callsite = Box::leak(Box::new(Self::new(metadata)));
+                callsite.site.inspect(|site| site.add(callsite));
+                callsite
+            })
         });
         CACHE.with(|cache| cache[slot].set(Some(callsite)));
         callsite
@@ -111,6 +114,7 @@ impl Callsite {
                 field::ENTITY_ID => FieldRole::EntityId,
                 field::RECORD => FieldRole::Record,
                 field::TRACEPARENT => FieldRole::Traceparent,
+                field::EVIDENCE => FieldRole::Evidence,
                 name => {
                     let (gate, name) = Gate::of(name);
                     match name.strip_prefix(field::ARGUMENT_PREFIX) {
@@ -141,10 +145,12 @@ impl Callsite {
             may_opt_out: names().any(|name| name == field::RECORD),
             may_have_entity: names().any(|name| name == field::ENTITY_ID),
             may_have_caller: names().any(|name| name == field::TRACEPARENT),
-            is_marked: names().any(|name| name.starts_with(field::PREFIX)),
+            may_promise: names().any(|name| name == field::EVIDENCE),
             evidence: Evidence::of(metadata),
+            site: Site::of(metadata),
+            owned: Owned::default(),
+            opened: AtomicBool::new(false),
             fields,
-            returned: AtomicBool::new(false),
             secrets: AtomicU64::new(0),
             metadata,
         }
@@ -185,23 +191,16 @@ impl Callsite {
         self.metadata
     }
 
-    /// Whether `event` stands at the place in the code where this span's attribute stands. What has no place, as
-    /// callsites made at run time have not, stands nowhere together.
-    pub(crate) fn is_origin_of(&self, event: &Metadata<'_>) -> bool {
-        self.metadata.line().is_some()
-            && self.metadata.line() == event.line()
-            && self.metadata.file() == event.file()
-            && self.metadata.module_path() == event.module_path()
+    /// Returns `true` once a span of this callsite has been opened.
+    pub(crate) fn was_opened(&self) -> bool {
+        self.opened.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn has_returned(&self) -> bool {
-        self.returned.load(Ordering::Relaxed)
-    }
-
-    pub(crate) fn note_return(&self) {
-        // Looked at before it is set, so that threads do not take the line from one another.
-        if !self.has_returned() {
-            self.returned.store(true, Ordering::Relaxed);
+    /// Notes that a span of this callsite is being opened.
+    pub(crate) fn note_opened(&self) {
+        // Read before it is written, so that threads do not contend for the cache line.
+        if !self.was_opened() {
+            self.opened.store(true, Ordering::Relaxed);
         }
     }
 }
@@ -221,20 +220,6 @@ impl SecretFields {
     fn is_secret(name: &str, redaction: &Redaction) -> bool {
         let (_, name) = Gate::of(name);
         !name.starts_with(field::PREFIX) && redaction.is_secret_key(name)
-    }
-}
-
-impl Evidence {
-    /// What an event with this metadata may be evidence of: those of `ret` and `err` have one field and no message.
-    pub(crate) fn of(metadata: &Metadata<'_>) -> Option<Self> {
-        if !metadata.is_event() || metadata.fields().len() != 1 {
-            return None;
-        }
-        match metadata.fields().iter().next()?.name() {
-            evidence::RETURN => Some(Self::Return),
-            evidence::ERROR => Some(Self::Error),
-            _ => None,
-        }
     }
 }
 

@@ -10,8 +10,7 @@ pub const ENVIRONMENT_VARIABLE: &str = "INVOCATION_LOG";
 
 /// Names of span fields with a meaning.
 pub mod field {
-    /// The prefix of every field that speaks to this crate. A span that carries one promises that `ret`, and
-    /// `err` where it can fail, are in force.
+    /// The prefix of every field that speaks to this crate.
     pub const PREFIX: &str = "invocation.";
     /// The event name, instead of the span's name.
     pub const NAME: &str = "invocation.name";
@@ -21,6 +20,8 @@ pub mod field {
     pub const ENTITY_ID: &str = "invocation.entity_id";
     /// Whether the call is recorded: `false` leaves no record at all, not even of a failure.
     pub const RECORD: &str = "invocation.record";
+    /// What evidence the span leaves: `"ret"`, or `"ret, err"` where it can fail. Closed without any, it was cancelled.
+    pub const EVIDENCE: &str = "invocation.evidence";
     /// The `traceparent` of the caller, of W3C Trace Context: the operation is a part of that trace.
     pub const TRACEPARENT: &str = "invocation.traceparent";
     /// The prefix of a gated field: `invocation.at.normal+maximum.x` is the field `x`, at these verbosities only.

@@ -23,11 +23,12 @@ use crate::clock::{Clock, Moment};
 use crate::context::ContextFields;
 use crate::ids::Ids;
 use crate::line;
-use crate::operation::{Ending, Keeping, Operation, Parent, Place, Slow};
+use crate::operation::{Ending, Keeping, Left, Operation, Parent, Place};
 use crate::payload::{Fields, shrink::shrink};
-use crate::record::{Level, Outcome, OwnLevels, TraceContext};
+use crate::record::{Level, Outcome, TraceContext};
 use crate::settings::Settings;
-use crate::settle::{handover, reason};
+use crate::settle::handover::{self, Wrapper};
+use crate::settle::reason;
 use crate::sink::{Outputs, turn};
 use crate::table::Table;
 use crate::watchdog::Watchdog;
@@ -133,24 +134,20 @@ impl Journal {
         });
     }
 
-    /// An operation's span was entered: the first time, that is its `invoke`. `levels` are its own, if it has any. Whether
-    /// it was the first time.
+    /// Notes that an operation's span was entered, by `wrapper` if it has one. The first time, that is its `invoke`. Returns
+    /// `true` if it was the first time.
     #[inline]
-    pub(crate) fn enter(
-        &self,
-        key: u64,
-        levels: Option<&'static OwnLevels>,
-        settings: &Settings,
-    ) -> bool {
+    pub(crate) fn enter(&self, key: u64, wrapper: Option<Wrapper>, settings: &Settings) -> bool {
         let mut locked = self.table.lock(key);
         let Some(operation) = locked.operation() else {
             return false;
         };
+        operation.is_wrapped |= wrapper.is_some();
         if !operation.enter() {
             operation.note_entry(|| self.clock.monotonic_ns(), || handover::is_poll(key));
             return false;
         }
-        let begun = self.begin(key, operation, levels, settings);
+        let begun = self.begin(key, operation, wrapper, settings);
         drop(locked);
         if let Some(begun) = begun {
             self.record_invoke(key, begun, settings);
@@ -167,12 +164,12 @@ impl Journal {
         &self,
         key: u64,
         operation: &mut Operation,
-        levels: Option<&'static OwnLevels>,
+        wrapper: Option<Wrapper>,
         settings: &Settings,
     ) -> Option<Begun> {
         let now = self.clock.now();
         operation.invoked_ns = now.monotonic_ns;
-        operation.levels = levels;
+        operation.levels = wrapper.and_then(|wrapper| wrapper.levels);
         operation.around = reason::latest();
         if settings.wants_progress() {
             operation.progress = begin_progress(operation, settings);
@@ -232,10 +229,11 @@ impl Journal {
         })
     }
 
-    /// An operation's span was left. What took too long.
+    /// Notes that an operation's span was left, and returns what follows from that.
     #[inline]
-    pub(crate) fn exit(&self, key: u64) -> Option<Slow> {
-        self.table.with(key, |operation| operation.exit(|| self.clock.monotonic_ns())).flatten()
+    pub(crate) fn exit(&self, key: u64) -> Left {
+        let left = self.table.with(key, |operation| operation.exit(|| self.clock.monotonic_ns()));
+        left.unwrap_or(Left::Open)
     }
 
     #[cold]
@@ -253,6 +251,12 @@ impl Journal {
 
     fn write_kept(&self, (level, line): (Level, Vec<u8>), settings: &Settings) {
         self.write((level, Outcome::Invoke), line, settings);
+    }
+
+    /// Notes what an evidence event inside an operation's span says of its end.
+    pub(crate) fn note_evidence(&self, key: u64, ending: Ending) {
+        let now = self.clock.now();
+        self.table.with(key, |operation| operation.note_evidence(ending, now));
     }
 
     /// There is evidence of how an operation ended. Only the first counts. Whether it did.
@@ -298,8 +302,8 @@ impl Journal {
     pub(crate) fn close(&self, key: u64, ending: impl FnOnce() -> Ending, settings: &Settings) {
         let is_ending = self.table.with(key, |operation| operation.is_ending());
         if is_ending != Some(true) {
-            let panic = self.table.with(key, Operation::take_panic).flatten();
-            let (ending, now) = panic.unwrap_or_else(|| {
+            let leftover = self.table.with(key, Operation::take_leftover).flatten();
+            let (ending, now) = leftover.unwrap_or_else(|| {
                 let now = self.clock.now();
                 let ending = ending();
                 self.table.with(key, Operation::closed_without_evidence);

@@ -16,15 +16,16 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use tracing_core::span::{Attributes, Id, Record};
-use tracing_core::{Dispatch, Event, Metadata, Subscriber};
+use tracing_core::{Dispatch, Event, Interest, Metadata, Subscriber};
 use tracing_subscriber::filter::{FilterFn, filter_fn};
 use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::asking::is_asking;
-use crate::callsite::{Callsite, Evidence};
+use crate::callsite::Callsite;
+use crate::evidence::{Evidence, is_proof};
 use crate::journal::{Journal, Opened};
-use crate::operation::{Ending, Keeping};
+use crate::operation::{Ending, Keeping, Left, Operation};
 use crate::panic_note;
 use crate::settings::{Current, InForce};
 use crate::settle::{ErrorRules, handover, panics};
@@ -88,6 +89,7 @@ impl InvocationLayer {
             return;
         }
         let callsite = decision.callsite;
+        callsite.note_opened();
         let refused = decision.refuses(attributes, current);
         let is_refused = refused.is_some();
         let fields = refused.unwrap_or_else(|| {
@@ -128,12 +130,12 @@ impl InvocationLayer {
         S: Subscriber + for<'lookup> LookupSpan<'lookup>,
     {
         let table = &self.journal.table;
-        let promises = table.with(key, |operation| {
-            operation.callsite.is_marked
-                || operation.callsite.has_returned()
-                || current.has_promise_of(operation.callsite.metadata())
+        let was_cancelled = table.with(key, |operation| {
+            let promises = operation.fields.promises_evidence
+                || current.has_promise_of(operation.callsite.metadata());
+            promises && !operation.is_wrapped && operation.may_have_been_pending()
         });
-        if promises != Some(true) {
+        if was_cancelled != Some(true) {
             return Ending::UNKNOWN;
         }
         cancellation::explain(table, key, context, current);
@@ -148,6 +150,14 @@ where
     fn on_layer(&mut self, _: &mut S) {
         panics::install_hook();
         self.journal.outputs.report_unwatched();
+    }
+
+    fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
+        // Spans that are never opened count, too: their events may appear inside spans of the same place.
+        if metadata.is_span() {
+            Callsite::of(metadata);
+        }
+        Interest::always()
     }
 
     fn on_register_dispatch(&self, subscriber: &Dispatch) {
@@ -188,7 +198,8 @@ where
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-        let Some(evidence) = Callsite::of(event.metadata()).evidence else {
+        let event_callsite = Callsite::of(event.metadata());
+        let Some(evidence) = event_callsite.evidence else {
             return;
         };
         let Some(span) = context.event_span(event) else {
@@ -196,20 +207,23 @@ where
         };
         let key = span.id().into_u64();
         let origin = Callsite::of(span.metadata());
-        let open = || self.journal.table.with(key, |operation| !operation.is_settled());
-        if !origin.is_origin_of(event.metadata()) || open() != Some(true) {
+        let is_wanted =
+            |operation: &mut Operation| !operation.is_wrapped && !operation.is_settled();
+        if self.journal.table.with(key, is_wanted) != Some(true) {
             return;
         }
         self.current.with(|current| {
+            if !is_proof(origin, event_callsite, evidence, |span| current.records(span)) {
+                return;
+            }
             let rules = &current.rules;
             let ending = match evidence {
                 Evidence::Return => {
-                    origin.note_return();
                     Ending::returned(current.results().then(|| visit::value(event, rules)), None)
                 }
                 Evidence::Error => visit::failure(event, rules),
             };
-            self.journal.settle(key, ending, current);
+            self.journal.note_evidence(key, ending);
         });
     }
 
@@ -230,7 +244,7 @@ where
             if self.tracer.is_some() || self.journal.has_joined.load(Ordering::Relaxed) {
                 self.join(id, current);
             }
-            let began = self.journal.enter(key, handover::levels(key), current);
+            let began = self.journal.enter(key, handover::wrapper(key), current);
             if began && current.capture.cause {
                 let polled = Some(Stack::here());
                 let table = &self.journal.table;
@@ -268,8 +282,17 @@ where
             let table = &self.journal.table;
             table.with(key, |operation| operation.why.get_or_insert_default().noting = noting);
         }
-        if !is_over && let Some(slow) = self.journal.exit(key) {
-            self.current.with(|current| self.journal.tell_slow(key, slow, current));
+        if is_over {
+            return;
+        }
+        match self.journal.exit(key) {
+            Left::Open => {}
+            Left::Slow(slow) => {
+                self.current.with(|current| self.journal.tell_slow(key, slow, current));
+            }
+            Left::Ended(ending, now) => {
+                self.current.with(|current| self.journal.settle_at(key, ending, now, current));
+            }
         }
     }
 

@@ -11,14 +11,14 @@
 //!
 //! # Which spans are decidable
 //!
-//! For a bare `#[instrument]` nothing tells success from cancellation, and the honest word is `unknown`. With
-//! `#[instrument(ret, err)]` there is evidence of both other ends, and a field `invocation.*` on the span
-//! promises that it is in force:
+//! For a bare `#[instrument]` nothing tells success from cancellation, and the honest word is `unknown`.
+//! `#[instrument(ret, err)]` leaves evidence of success and failure. The field `invocation.evidence` promises that it is
+//! always there, so that a call without evidence was cancelled:
 //!
 //! ```
 //! use tracing_invocation::{Outcome, testing};
 //!
-//! #[tracing::instrument(ret, err, fields(invocation.entity_id = id))]
+//! #[tracing::instrument(ret, err, fields(invocation.entity_id = id, invocation.evidence = "ret, err"))]
 //! async fn charge(id: &str) -> Result<u32, std::num::ParseIntError> {
 //!     tokio::time::sleep(std::time::Duration::from_secs(60)).await;
 //!     "42".parse()
@@ -42,6 +42,7 @@ mod clock;
 mod context;
 pub mod convention;
 mod delivery;
+mod evidence;
 pub mod format;
 mod head;
 mod ids;

@@ -40,6 +40,11 @@ pub(crate) struct Operation {
     /// How often the span was entered, and how many of those have not been left.
     entered: u32,
     inside: u32,
+    /// Whether a wrapper begins and ends it. Events are no evidence then.
+    pub(crate) is_wrapped: bool,
+    /// What the latest evidence event says, and when it came. It decides once the span is left: the event of an attribute is
+    /// the last one inside the span.
+    evidence: Option<(Ending, Moment)>,
     /// What panic left the span, and when, that may not have been the operation's own.
     panicked: Option<Box<(Ending, Moment)>>,
     /// There once an inner operation has ended otherwise than in success.
@@ -101,6 +106,16 @@ pub(crate) enum Next {
     Nothing,
 }
 
+/// What follows from leaving a span.
+pub(crate) enum Left {
+    /// Nothing.
+    Open,
+    /// The stay inside the span was too long.
+    Slow(Slow),
+    /// An event inside the span said how the operation ended.
+    Ended(Ending, Moment),
+}
+
 enum Phase {
     /// The span exists; nothing was recorded.
     Opened,
@@ -134,6 +149,8 @@ impl Operation {
             phase: Phase::Opened,
             entered: 0,
             inside: 0,
+            is_wrapped: false,
+            evidence: None,
             panicked: None,
             inner: None,
             progress: None,
@@ -234,14 +251,33 @@ impl Operation {
         }
     }
 
-    /// The span was left. What took too long.
+    /// Notes that the span was left, and returns what follows from that.
     #[inline]
-    pub(crate) fn exit(&mut self, now_ns: impl FnOnce() -> u64) -> Option<Slow> {
+    pub(crate) fn exit(&mut self, now_ns: impl FnOnce() -> u64) -> Left {
         self.inside = self.inside.saturating_sub(1);
-        match &mut self.progress {
+        if let Some((ending, now)) = self.evidence.take() {
+            return Left::Ended(ending, now);
+        }
+        let slow = match &mut self.progress {
             Some(progress) if self.inside == 0 => progress.leave(now_ns()),
             _ => None,
+        };
+        slow.map_or(Left::Open, Left::Slow)
+    }
+
+    /// Notes what an evidence event says. It replaces what an earlier event said, and counts once the span is left.
+    pub(crate) fn note_evidence(&mut self, ending: Ending, now: Moment) {
+        if !self.is_settled() {
+            self.evidence = Some((ending, now));
         }
+    }
+
+    /// Returns `true` if the operation may have been dropped while it was pending.
+    ///
+    /// A future that was polled is entered once more to be dropped. A span that was entered once belongs to a synchronous
+    /// function, which cannot be dropped midway, or to a future that was never polled.
+    pub(crate) fn may_have_been_pending(&self) -> bool {
+        self.entered > 1
     }
 
     /// The span was closed, and there was no evidence of how the operation ended. What was polled was dropped then, inside
@@ -307,6 +343,8 @@ impl Operation {
     /// The first to enter a span is the operation itself. Later on it may be a task that was spawned into the
     /// span: its panic is not the end of the operation, which shows by other evidence. Without any, it was.
     pub(crate) fn panicked(&mut self, ending: Ending, now: Moment) -> Option<Ending> {
+        // What the function had returned is gone: a destructor panicked after that.
+        self.evidence = None;
         if self.entered == 1 {
             return Some(ending);
         }
@@ -314,9 +352,10 @@ impl Operation {
         None
     }
 
-    /// The panic that left the span and counts if there is no other evidence, and when that was.
-    pub(crate) fn take_panic(&mut self) -> Option<(Ending, Moment)> {
-        self.panicked.take().map(|panic| *panic)
+    /// Returns what counts at close if nothing else ended the operation, and when that was: what an event said after which the
+    /// span was never left, else a panic that left the span.
+    pub(crate) fn take_leftover(&mut self) -> Option<(Ending, Moment)> {
+        self.evidence.take().or_else(|| self.panicked.take().map(|panic| *panic))
     }
 
     /// The operation ended. The ending, if it is the first one and to be written now.

@@ -106,8 +106,9 @@ impl Settings {
         Ok(Self { recorded, writes_all: lets_all_through(&threshold), threshold, ..self })
     }
 
-    /// Takes the word of the spans that `targets` enables that `ret`, and `err` where they can fail, are in force:
-    /// closed without evidence, they were cancelled. Spans with a field `invocation.*` promise it on their own.
+    /// Treats spans that `targets` enables as cancelled if they close without a `return` or `error` event. Their functions
+    /// have `#[instrument(ret)]`, and `err` where they can fail, and no filter drops these events. A span promises the same by
+    /// itself with the field `invocation.evidence = "ret, err"`.
     pub fn with_promising(self, targets: impl Into<Targets>) -> Self {
         Self { promising: targets.into(), ..self }
     }

@@ -124,7 +124,7 @@ async fn cascade_outer(report: &str) {
     cascade_middle(report).await
 }
 
-#[instrument(ret, skip_all, fields(invocation.entity_id = report))]
+#[instrument(ret, skip_all, fields(invocation.entity_id = report, invocation.evidence = "ret"))]
 async fn cascade_middle(report: &str) {
     cascade_inner(report).await
 }
@@ -143,7 +143,7 @@ async fn not_cancelled() {
     assert!(sync_err("report-12").is_err());
 }
 
-#[instrument(ret, err, skip_all, fields(invocation.entity_id = report))]
+#[instrument(ret, err, skip_all, fields(invocation.entity_id = report, invocation.evidence = "ret, err"))]
 async fn completed(report: &str) -> Result<usize, String> {
     yield_now().await;
     Ok(report.len())
@@ -169,7 +169,7 @@ fn sync_ok(report: &str) -> Result<usize, String> {
     Ok(report.len())
 }
 
-#[instrument(ret, err, skip_all, fields(invocation.entity_id = report))]
+#[instrument(ret, err, skip_all, fields(invocation.entity_id = report, invocation.evidence = "ret, err"))]
 fn sync_err(report: &str) -> Result<usize, String> {
     Err(format!("{report} has no pages"))
 }

@@ -1,16 +1,18 @@
 //! From the values of spans and events to bytes that are ready to be written.
 
 use std::fmt;
+use std::sync::Once;
 
 use tracing_core::Event;
 use tracing_core::field::{Field, Visit};
 
 use crate::callsite::{Callsite, FieldRole, SecretFields};
-use crate::convention::error;
+use crate::convention::{error, field};
 use crate::operation::{Ending, Failure};
 use crate::payload::{Fields, Rules, json, push_debug, text};
 use crate::record::TraceContext;
 use crate::settings::{Gate, Settings, Verbosity};
+use crate::sink::report;
 
 /// What the values that `record` shows a visitor say of a span of `callsite`.
 pub(super) fn fields(
@@ -30,7 +32,11 @@ pub(super) fn names(
     settings: &Settings,
     record: impl FnOnce(&mut dyn Visit),
 ) -> Fields {
-    if !callsite.names_itself && !callsite.may_have_entity && !callsite.may_opt_out {
+    let speaks = callsite.names_itself
+        || callsite.may_have_entity
+        || callsite.may_opt_out
+        || callsite.may_promise;
+    if !speaks {
         return Fields::default();
     }
     let mut visitor = SpanVisitor::new(callsite, &settings.rules, Wanted::Names);
@@ -171,7 +177,11 @@ impl<'a> SpanVisitor<'a> {
             FieldRole::Argument(gate, key) => (&mut self.fields.args, gate, key),
             // Read as it is: see `caller`.
             FieldRole::Traceparent => return,
-            FieldRole::Name | FieldRole::Namespace | FieldRole::EntityId | FieldRole::Record => {
+            FieldRole::Name
+            | FieldRole::Namespace
+            | FieldRole::EntityId
+            | FieldRole::Record
+            | FieldRole::Evidence => {
                 let mut value = Vec::new();
                 push(&mut value);
                 return say(&mut self.fields, role, value);
@@ -191,6 +201,8 @@ impl<'a> SpanVisitor<'a> {
 fn say(fields: &mut Fields, role: &FieldRole, value: Vec<u8>) {
     if let FieldRole::Record = role {
         fields.opts_out = value == b"false";
+    } else if let FieldRole::Evidence = role {
+        fields.promises_evidence = promise(&value);
     } else if value != b"null" {
         // What is `null` is no name.
         let identity = fields.identity.get_or_insert_default();
@@ -201,6 +213,25 @@ fn say(fields: &mut Fields, role: &FieldRole, value: Vec<u8>) {
         };
         *name = Some(in_quotes(value));
     }
+}
+
+/// Returns `true` if the value of `invocation.evidence`, as JSON, promises an event however the span ends. `err` alone does
+/// not: a success leaves nothing then.
+fn promise(value: &[u8]) -> bool {
+    static REPORTED: Once = Once::new();
+
+    let text = String::from_utf8_lossy(value);
+    let mut words = text.trim_matches('"').split(',').map(str::trim);
+    if words.clone().any(|word| !matches!(word, "ret" | "err")) {
+        REPORTED.call_once(|| {
+            report(format_args!(
+                "{} = {text} promises nothing: write \"ret\", or \"ret, err\" where the function can fail",
+                field::EVIDENCE,
+            ));
+        });
+        return false;
+    }
+    words.any(|word| word == "ret")
 }
 
 struct ValueVisitor<'a> {

@@ -7,6 +7,8 @@ use super::Fragment;
 pub(crate) struct Fields {
     /// Whether the call asks not to be recorded.
     pub(crate) opts_out: bool,
+    /// Whether the span promises that it leaves evidence of how it ends.
+    pub(crate) promises_evidence: bool,
     /// Set only where a span names itself, which most do not.
     pub(crate) identity: Option<Box<Identity>>,
     pub(crate) args: Fragment,

@@ -18,8 +18,8 @@ use crate::settle::reason::{self, Around};
 use crate::stack::noting::{self, Noting};
 
 thread_local! {
-    /// The levels of the operation whose span has this id.
-    static LEVELS: Cell<Option<(u64, &'static OwnLevels)>> = const { Cell::new(None) };
+    /// The wrapper that is entering the span with this id.
+    static WRAPPER: Cell<Option<(u64, Wrapper)>> = const { Cell::new(None) };
     /// What values are written by, under the settings of this epoch.
     static RULES: RefCell<Option<(u64, Rules)>> = const { RefCell::new(None) };
     /// The span that a wrapper enters only to begin or to end its operation, or zero.
@@ -31,6 +31,13 @@ thread_local! {
     static AWAITS: Cell<bool> = const { Cell::new(false) };
     /// What notes where the operation waits that was polled last, and its span.
     static NOTED: RefCell<Option<(u64, Weak<Noting>)>> = const { RefCell::new(None) };
+}
+
+/// What a wrapper says of its operation when it enters the span.
+#[derive(Clone, Copy)]
+pub(crate) struct Wrapper {
+    /// The level of each outcome, where the operation has its own.
+    pub(crate) levels: Option<&'static OwnLevels>,
 }
 
 /// Runs `inside` in the span, whose operation has `levels` of its own if this is its first entry, and settles the
@@ -71,9 +78,9 @@ fn run_in<T>(
 ) -> T {
     // A layer that is called back may run code of the program, a writer, which gets here again. What it finds it
     // leaves as it was, for the layers that are called back after it.
-    let outer = LEVELS.replace(levels.map(|levels| (key, levels)));
+    let outer = WRAPPER.replace(Some((key, Wrapper { levels })));
     let entered = span.enter();
-    LEVELS.set(outer);
+    WRAPPER.set(outer);
     let (value, ending) = inside();
     match ending {
         Some(ending) => leave(entered, key, ending),
@@ -143,9 +150,9 @@ pub(crate) fn dropping(span: &Span, inside: impl FnOnce()) {
     }
 }
 
-/// The levels of the operation whose span is being entered.
-pub(crate) fn levels(key: u64) -> Option<&'static OwnLevels> {
-    LEVELS.get().filter(|(of, _)| *of == key).map(|(_, levels)| levels)
+/// Returns the wrapper that is entering this span, unless something else enters it.
+pub(crate) fn wrapper(key: u64) -> Option<Wrapper> {
+    WRAPPER.get().filter(|(of, _)| *of == key).map(|(_, wrapper)| wrapper)
 }
 
 /// How the operation ended whose span is being left.

@@ -35,7 +35,14 @@ fn the_convention_names_what_the_code_names() {
     assert_names("### Evidence events", &[evidence::RETURN, evidence::ERROR]);
     assert_names(
         "### Span fields",
-        &[field::NAME, field::NAMESPACE, field::ENTITY_ID, field::TRACEPARENT, field::RECORD],
+        &[
+            field::NAME,
+            field::NAMESPACE,
+            field::ENTITY_ID,
+            field::TRACEPARENT,
+            field::EVIDENCE,
+            field::RECORD,
+        ],
     );
     assert_names("### Record keys", &key::ALL);
     assert_names("### Reserved payload keys", &payload::RESERVED);

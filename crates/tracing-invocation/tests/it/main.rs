@@ -15,6 +15,7 @@ mod conformance_values;
 mod delivery;
 mod docs;
 mod errors;
+mod evidence;
 mod formats;
 mod hostile;
 mod limits;

@@ -216,7 +216,6 @@ proptest! {
 
     #[test]
     fn every_program_is_told_as_it_happened(program in program(MIXED)) {
-        run::let_every_callsite_return();
         let (log, ledger) = observe(program, Builder::new_current_thread().start_paused(true));
         agrees(&log, &ledger, true);
     }
@@ -239,7 +238,6 @@ proptest! {
     fn every_program_on_two_threads_is_told_as_it_happened(
         program in program(ANY)
     ) {
-        run::let_every_callsite_return();
         let (log, ledger) = observe(program, Builder::new_multi_thread().worker_threads(2));
         // Who ended first, of operations on two threads, is not for the model to know.
         agrees(&log, &ledger, false);

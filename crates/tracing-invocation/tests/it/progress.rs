@@ -123,7 +123,7 @@ fn dropped_it_does_not_count_the_drop_as_a_poll() {
     let captured = with_progress();
     let log = &captured.log;
     let mut wrapped = Box::pin(work(log.clone(), 9, 5).operation(info_span!("wrapped")));
-    let stock = info_span!("stock", invocation.name = "stock");
+    let stock = info_span!("stock", invocation.evidence = "ret");
     let mut stock = Box::pin(work(log.clone(), 9, 5).instrument(stock));
     poll(log, &mut wrapped, 2, 20);
     log.advance(MS * 100);
@@ -177,7 +177,7 @@ fn a_stream_and_a_guard_count_what_they_run() {
 fn nested_entries_of_one_span_count_once() {
     let captured = with_progress();
     let log = &captured.log;
-    let span = info_span!("run", invocation.name = "run");
+    let span = info_span!("run", invocation.evidence = "ret");
     span.in_scope(|| {
         log.advance(MS * 2);
         span.in_scope(|| log.advance(MS * 3));
@@ -197,7 +197,7 @@ fn nested_entries_of_one_span_count_once() {
 fn two_threads_at_once_inside_one_span_count_once() {
     let captured = with_progress();
     let log = &captured.log;
-    let span = info_span!("run", invocation.name = "run");
+    let span = info_span!("run", invocation.evidence = "ret");
     span.in_scope(|| {
         let there = span.clone();
         let (log, there_log) = (log.clone(), log.clone());
@@ -258,10 +258,10 @@ fn a_cascade_of_stock_spans_does_too() {
     let mut run = Box::pin(
         async {
             tokio::task::yield_now().await;
-            let inner = info_span!("inner", invocation.name = "inner");
+            let inner = info_span!("inner", invocation.evidence = "ret");
             std::future::pending::<()>().instrument(inner).await;
         }
-        .instrument(info_span!("outer", invocation.name = "outer")),
+        .instrument(info_span!("outer", invocation.evidence = "ret")),
     );
     poll(log, &mut run, 3, 1);
     drop(run);

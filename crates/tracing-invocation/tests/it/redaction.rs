@@ -114,7 +114,7 @@ fn names_and_entities() {
     );
     span.in_scope(|| {});
     drop(span);
-    let record = only(&log, SHOWN, Outcome::Cancelled);
+    let record = only(&log, SHOWN, Outcome::Unknown);
     assert_eq!(record.event_namespace, SHOWN);
     assert_eq!(record.entity_id.as_deref(), Some(SHOWN));
     assert_secret(&log);

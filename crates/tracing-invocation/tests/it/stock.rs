@@ -12,13 +12,13 @@ use tracing_invocation::{Level, Outcome, operation};
 
 use crate::support::{capture, only, poll_once, story};
 
-#[instrument(ret, err, fields(invocation.name = "run"))]
+#[instrument(ret, err, fields(invocation.evidence = "ret, err"))]
 async fn run(end: Result<u8, &'static str>) -> Result<u8, &'static str> {
     tokio::task::yield_now().await;
     end
 }
 
-#[instrument(ret, err, skip_all, fields(invocation.name = "run"))]
+#[instrument(name = "run", ret, err, skip_all, fields(invocation.evidence = "ret, err"))]
 async fn run_forever() -> Result<(), &'static str> {
     pending().await
 }
@@ -66,7 +66,7 @@ fn cancelled_when_dropped_while_pending() {
 fn nothing_when_never_polled() {
     let log = capture();
     drop(run_forever());
-    drop(tracing::info_span!("quiet", invocation.name = "quiet"));
+    drop(tracing::info_span!("quiet", invocation.evidence = "ret"));
     assert_eq!(log.lines(), [""; 0]);
 }
 
@@ -81,28 +81,7 @@ fn unknown_when_closed_without_promise_or_evidence() {
 }
 
 #[test]
-fn cancelled_without_a_mark_once_the_callsite_has_returned() {
-    #[instrument(ret, skip_all, name = "returning")]
-    async fn returning(wait: bool) {
-        if wait {
-            pending::<()>().await;
-        }
-    }
-    let log = capture();
-    let wait_and_drop = || {
-        let mut waiting = pin!(returning(true));
-        assert!(poll_once(waiting.as_mut()).is_pending());
-    };
-    wait_and_drop();
-    assert!(poll_once(pin!(returning(false))).is_ready());
-    wait_and_drop();
-    let outcomes = ["unknown", "success", "cancelled"];
-    let expected = outcomes.map(|end| ["returning invoke".to_owned(), format!("returning {end}")]);
-    assert_eq!(story(&log), expected.concat());
-}
-
-#[test]
-fn cancelled_without_a_mark_where_the_layer_was_told() {
+fn cancelled_where_the_layer_was_told_that_the_target_promises() {
     use tracing_subscriber::prelude::*;
     let log = tracing_invocation::testing::Log::new();
     let told =
@@ -212,15 +191,15 @@ fn evidence_of_a_child_that_was_filtered_away_is_not_the_parents() {
 
 #[tokio::test(start_paused = true)]
 async fn one_timeout_of_three_nested_operations_is_one_full_record() {
-    #[instrument(ret, fields(invocation.name = "outer"))]
+    #[instrument(ret, fields(invocation.evidence = "ret"))]
     async fn outer() {
         middle().await
     }
-    #[instrument(ret, fields(invocation.name = "middle"))]
+    #[instrument(ret, fields(invocation.evidence = "ret"))]
     async fn middle() {
         inner().await
     }
-    #[instrument(ret, fields(invocation.name = "inner"))]
+    #[instrument(ret, fields(invocation.evidence = "ret"))]
     async fn inner() {
         pending().await
     }
@@ -239,14 +218,14 @@ async fn one_timeout_of_three_nested_operations_is_one_full_record() {
 
 #[tokio::test(start_paused = true)]
 async fn a_timeout_inside_leaves_the_outer_operation_what_it_is() {
-    #[instrument(ret, fields(invocation.name = "outer"))]
+    #[instrument(ret, fields(invocation.evidence = "ret"))]
     async fn outer(then_wait: bool) {
         timeout(Duration::from_secs(1), inner()).await.unwrap_err();
         if then_wait {
             pending::<()>().await;
         }
     }
-    #[instrument(ret, fields(invocation.name = "inner"))]
+    #[instrument(ret, fields(invocation.evidence = "ret"))]
     async fn inner() {
         pending().await
     }
@@ -347,7 +326,12 @@ fn a_forgotten_span_stays_open_and_harms_nobody() {
 
 #[test]
 fn thousands_of_calls_of_one_function_are_told_apart() {
-    #[instrument(ret, err, skip_all, fields(invocation.entity_id = number))]
+    #[instrument(
+        ret,
+        err,
+        skip_all,
+        fields(invocation.entity_id = number, invocation.evidence = "ret, err")
+    )]
     async fn call(
         number: u64,
         gate: std::sync::Arc<tokio::sync::Semaphore>,
@@ -378,7 +362,7 @@ fn thousands_of_calls_of_one_function_are_told_apart() {
 #[tokio::test]
 async fn a_span_around_any_future_may_promise() {
     let log = capture();
-    let span = tracing::info_span!("run", invocation.name = "by_hand");
+    let span = tracing::info_span!("by_hand", invocation.evidence = "ret, err");
     let mut waiting = Box::pin(pending::<()>().instrument(span));
     assert!(poll_once(waiting.as_mut()).is_pending());
     drop(waiting);

@@ -36,7 +36,7 @@ fn main() -> io::Result<()> {
 /// The time that operations wait for.
 static HELD: Mutex<()> = Mutex::const_new(());
 
-#[instrument(ret, skip_all, fields(invocation.entity_id = way))]
+#[instrument(ret, skip_all, fields(invocation.entity_id = way, invocation.evidence = "ret"))]
 async fn stock(way: &'static str) {
     drop(HELD.lock().await); // waits
 }
@@ -46,7 +46,7 @@ async fn operated(way: &'static str) {
     drop(HELD.lock().await); // waits
 }
 
-#[instrument(ret, skip_all, fields(invocation.entity_id = "outer"))]
+#[instrument(ret, skip_all, fields(invocation.entity_id = "outer", invocation.evidence = "ret"))]
 async fn stock_outer<F: Future<Output = ()>>(inside: F) {
     inside.await;
 }

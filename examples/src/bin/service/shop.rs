@@ -59,8 +59,8 @@ async fn price(Path(item): Path<String>) -> Result<String, Fault> {
 
 /// What the supplier takes for a pound of an item. Nobody has ever heard back about truffles.
 ///
-/// A stock span: `ret` and `err` are its evidence, and the field `invocation.entity_id` promises that they are there.
-#[instrument(ret, err, skip_all, fields(invocation.entity_id = item))]
+/// A stock span: `ret` and `err` are its evidence, and the field `invocation.evidence` promises that they are there.
+#[instrument(ret, err, skip_all, fields(invocation.entity_id = item, invocation.evidence = "ret, err"))]
 async fn ask_supplier(item: &str) -> Result<u32, Fault> {
     match item {
         "apples" => Ok(120),

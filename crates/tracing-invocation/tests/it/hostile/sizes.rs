@@ -26,7 +26,8 @@ enum End {
 
 /// Runs an operation with these fields, inside one that has them too.
 fn run(fields: &[(String, String)], end: End) {
-    let mark = matches!(end, End::Cancelled).then(|| ("invocation.x".to_owned(), "x".to_owned()));
+    let mark =
+        matches!(end, End::Cancelled).then(|| ("invocation.evidence".to_owned(), "ret".to_owned()));
     let fields: Vec<_> = fields.iter().cloned().chain(mark).collect();
     let made = HandMade::new(fields.iter().map(|(name, _)| &**name));
     let values = || fields.iter().map(|(_, value)| value as &dyn Value);
@@ -35,6 +36,10 @@ fn run(fields: &[(String, String)], end: End) {
     let unwound = catch_unwind(AssertUnwindSafe(|| {
         let _outer = outer.enter();
         let inner = made.span(values());
+        if let End::Cancelled = end {
+            // As a future is: entered to be polled, and to be dropped.
+            inner.in_scope(|| {});
+        }
         let _inner = inner.enter();
         match end {
             End::Error => made.fail(&"Zoë \u{7f}".repeat(40)),

@@ -202,9 +202,9 @@ impl MakeWriter<'_> for Writes {
     }
 }
 
-/// A span that promises evidence, and so is cancelled where there is none.
+/// A span that promises evidence: it is cancelled where there is none and it was entered to be polled and to be dropped.
 pub(crate) fn promise(name: &str) -> Span {
-    info_span!("promise", invocation.name = name, late = Empty)
+    info_span!("promise", invocation.name = name, invocation.evidence = "ret", late = Empty)
 }
 
 /// Runs `f` on another thread, with the subscriber of this one.

@@ -11,9 +11,9 @@ use tracing_invocation::Outcome;
 /// How an operation's span was made, and so what can be known of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Style {
-    /// `ret, err` and a field `invocation.*`.
+    /// `ret, err`, and a field that promises them.
     Marked,
-    /// `ret, err`, at a place that has returned before.
+    /// `ret, err` alone.
     Returning,
     /// Neither.
     Bare,
@@ -127,7 +127,7 @@ impl Ledger {
     }
 
     fn dropped(&mut self, number: u64, style: Style) {
-        if style == Style::Bare {
+        if matches!(style, Style::Bare | Style::Returning) {
             return self.tell(number, Told::Unknown);
         }
         let by = self.calls[&number].dropped_inside;

@@ -180,7 +180,10 @@ fn what_sampling_left_out_is_kept_from_its_invoke_on() {
             .with_sampling(none)
     });
     let log = &captured.log;
-    info_span!("quick", invocation.name = "quick").in_scope(|| {});
+    let quick = info_span!("quick", invocation.evidence = "ret");
+    quick.in_scope(|| {});
+    quick.in_scope(|| {});
+    drop(quick);
     info_span!("slow").in_scope(|| log.advance(MS * 20));
     let open = begin(info_span!("open"));
     log.advance(MS * 20);

@@ -175,8 +175,14 @@ fn it_sees_the_names_that_a_call_gives_itself() {
     };
     let log = logged(settings().with_policy(policy), || {
         for name in ["by \"hand\"", "other"] {
-            tracing::info_span!("x", invocation.name = name, invocation.namespace = "app.db")
-                .in_scope(|| {});
+            let span = tracing::info_span!(
+                "x",
+                invocation.name = name,
+                invocation.namespace = "app.db",
+                invocation.evidence = "ret",
+            );
+            span.in_scope(|| {});
+            span.in_scope(|| {});
         }
     });
     assert_eq!(story(&log), ["by \"hand\" invoke", "by \"hand\" cancelled", "other cancelled"]);

@@ -185,7 +185,7 @@ async fn settled_at_its_end_while_a_child_that_it_spawned_goes_on() {
     let log = capture();
     let mut spawned = None;
     async {
-        let child = pending::<()>().instrument(info_span!("child", invocation.name = "child"));
+        let child = pending::<()>().instrument(info_span!("child", invocation.evidence = "ret"));
         spawned = Some(tokio::spawn(child));
     }
     .operation(info_span!("parent"))
