@@ -3,14 +3,14 @@
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{LazyLock, OnceLock, PoisonError, RwLock};
 
 use tracing_core::Metadata;
 use tracing_core::field::Field;
 
 use crate::convention::{field, payload};
-use crate::evidence::{Evidence, Owned, Site};
+use crate::evidence::{Evidence, Origin};
 use crate::head;
 use crate::payload::{Limits, Redaction, text};
 use crate::record::{Level, Outcome};
@@ -42,12 +42,8 @@ pub(crate) struct Callsite {
     pub(crate) may_promise: bool,
     /// Whether this is an event that may be evidence, and of what.
     pub(crate) evidence: Option<Evidence>,
-    /// The place in the source code that it shares with other callsites, if it has one.
-    pub(crate) site: Option<&'static Site>,
-    /// The evidence events that belong to this span, or the span that this event belongs to.
-    pub(crate) owned: Owned,
-    /// Whether a span of this callsite has been opened.
-    opened: AtomicBool,
+    /// Which events belong to this span, or which span this event belongs to.
+    pub(crate) origin: Origin,
     /// The keys that were last looked for, in the upper half, and which of the first fields have a secret one.
     secrets: AtomicU64,
 }
@@ -90,7 +86,7 @@ impl Callsite {
             let mut all = ALL.write().unwrap_or_else(PoisonError::into_inner);
             all.entry(address).or_insert_with(|| {
                 let callsite = Box::leak(Box::new(Self::new(metadata)));
-                callsite.site.inspect(|site| site.add(callsite));
+                callsite.origin.register();
                 callsite
             })
         });
@@ -147,9 +143,7 @@ impl Callsite {
             may_have_caller: names().any(|name| name == field::TRACEPARENT),
             may_promise: names().any(|name| name == field::EVIDENCE),
             evidence: Evidence::of(metadata),
-            site: Site::of(metadata),
-            owned: Owned::default(),
-            opened: AtomicBool::new(false),
+            origin: Origin::new(metadata),
             fields,
             secrets: AtomicU64::new(0),
             metadata,
@@ -189,19 +183,6 @@ impl Callsite {
 
     pub(crate) fn metadata(&self) -> &'static Metadata<'static> {
         self.metadata
-    }
-
-    /// Returns `true` once a span of this callsite has been opened.
-    pub(crate) fn was_opened(&self) -> bool {
-        self.opened.load(Ordering::Relaxed)
-    }
-
-    /// Notes that a span of this callsite is being opened.
-    pub(crate) fn note_opened(&self) {
-        // Read before it is written, so that threads do not contend for the cache line.
-        if !self.was_opened() {
-            self.opened.store(true, Ordering::Relaxed);
-        }
     }
 }
 

@@ -12,12 +12,11 @@
 
 use std::collections::HashMap;
 use std::ptr;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{LazyLock, PoisonError, RwLock};
 
 use tracing_core::Metadata;
 
-use crate::callsite::Callsite;
 use crate::convention::evidence;
 
 /// What an event is evidence of.
@@ -42,17 +41,118 @@ impl Evidence {
     }
 }
 
+/// Where a callsite stands, and what belongs to it there.
+pub(crate) struct Origin {
+    metadata: &'static Metadata<'static>,
+    /// The place that it shares with other callsites, if it has one.
+    site: Option<&'static Site>,
+    /// Of a span: whether one of this callsite has been opened.
+    opened: AtomicBool,
+    /// Of a span: the events that belong to it, by kind. Addresses of their origins; zero is none.
+    returns: AtomicUsize,
+    errors: AtomicUsize,
+    /// Of an event: the address of the span that it belongs to, or zero.
+    owner: AtomicUsize,
+}
+
+/// A span owns more than one event of a kind. No origin has this address.
+const SEVERAL: usize = 1;
+
 /// A place in the source code, and the spans whose callsites stand there.
-pub(crate) struct Site {
-    spans: RwLock<Vec<&'static Callsite>>,
+struct Site {
+    spans: RwLock<Vec<&'static Origin>>,
 }
 
 /// File, line and module.
 type Place = (&'static str, u32, Option<&'static str>);
 
+impl Origin {
+    pub(crate) fn new(metadata: &'static Metadata<'static>) -> Self {
+        Self {
+            metadata,
+            site: Site::of(metadata),
+            opened: AtomicBool::new(false),
+            returns: AtomicUsize::new(0),
+            errors: AtomicUsize::new(0),
+            owner: AtomicUsize::new(0),
+        }
+    }
+
+    /// Makes this span known to the others of its place, once.
+    pub(crate) fn register(&'static self) {
+        if let Some(site) = self.site.filter(|_| self.metadata.is_span()) {
+            site.spans.write().unwrap_or_else(PoisonError::into_inner).push(self);
+        }
+    }
+
+    /// Notes that a span of this callsite is being opened.
+    pub(crate) fn note_opened(&self) {
+        // Read before it is written, so that threads do not contend for the cache line.
+        if !self.opened.load(Ordering::Relaxed) {
+            self.opened.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Returns `true` if `event`, seen directly inside a span of this callsite, was certainly written by its attribute.
+    #[inline]
+    pub(crate) fn owns(
+        &self,
+        event: &Self,
+        kind: Evidence,
+        is_recorded: impl Fn(&Metadata<'_>) -> bool,
+    ) -> bool {
+        let known = self.events(kind).load(Ordering::Relaxed);
+        known == event.address() || known != SEVERAL && self.comes_to_own(event, kind, is_recorded)
+    }
+
+    /// As [`owns`](Self::owns), for an event that does not belong to this span yet.
+    #[cold]
+    fn comes_to_own(
+        &self,
+        event: &Self,
+        kind: Evidence,
+        is_recorded: impl Fn(&Metadata<'_>) -> bool,
+    ) -> bool {
+        let same_site = |site: &&Site| event.site.is_some_and(|other| ptr::eq(*site, other));
+        let Some(site) = self.site.filter(same_site) else {
+            return false;
+        };
+        let is_new = event.owner.load(Ordering::Relaxed) == 0;
+        if is_new && site.may_hide_another_than(self, is_recorded) {
+            return false;
+        }
+        // The first one owns it: another thread may see the same event in another span at this moment.
+        let (relaxed, mine) = (Ordering::Relaxed, self.address());
+        let taken = event.owner.compare_exchange(0, mine, relaxed, relaxed);
+        if taken.is_err_and(|owner| owner != mine) {
+            return false;
+        }
+        let events = self.events(kind);
+        match events.compare_exchange(0, event.address(), relaxed, relaxed) {
+            Ok(_) => true,
+            Err(known) if known == event.address() => true,
+            Err(_) => {
+                events.store(SEVERAL, relaxed);
+                false
+            }
+        }
+    }
+
+    fn events(&self, kind: Evidence) -> &AtomicUsize {
+        match kind {
+            Evidence::Return => &self.returns,
+            Evidence::Error => &self.errors,
+        }
+    }
+
+    fn address(&self) -> usize {
+        ptr::from_ref(self).addr()
+    }
+}
+
 impl Site {
     /// Returns the place of a callsite. Callsites that are made at run time may have none.
-    pub(crate) fn of(metadata: &'static Metadata<'static>) -> Option<&'static Self> {
+    fn of(metadata: &'static Metadata<'static>) -> Option<&'static Self> {
         static ALL: LazyLock<RwLock<HashMap<Place, &'static Site>>> =
             LazyLock::new(RwLock::default);
 
@@ -68,87 +168,14 @@ impl Site {
         )
     }
 
-    /// Notes a callsite that stands here.
-    pub(crate) fn add(&self, callsite: &'static Callsite) {
-        if callsite.metadata().is_span() {
-            self.spans.write().unwrap_or_else(PoisonError::into_inner).push(callsite);
-        }
-    }
-
-    /// Returns `true` if a span other than `callsite` stands here that a filter may hide.
+    /// Returns `true` if a span other than `this` stands here that a filter may hide.
     fn may_hide_another_than(
         &self,
-        callsite: &Callsite,
+        this: &Origin,
         is_recorded: impl Fn(&Metadata<'_>) -> bool,
     ) -> bool {
         let spans = self.spans.read().unwrap_or_else(PoisonError::into_inner);
-        let mut others = spans.iter().filter(|span| !ptr::eq(**span, callsite));
-        others.any(|span| !span.was_opened() || !is_recorded(span.metadata()))
-    }
-}
-
-/// Which events a span owns, by their kind, and which span owns an event. Addresses of callsites: zero is none.
-#[derive(Default)]
-pub(crate) struct Owned {
-    returns: AtomicUsize,
-    errors: AtomicUsize,
-    owner: AtomicUsize,
-}
-
-/// A span owns more than one event of a kind. No callsite has this address.
-const SEVERAL: usize = 1;
-
-impl Owned {
-    fn events(&self, kind: Evidence) -> &AtomicUsize {
-        match kind {
-            Evidence::Return => &self.returns,
-            Evidence::Error => &self.errors,
-        }
-    }
-}
-
-/// Returns `true` if `event`, seen directly inside a span of `span`, was certainly written by that span's attribute.
-#[inline]
-pub(crate) fn is_proof(
-    span: &'static Callsite,
-    event: &'static Callsite,
-    kind: Evidence,
-    is_recorded: impl Fn(&Metadata<'_>) -> bool,
-) -> bool {
-    let known = span.owned.events(kind).load(Ordering::Relaxed);
-    known == ptr::from_ref(event).addr()
-        || known != SEVERAL && becomes_proof(span, event, kind, is_recorded)
-}
-
-/// As [`is_proof`], for an event that the span does not own yet.
-#[cold]
-fn becomes_proof(
-    span: &'static Callsite,
-    event: &'static Callsite,
-    kind: Evidence,
-    is_recorded: impl Fn(&Metadata<'_>) -> bool,
-) -> bool {
-    let Some(site) = span.site.filter(|site| event.site.is_some_and(|other| ptr::eq(*site, other)))
-    else {
-        return false;
-    };
-    let (this, that) = (ptr::from_ref(span).addr(), ptr::from_ref(event).addr());
-    let owner = event.owned.owner.load(Ordering::Relaxed);
-    if owner == 0 && site.may_hide_another_than(span, is_recorded) {
-        return false;
-    }
-    // Whoever comes first owns it: another thread may see the same event in another span at this moment.
-    let owner = event.owned.owner.compare_exchange(0, this, Ordering::Relaxed, Ordering::Relaxed);
-    if owner.is_err_and(|owner| owner != this) {
-        return false;
-    }
-    let events = span.owned.events(kind);
-    match events.compare_exchange(0, that, Ordering::Relaxed, Ordering::Relaxed) {
-        Ok(_) => true,
-        Err(known) if known == that => true,
-        Err(_) => {
-            events.store(SEVERAL, Ordering::Relaxed);
-            false
-        }
+        let mut others = spans.iter().filter(|span| !ptr::eq(**span, this));
+        others.any(|span| !span.opened.load(Ordering::Relaxed) || !is_recorded(span.metadata))
     }
 }

@@ -23,7 +23,7 @@ use tracing_subscriber::registry::LookupSpan;
 
 use crate::asking::is_asking;
 use crate::callsite::Callsite;
-use crate::evidence::{Evidence, is_proof};
+use crate::evidence::Evidence;
 use crate::journal::{Journal, Opened};
 use crate::operation::{Ending, Keeping, Left, Operation};
 use crate::panic_note;
@@ -89,7 +89,7 @@ impl InvocationLayer {
             return;
         }
         let callsite = decision.callsite;
-        callsite.note_opened();
+        callsite.origin.note_opened();
         let refused = decision.refuses(attributes, current);
         let is_refused = refused.is_some();
         let fields = refused.unwrap_or_else(|| {
@@ -206,14 +206,14 @@ where
             return;
         };
         let key = span.id().into_u64();
-        let origin = Callsite::of(span.metadata());
+        let origin = &Callsite::of(span.metadata()).origin;
         let is_wanted =
             |operation: &mut Operation| !operation.is_wrapped && !operation.is_settled();
         if self.journal.table.with(key, is_wanted) != Some(true) {
             return;
         }
         self.current.with(|current| {
-            if !is_proof(origin, event_callsite, evidence, |span| current.records(span)) {
+            if !origin.owns(&event_callsite.origin, evidence, |span| current.records(span)) {
                 return;
             }
             let rules = &current.rules;
