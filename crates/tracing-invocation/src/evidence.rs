@@ -7,6 +7,7 @@
 //!
 //! - An event belongs to the span in which it is seen first, unless another span of the same place may be hidden: filtered
 //!   out by the settings, or by a filter of the subscriber. A hidden span's events appear inside the span around it.
+//!   A span of that place that no thread has opened yet counts as hidden: nothing tells the two apart.
 //! - A span that owns two events of one kind proves nothing by that kind. An attribute writes one; the other one is the
 //!   program's own, and which is which cannot be seen.
 

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::panic::resume_unwind;
 use std::process::{Command, Output};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::thread;
@@ -104,10 +105,13 @@ pub(crate) fn metadata(
 
 impl HandMade {
     pub(crate) fn new<N: Into<String>>(fields: impl IntoIterator<Item = N>) -> Self {
+        /// Each stands at a place of its own, as functions do.
+        static LINES: AtomicU32 = AtomicU32::new(1_000);
         let fields = fields.into_iter().map(Into::into);
+        let line = Some(LINES.fetch_add(1, Ordering::Relaxed));
         Self {
-            span: metadata("made", Kind::SPAN, Some(1), fields),
-            error: metadata("error", Kind::EVENT, Some(1), ["error".to_owned()]),
+            span: metadata("made", Kind::SPAN, line, fields),
+            error: metadata("error", Kind::EVENT, line, ["error".to_owned()]),
         }
     }
 
