@@ -45,7 +45,7 @@ impl Dimension {
 #[derive(Clone, Copy)]
 pub(super) struct Texts<'a> {
     pub(super) metadata: EventMetadata<'a>,
-    /// `namespace.name`, where any pattern asks for it.
+    /// `namespace.name`, or `name` alone if the namespace is empty. Empty if no pattern is about it.
     pub(super) event: &'a str,
 }
 

@@ -126,10 +126,10 @@ impl PatternPolicy {
     }
 
     fn event_of(&self, event: &EventMetadata<'_>) -> String {
-        if self.asks_for_events {
-            [event.event_namespace, ".", event.event_name].concat()
-        } else {
-            String::new()
+        match event.event_namespace {
+            _ if !self.asks_for_events => String::new(),
+            "" => event.event_name.to_owned(),
+            namespace => [namespace, ".", event.event_name].concat(),
         }
     }
 

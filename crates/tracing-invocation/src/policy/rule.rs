@@ -105,7 +105,7 @@ kinds! {
         "shop::*" matches EventMetadata::new("shop::cart", "add");
     with_event_names, EventName: "Asks for a name that matches one of these patterns.",
         "job.?" matches EventMetadata::new("shop", "job.a");
-    with_events, Event: "Asks for a namespace and a name, with a dot between them, that match one of these patterns.",
+    with_events, Event: "Asks for a namespace and a name, with a dot between them, that match one of these patterns. Where the namespace is empty, the text is the name alone.",
         "shop.job.*" matches EventMetadata::new("shop", "job.started");
     with_entity_ids, EntityId: "Asks for an entity id that matches one of these patterns.",
         "cart-[0-9]" matches EventMetadata::new("shop", "add").with_entity_id("cart-7");

@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use serde_json::json;
-use tracing_invocation::{EventMetadata, EventPolicy, PatternPolicy, PolicyRule};
+use tracing_invocation::testing::Log;
+use tracing_invocation::{EventMetadata, EventPolicy, PatternPolicy, PolicyRule, operation};
+use tracing_subscriber::prelude::*;
 
 use model::Action;
 
@@ -76,6 +78,31 @@ fn nothing_is_static_where_an_entity_may_decide() {
     assert_eq!(answer("app", "run"), None, "the entity decides");
     assert_eq!(answer("app", "other"), Some(false), "the rule about entities is about other names");
     assert_eq!(answer("bank", "other"), None, "no rule decides before the last one");
+}
+
+#[test]
+fn the_composed_key_of_an_empty_namespace_is_the_name_alone() {
+    #[operation("job.started", namespace = "")]
+    fn started() {}
+    #[operation("job.started", namespace = "app")]
+    fn elsewhere() {}
+
+    let policy = PatternPolicy::new([PolicyRule::deny().with_events(["job.*"])]).unwrap();
+    for (namespace, answer) in [("", false), ("app", true)] {
+        let event = EventMetadata::new(namespace, "job.started");
+        assert_eq!(asked(policy.clone(), &event), (answer, Some(answer)), "{namespace:?}");
+    }
+    let dotted = PatternPolicy::new([PolicyRule::deny().with_events([".job.*"])]).unwrap();
+    assert!(dotted.is_recorded(&EventMetadata::new("", "job.started")), "there is no leading dot");
+
+    let log = Log::new();
+    let subscriber = tracing_subscriber::registry().with(log.layer().with_policy(policy));
+    tracing::subscriber::with_default(subscriber, || {
+        started();
+        elsewhere();
+    });
+    let namespaces: Vec<_> = log.records().into_iter().map(|one| one.event_namespace).collect();
+    assert_eq!(namespaces, ["app", "app"]);
 }
 
 #[test]

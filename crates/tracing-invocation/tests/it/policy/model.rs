@@ -95,6 +95,7 @@ impl Probe {
         match kind {
             0 => Some(self.namespace.clone()),
             1 => Some(self.name.clone()),
+            2 if self.namespace.is_empty() => Some(self.name.clone()),
             2 => Some(format!("{}.{}", self.namespace, self.name)),
             ENTITY => self.entity.clone(),
             4 => self.file.clone(),
