@@ -170,6 +170,10 @@ impl Settings {
     /// record `slow` is written while it is open, once. Of several patterns that match, the first wins. The pattern is one of
     /// [`PatternPolicy`](crate::PatternPolicy)'s: `*` is any text, `?` any character, `[a-c]` one of some.
     ///
+    /// A pattern that the settings hold already keeps its place and gets the new duration;
+    /// [`without_expected`](Self::without_expected) removes it. An operation keeps the expectation that held when it was
+    /// invoked.
+    ///
     /// A thread of its own writes the record, at most a second late; there is none as long as nothing is expected.
     ///
     /// ```
@@ -186,8 +190,25 @@ impl Settings {
     ///
     /// Where the pattern is empty, or holds a range that runs backwards, as in `[z-a]`.
     pub fn with_expected(self, pattern: &str, duration: Duration) -> Result<Self, InvalidPolicy> {
-        let expected = self.expected.and(pattern, duration)?;
+        let expected = self.expected.with(pattern, duration)?;
         Ok(Self { expected, ..self }.with_progress_noted())
+    }
+
+    /// Removes the expectation that [`with_expected`](Self::with_expected) set for `pattern`, the same text. Operations
+    /// that no other pattern matches are then not expected to end in any time. A pattern that is not set is ignored.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let layer = tracing_invocation::layer().with_expected("shop*", Duration::from_secs(30))?;
+    /// let handle = layer.handle();
+    /// handle.update(|settings| settings.without_expected("shop*"));
+    /// # drop(layer);
+    /// # Ok::<(), tracing_invocation::InvalidPolicy>(())
+    /// ```
+    pub fn without_expected(self, pattern: &str) -> Self {
+        let expected = self.expected.without(pattern);
+        Self { expected, ..self }.with_progress_noted()
     }
 
     /// Whether more is to be kept of an operation that begins than how it ends.

@@ -12,30 +12,47 @@ use crate::clock::nanos;
 use crate::operation::Operation;
 use crate::policy::{EventMetadata, EventPolicy as _, InvalidPolicy, PatternPolicy, PolicyRule};
 
-/// Patterns, and what those that match are expected to take. Nothing by default.
+/// Patterns, in order, and how long the operations that match are expected to take. Empty by default.
 #[derive(Clone, Default)]
 pub(crate) struct Expected {
     all: Arc<[One]>,
-    /// A number that no others have.
+    /// Identifies this list in the caches of threads: no other list has the same number.
     id: u64,
 }
 
 #[derive(Clone)]
 struct One {
+    /// Without the white space around it, which no pattern counts.
     pattern: Arc<str>,
-    matcher: PatternPolicy,
+    /// Compiled once, and shared by all later lists that hold the pattern.
+    matcher: Arc<PatternPolicy>,
     duration_ns: u64,
 }
 
 impl Expected {
-    /// These, and then those that match `pattern`.
-    pub(crate) fn and(&self, pattern: &str, duration: Duration) -> Result<Self, InvalidPolicy> {
+    /// Returns this list with `duration` for `pattern`: in the place of the pattern if the list holds it already, else
+    /// at the end.
+    pub(crate) fn with(&self, pattern: &str, duration: Duration) -> Result<Self, InvalidPolicy> {
+        let duration_ns = nanos(duration);
+        let mut all = self.all.to_vec();
+        if let Some(known) = all.iter_mut().find(|one| one.is_for(pattern)) {
+            known.duration_ns = duration_ns;
+        } else {
+            let rule = PolicyRule::allow().with_events([pattern]);
+            let matcher = Arc::new(PatternPolicy::new([rule])?.with_default(false));
+            all.push(One { pattern: pattern.trim().into(), matcher, duration_ns });
+        }
+        Ok(Self::new(all))
+    }
+
+    /// Returns this list without `pattern`.
+    pub(crate) fn without(&self, pattern: &str) -> Self {
+        Self::new(self.all.iter().filter(|one| !one.is_for(pattern)).cloned().collect())
+    }
+
+    fn new(all: Vec<One>) -> Self {
         static IDS: AtomicU64 = AtomicU64::new(1);
-        let rule = PolicyRule::allow().with_events([pattern]);
-        let matcher = PatternPolicy::new([rule])?.with_default(false);
-        let one = One { pattern: pattern.into(), matcher, duration_ns: nanos(duration) };
-        let all = self.all.iter().cloned().chain([one]).collect();
-        Ok(Self { all, id: IDS.fetch_add(1, Ordering::Relaxed) })
+        Self { all: all.into(), id: IDS.fetch_add(1, Ordering::Relaxed) }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -86,6 +103,12 @@ impl Expected {
         let event = EventMetadata::new(namespace, name);
         let first = self.all.iter().find(|one| one.matcher.is_recorded(&event));
         first.map(|one| one.duration_ns)
+    }
+}
+
+impl One {
+    fn is_for(&self, pattern: &str) -> bool {
+        *self.pattern == *pattern.trim()
     }
 }
 

@@ -11,7 +11,8 @@ use serde_json::Value;
 use tracing::{Instrument as _, info_span};
 use tracing_invocation::testing::Log;
 use tracing_invocation::{
-    Capture, FutureExt as _, InFlight, InvocationLayer, Outcome, StreamExt as _, begin, operation,
+    Capture, FutureExt as _, Handle, InFlight, InvocationLayer, Outcome, StreamExt as _, begin,
+    operation,
 };
 use tracing_subscriber::prelude::*;
 
@@ -23,15 +24,16 @@ const MS: Duration = Duration::from_millis(1);
 struct Captured {
     log: Log,
     in_flight: InFlight,
+    handle: Handle,
     _default: tracing::subscriber::DefaultGuard,
 }
 
 fn captured(settle: impl FnOnce(InvocationLayer) -> InvocationLayer) -> Captured {
     let log = Log::new();
     let layer = settle(log.layer());
-    let in_flight = layer.in_flight();
+    let (in_flight, handle) = (layer.in_flight(), layer.handle());
     let subscriber = tracing_subscriber::registry().with(layer);
-    Captured { log, in_flight, _default: tracing::subscriber::set_default(subscriber) }
+    Captured { log, in_flight, handle, _default: tracing::subscriber::set_default(subscriber) }
 }
 
 fn with_progress() -> Captured {

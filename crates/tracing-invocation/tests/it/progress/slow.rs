@@ -121,6 +121,63 @@ fn the_first_pattern_that_matches_decides() {
     drop(open);
 }
 
+/// How many `slow` records there are of an operation that is open for `millis`.
+fn slow_after(captured: &Captured, millis: u32) -> usize {
+    let open = begin(info_span!("run"));
+    captured.log.advance(MS * millis);
+    let told = captured.in_flight.tell_slow();
+    open.complete();
+    told
+}
+
+#[test]
+fn a_pattern_given_again_changes_its_expectation_in_its_place() {
+    let captured = captured(|layer| {
+        let layer = layer.with_expected("*.run", MS * 1_000).unwrap();
+        layer.with_expected("*", MS * 5_000).unwrap()
+    });
+    let expect = |pattern, millis| {
+        captured.handle.update(|settings| settings.with_expected(pattern, MS * millis).unwrap());
+    };
+    assert_eq!(slow_after(&captured, 100), 0);
+    expect("*.run", 50);
+    assert_eq!(slow_after(&captured, 100), 1, "shorter");
+    expect("*", 10);
+    assert_eq!(slow_after(&captured, 40), 0, "the first that matches still decides");
+    expect(" *.run ", 1_000);
+    assert_eq!(slow_after(&captured, 100), 0, "longer; white space around it does not count");
+}
+
+#[test]
+fn an_expectation_is_removed_while_the_program_runs() {
+    let captured = captured(|layer| {
+        let layer = layer.with_expected("*.run", MS * 10).unwrap();
+        layer.with_expected("*", MS * 50).unwrap()
+    });
+    let remove = |pattern| captured.handle.update(|settings| settings.without_expected(pattern));
+    let before = begin(info_span!("run"));
+    remove("*.run");
+    assert_eq!(slow_after(&captured, 40), 1, "the one that was invoked before keeps its own");
+    before.complete();
+    assert_eq!(slow_after(&captured, 60), 1, "the next pattern decides");
+    remove("*.other");
+    remove("*");
+    assert_eq!(slow_after(&captured, 10_000), 0);
+    captured.log.assert_every_invoke_ended_once();
+}
+
+#[test]
+fn expectations_do_not_pile_up_however_often_they_are_updated() {
+    let captured = expecting("*.run", 10);
+    for millis in 0..10_000 {
+        captured
+            .handle
+            .update(|settings| settings.with_expected("*.run", MS * (millis % 20)).unwrap());
+    }
+    let settings = format!("{:?}", captured.handle.settings());
+    assert_eq!(settings.matches("*.run").count(), 1, "{settings}");
+}
+
 #[test]
 fn a_pattern_that_is_none_is_refused() {
     let refused = |pattern| layer().with_expected(pattern, MS).unwrap_err().to_string();
