@@ -65,7 +65,9 @@ impl Delivery {
     pub fn finish(&self, deadline: Duration) -> Result<(), FlushError> {
         let until = Instant::now().checked_add(deadline);
         waiting_until(until, || self.journal.settle_open(until, &self.current.load()));
-        self.journal.outputs.flush(until)
+        let flushed = self.journal.outputs.flush(until);
+        self.journal.outputs.wind_up(until);
+        flushed
     }
 }
 

@@ -104,6 +104,13 @@ pub trait Sink: Send + Sync {
         None
     }
 
+    /// Ends work that the end of the process would tear, such as a file that it is compressing in the background: waits
+    /// for that, but no longer than `until`. Called after the last flush, when the log is ended by a
+    /// [`Guard`](crate::Guard) or by [`Delivery::finish`](crate::Delivery::finish). Records may still come.
+    fn wind_up(&self, until: Option<Instant>) {
+        let _ = until;
+    }
+
     /// Hands on whatever it still holds.
     ///
     /// # Errors

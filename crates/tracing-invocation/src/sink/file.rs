@@ -16,7 +16,7 @@ use std::fmt;
 use std::io;
 use std::path::{self, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::{Incident, Line, OnFailure, Sink};
 use appender::{Appender, Rules};
@@ -209,6 +209,10 @@ impl Sink for File {
 
     fn name(&self) -> String {
         self.path.display().to_string()
+    }
+
+    fn wind_up(&self, until: Option<Instant>) {
+        self.shared.keeper.give_up(until);
     }
 
     fn flush(&self) -> io::Result<()> {

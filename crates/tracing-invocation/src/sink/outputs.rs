@@ -8,6 +8,7 @@ use super::counters::OutputCounters;
 use super::destination::{Destination, FlushFailure};
 use super::queue::Producer;
 use super::{FlushError, Incident, Line, Output, Queue, report, turn};
+use crate::payload::text::quietly;
 use crate::record::Level;
 
 /// The outputs of a layer: chosen while it is put together, opened when the first record comes.
@@ -88,6 +89,13 @@ impl Outputs {
             note(output, queue.wait_for(ticket, until));
         }
         if failures.is_empty() { Ok(()) } else { Err(FlushError(failures)) }
+    }
+
+    /// Has every sink end the work that the end of the process would tear, until then at the most.
+    pub(crate) fn wind_up(&self, until: Option<Instant>) {
+        for output in self.working() {
+            turn::writing(|| quietly(|| output.destination.sink.wind_up(until)));
+        }
     }
 
     /// Has each output that could not be flushed, or whose log does not tell of its losses, do what it does when it

@@ -1,7 +1,7 @@
 //! Files that were set aside: what they are called, which there are, and which go.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,8 +13,12 @@ use crate::ids::Ids;
 
 /// Behind the name of a compressed file.
 pub(super) const GZIP: &str = ".gz";
-/// Behind the name of a file that is being compressed, and before what tells it from what others make of the same.
-const PART: &str = ".gz.part-";
+/// The beginning of the name of a partial file, which holds what is compressed so far of a file that was set aside.
+///
+/// A process that is killed leaves it beside the whole file. Whoever reads both counts records twice, so the name holds
+/// nothing of the log's name, and begins with a dot: patterns such as `*jsonl*` and `shop*` do not match it. Behind the
+/// prefix stand the moment, a hash of the log's name, and a random number, with dots between them.
+const PART: &str = ".tracing-invocation-part.";
 
 /// How many names are tried, where others set files aside in the same microsecond.
 const TRIES: u64 = 1_000;
@@ -24,8 +28,13 @@ const TRIES: u64 = 1_000;
 pub(super) struct Found {
     pub(super) is_plain: bool,
     pub(super) is_compressed: bool,
-    /// What the names of incomplete ones end in.
-    pub(super) parts: Vec<String>,
+    /// The names of partial files.
+    pub(super) parts: Vec<OsString>,
+}
+
+/// Whether a file of this name is a partial one.
+pub(super) fn is_part(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(PART.as_bytes()))
 }
 
 /// Renames the file at `path` to what it is called when it was set aside `now`, or just after the latest before.
@@ -60,23 +69,28 @@ pub(super) fn find(path: &Path) -> io::Result<BTreeMap<u64, Found>> {
     };
     for entry in entries {
         let entry = entry?.file_name();
+        if let Some(micros) = read_part(&entry, name) {
+            files.entry(micros).or_default().parts.push(entry);
+            continue;
+        }
         let ending = entry.as_encoded_bytes().strip_prefix(name.as_encoded_bytes());
         let ending = ending.and_then(|ending| str::from_utf8(ending).ok());
         if let Some((micros, kind)) = ending.and_then(read_ending) {
             let found = files.entry(micros).or_default();
             match kind {
-                "" => found.is_plain = true,
                 GZIP => found.is_compressed = true,
-                part => found.parts.push(part.to_owned()),
+                _ => found.is_plain = true,
             }
         }
     }
     Ok(files)
 }
 
-/// Removes all of these files but the latest `kept`, and what was left of compressing others. The first error, after
-/// everything was tried.
-pub(super) fn prune(path: &Path, kept: Option<usize>) -> io::Result<()> {
+/// Removes all of these files but the latest `kept`, and partial files that nobody will finish. Returns the first error,
+/// after everything was tried.
+///
+/// Of a file that `is_compressing` still has to compress, partial files stay: they are removed once that is done.
+pub(super) fn prune(path: &Path, kept: Option<usize>, is_compressing: bool) -> io::Result<()> {
     let files = find(path)?;
     let is_one = |found: &Found| found.is_plain || found.is_compressed;
     let mut surplus = files.values().filter(|found| is_one(found)).count();
@@ -85,20 +99,16 @@ pub(super) fn prune(path: &Path, kept: Option<usize>) -> io::Result<()> {
     for (micros, found) in files {
         let is_surplus = surplus > 0 && is_one(&found);
         surplus -= usize::from(is_surplus);
-        for kind in doomed(&found, is_surplus) {
-            let removed = fs::remove_file(named(path, micros, kind));
-            result = result.and(removed.or_else(unless_missing));
+        let plain = (is_surplus && found.is_plain).then(|| named(path, micros, ""));
+        let compressed = (is_surplus && found.is_compressed).then(|| named(path, micros, GZIP));
+        let is_unfinished = is_compressing && found.is_plain && !is_surplus;
+        let parts = found.parts.iter().filter(|_| !is_unfinished);
+        let parts = parts.map(|part| path.with_file_name(part));
+        for doomed in plain.into_iter().chain(compressed).chain(parts) {
+            result = result.and(fs::remove_file(doomed).or_else(unless_missing));
         }
     }
     result
-}
-
-/// What the names end in of what is removed.
-fn doomed(found: &Found, is_surplus: bool) -> impl Iterator<Item = &str> {
-    let plain = (is_surplus && found.is_plain).then_some("");
-    let compressed = (is_surplus && found.is_compressed).then_some(GZIP);
-    let parts = found.parts.iter().filter(move |_| is_surplus || !found.is_plain);
-    plain.into_iter().chain(compressed).chain(parts.map(String::as_str))
 }
 
 /// Somebody else was there first.
@@ -106,10 +116,26 @@ pub(super) fn unless_missing(error: io::Error) -> io::Result<()> {
     if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) }
 }
 
-/// What an incomplete file ends in: nobody else's is the same, not even of a process with the same id elsewhere.
+/// The path of a new partial file of the file that was set aside from `path` at a moment. No other process makes the
+/// same one.
 #[cfg(feature = "gzip")]
-pub(super) fn part() -> String {
-    format!("{PART}{:016x}", Ids::Random.span())
+pub(super) fn part(path: &Path, micros: u64) -> PathBuf {
+    let log = hash(path.file_name().unwrap_or_default());
+    path.with_file_name(format!("{PART}{}.{log:016x}.{:016x}", stamp(micros), Ids::Random.span()))
+}
+
+/// Returns when the file was set aside from the log called `name` that `entry` is a partial file of.
+fn read_part(entry: &OsStr, name: &OsStr) -> Option<u64> {
+    let (text, rest) = entry.to_str()?.strip_prefix(PART)?.split_at_checked(stamp(0).len())?;
+    let (log, random) = rest.strip_prefix('.')?.split_once('.')?;
+    let is_of_log = u64::from_str_radix(log, 16).ok()? == hash(name);
+    (is_of_log && u64::from_str_radix(random, 16).is_ok()).then(|| read_stamp(text)).flatten()
+}
+
+/// FNV-1a. Names on disk outlive a program, so this may not change with the compiler as the hasher of `std` does.
+fn hash(name: &OsStr) -> u64 {
+    let mix = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+    name.as_encoded_bytes().iter().fold(0xcbf2_9ce4_8422_2325, mix)
 }
 
 /// What a file that was set aside at a moment is called.
@@ -130,9 +156,12 @@ fn stamp(micros: u64) -> String {
 /// be removed.
 fn read_ending(ending: &str) -> Option<(u64, &str)> {
     let (text, kind) = ending.strip_prefix('.')?.split_at_checked(stamp(0).len())?;
+    ["", GZIP].contains(&kind).then_some((read_stamp(text)?, kind))
+}
+
+fn read_stamp(text: &str) -> Option<u64> {
     let (date, time) = text.split_once('T')?;
     let text_of_time = format!("{date}T{}", time.replace('-', ":"));
     let micros = micros_since_epoch(humantime::parse_rfc3339(&text_of_time).ok()?);
-    let is_known = ["", GZIP].contains(&kind) || kind.starts_with(PART);
-    (stamp(micros) == text && is_known).then_some((micros, kind))
+    (stamp(micros) == text).then_some(micros)
 }

@@ -60,7 +60,8 @@ impl FileHandle {
     /// Waits until rotated files are compressed and those that are too many removed, `deadline` at the most. Whether
     /// that is done.
     ///
-    /// A program may end without: what is left is done when the file is next written.
+    /// A program may end without: what is left is done when the file is next written. Call it before the log is ended by a
+    /// [`Guard`](crate::Guard), which gives up what is not done.
     #[must_use]
     pub fn wait_until_tidy(&self, deadline: Duration) -> bool {
         self.0.keeper.wait(deadline)

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::super::{Incident, OnFailure};
 use super::archive;
@@ -26,6 +26,8 @@ pub(super) struct Keeper {
     work: Mutex<Work>,
     is_done: Condvar,
     has_failed: AtomicBool,
+    /// Asks the thread to give up. The thread takes it back when it has.
+    must_stop: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -64,13 +66,37 @@ impl Keeper {
         !work.is_running && !work.is_wanted
     }
 
-    /// Does chores until nobody wants any.
+    /// Has the thread give up compressing, and waits until it has removed the file that it was writing, but no longer
+    /// than `until`. The process may end at any moment after that; the next chores begin anew.
+    pub(super) fn give_up(&self, until: Option<Instant>) {
+        let work = self.work();
+        if !work.is_running {
+            return;
+        }
+        self.must_stop.store(true, Ordering::Relaxed);
+        let is_running = |work: &mut Work| work.is_running;
+        match until {
+            None => drop(self.is_done.wait_while(work, is_running)),
+            Some(until) => {
+                let left = until.saturating_duration_since(Instant::now());
+                drop(self.is_done.wait_timeout_while(work, left, is_running));
+            }
+        }
+    }
+
+    /// Does chores until nobody wants any, or until it is to give up.
     fn work_on(&self, chores: &Chores) {
         loop {
             {
                 let mut work = self.work();
-                if !std::mem::take(&mut work.is_wanted) {
+                if self.must_stop.swap(false, Ordering::Relaxed) {
+                    // What it gave up is still to be done.
+                    work.is_wanted = true;
                     work.is_running = false;
+                } else if !std::mem::take(&mut work.is_wanted) {
+                    work.is_running = false;
+                }
+                if !work.is_running {
                     self.is_done.notify_all();
                     return;
                 }
@@ -80,7 +106,8 @@ impl Keeper {
     }
 
     fn run(&self, chores: &Chores) {
-        self.tell(chores, chores.run());
+        let must_stop = || self.must_stop.load(Ordering::Relaxed);
+        self.tell(chores, chores.run(&must_stop));
     }
 
     /// Tells what went wrong, once until something went well.
@@ -103,12 +130,15 @@ impl Keeper {
 
 impl Chores {
     /// Removes first, as what goes need not be compressed. Fails with what it was about.
-    fn run(&self) -> Result<(), (&'static str, io::Error)> {
-        let pruned = archive::prune(&self.path, self.rotation.kept);
+    fn run(&self, must_stop: &dyn Fn() -> bool) -> Result<(), (&'static str, io::Error)> {
+        let Rotation { kept, is_compressing, .. } = self.rotation;
+        let pruned = archive::prune(&self.path, kept, is_compressing);
         let pruned = pruned.map_err(|error| ("a rotated file cannot be removed", error));
+        #[cfg(not(feature = "gzip"))]
+        let _ = must_stop;
         #[cfg(feature = "gzip")]
-        let pruned = pruned.and(match self.rotation.is_compressing {
-            true => super::gzip::compress_all(&self.path)
+        let pruned = pruned.and(match is_compressing {
+            true => super::gzip::compress_all(&self.path, must_stop)
                 .map_err(|error| ("a rotated file cannot be compressed", error)),
             false => Ok(()),
         });

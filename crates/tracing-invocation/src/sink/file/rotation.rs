@@ -1,6 +1,9 @@
 //! When a file is rotated, and what becomes of it then.
 
+use std::path::Path;
 use std::time::{Duration, SystemTime};
+
+use super::archive;
 
 /// When a [`File`](super::File) is set aside, and how many of those are kept.
 ///
@@ -68,15 +71,31 @@ impl Rotation {
 
     /// Compresses files that were set aside with gzip, on a thread of their own: `.gz` comes behind their names.
     ///
-    /// A file is removed only when all of it is on the disk, compressed; until then, both are there for a moment. What a
-    /// process that ended left uncompressed is compressed when the next one writes its first record;
-    /// [`FileHandle::wait_until_tidy`](super::FileHandle::wait_until_tidy) waits for it.
+    /// A file is removed only when all of it is on the disk, compressed; until then, both are there for a moment. What is
+    /// compressed so far stands in a hidden file whose name [`is_partial`](Self::is_partial) knows. A
+    /// [`Guard`](crate::Guard) that ends the log gives up a compression that is going on, and removes that file.
+    ///
+    /// What a process that ended left uncompressed is compressed, and what it left in part is removed, when the next one
+    /// writes its first record; [`FileHandle::wait_until_tidy`](super::FileHandle::wait_until_tidy) waits for it.
     ///
     /// Use it where no other process appends to the file: what that writes to one which was set aside may come too late.
     #[cfg(feature = "gzip")]
     pub fn with_gzip(mut self) -> Self {
         self.is_compressing = true;
         self
+    }
+
+    /// Returns `true` if a file of this name holds a part of what a rotated file beside it holds: it is being compressed,
+    /// or a process that was killed left it. Whoever reads logs has to pass it over, or counts records twice.
+    ///
+    /// ```
+    /// use tracing_invocation::sink::Rotation;
+    ///
+    /// assert!(!Rotation::is_partial("log/shop.jsonl.2026-11-22T08-00-00.123456Z.gz"));
+    /// ```
+    #[must_use]
+    pub fn is_partial(path: impl AsRef<Path>) -> bool {
+        archive::is_part(path.as_ref())
     }
 
     /// Whether a file of `len` bytes, written last at `written`, is set aside before `more` bytes are appended `now`.

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use flate2::Compression;
 use flate2::read::MultiGzDecoder;
@@ -19,6 +21,18 @@ const ASIDE: &str = ".2026-11-22T08-00-00.00000";
 /// The name of a file that was set aside, by the last digit of when that was.
 fn aside(path: &Path, number: usize, kind: &str) -> PathBuf {
     format!("{}{ASIDE}{number}Z{kind}", path.display()).into()
+}
+
+/// The name of what a process that was killed left of compressing the file that was set aside from `shop.jsonl`.
+fn partial(path: &Path, number: usize) -> PathBuf {
+    let moment = ASIDE.trim_start_matches('.');
+    let name =
+        format!(".tracing-invocation-part.{moment}{number}Z.c3cf937c714e933d.0123456789abcdef");
+    path.with_file_name(name)
+}
+
+fn partials(path: &Path) -> Vec<PathBuf> {
+    files(path.parent().unwrap()).into_iter().filter(|file| Rotation::is_partial(file)).collect()
 }
 
 /// The records in a file, compressed or not.
@@ -61,6 +75,8 @@ fn only_what_this_sink_set_aside_is_counted_and_removed() {
         "shop.jsonl.2026-13-22T08-00-00.000000Z",
         "shop.jsonl2026-11-22T08-00-00.000000Z",
         "shop.jsonl.notes",
+        ".tracing-invocation-part.2026-11-22T08-00-00.000000Z.763e429a47dd6089.0123456789abcdef",
+        ".tracing-invocation-part.2026-11-22T08-00-00.000000Z.notes",
     ];
     for name in strangers {
         fs::write(path.with_file_name(name), "").unwrap();
@@ -136,15 +152,15 @@ fn a_crash_amid_rotation_or_compression_loses_no_record() {
     let packed = packed(&older);
     let part = &packed[..20];
     let (a, b) = (|kind| aside(&path, 1, kind), |kind| aside(&path, 2, kind));
-    let (name, unfinished) = (|| path.clone(), ".gz.part-0123456789abcdef");
+    let (name, unfinished) = (|| path.clone(), || partial(&path, 1));
     // What is there between any two steps of setting a file aside, and of compressing it.
     let steps: [Vec<Left<'_>>; 6] = [
         vec![(a(""), &older), (b(""), b""), (name(), &newer)],
         vec![(a(""), &older), (b(""), &newer)],
         vec![(a(""), &older), (b(""), &newer), (name(), b"")],
-        vec![(a(""), &older), (a(unfinished), part), (name(), &newer)],
+        vec![(a(""), &older), (unfinished(), part), (name(), &newer)],
         vec![(a(""), &older), (a(".gz"), &packed), (name(), &newer)],
-        vec![(a(unfinished), part), (a(".gz"), &packed), (name(), &newer)],
+        vec![(unfinished(), part), (a(".gz"), &packed), (name(), &newer)],
     ];
     for (step, left) in steps.iter().enumerate() {
         for (rotation, endings) in
@@ -175,8 +191,11 @@ fn after_crash(left: &[Left<'_>], rotation: Rotation) -> BTreeMap<String, Vec<Re
         fs::write(path.with_file_name(file.file_name().unwrap()), text).unwrap();
     }
     run(&path, rotation, 1);
-    let names = names(&path).into_iter().filter(|name| !name.contains(".part-"));
-    names.map(|name| (name.clone(), unpacked(&path.with_file_name(name)))).collect()
+    assert_eq!(partials(&path), [PathBuf::new(); 0]);
+    names(&path)
+        .into_iter()
+        .map(|name| (name.clone(), unpacked(&path.with_file_name(name))))
+        .collect()
 }
 
 fn packed(text: &[u8]) -> Vec<u8> {
@@ -188,12 +207,53 @@ fn packed(text: &[u8]) -> Vec<u8> {
 #[test]
 fn what_a_crash_left_of_compressing_is_removed() {
     for kind in ["", ".gz"] {
-        let (_folder, path) = place();
-        fs::create_dir(path.parent().unwrap()).unwrap();
-        fs::write(aside(&path, 1, kind), "").unwrap();
-        fs::write(aside(&path, 1, ".gz.part-0123456789abcdef"), "torn").unwrap();
-        run(&path, Rotation::new().with_gzip(), 3);
-        let parts = names(&path).iter().filter(|name| name.contains(".part-")).count();
-        assert_eq!(parts, 0, "{kind:?}");
+        for rotation in [Rotation::new(), Rotation::new().with_gzip()] {
+            let (_folder, path) = place();
+            fs::create_dir(path.parent().unwrap()).unwrap();
+            fs::write(aside(&path, 1, kind), "").unwrap();
+            fs::write(partial(&path, 1), "torn").unwrap();
+            assert_eq!(partials(&path), [partial(&path, 1)]);
+            run(&path, rotation.clone(), 3);
+            assert_eq!(partials(&path), [PathBuf::new(); 0], "{kind:?}, {rotation:?}");
+        }
     }
+}
+
+/// Waits until the file is being compressed, and returns the name of what is there of it.
+#[track_caller]
+fn being_compressed(path: &Path) -> PathBuf {
+    let start = Instant::now();
+    loop {
+        if let Some(partial) = partials(path).pop() {
+            return partial;
+        }
+        assert!(start.elapsed() < LONG, "nothing is compressed");
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
+#[test]
+fn the_end_of_the_log_gives_up_a_compression_and_leaves_no_part_of_it() {
+    let (_folder, path) = place();
+    fs::create_dir(path.parent().unwrap()).unwrap();
+    // So large that compressing it takes longer than this test, and takes no space.
+    fs::File::create(aside(&path, 1, "")).unwrap().set_len(1 << 36).unwrap();
+    let file = File::open(&path).unwrap().with_rotation(Rotation::new().with_gzip());
+    let handle = file.handle();
+    let layer = layer_of(file);
+    let guard = layer.guard();
+    recorded(layer, || {
+        succeed();
+        let partial = being_compressed(&path);
+        let name = partial.file_name().unwrap().to_str().unwrap().to_owned();
+        assert!(
+            name.starts_with('.') && !name.contains("jsonl") && !name.contains("shop"),
+            "{name}"
+        );
+        drop(guard);
+        assert_eq!(partials(&path), [PathBuf::new(); 0]);
+        assert!(!handle.wait_until_tidy(Duration::ZERO), "the file is still to be compressed");
+    });
+    let kept = ["shop.jsonl", "shop.jsonl.2026-11-22T08-00-00.000001Z"];
+    assert_eq!(names(&path), kept);
 }
