@@ -58,7 +58,10 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<u8> {
-    let sources = Source::of(&arguments.files.files);
+    let (sources, repeated) = Source::distinct(Source::of(&arguments.files.files));
+    for repeated in repeated {
+        say(&format!("invocations: {repeated}"));
+    }
     if sources.contains(&Source::Stdin) && io::stdin().is_terminal() {
         return Err(io::Error::other(
             "a terminal is no log: name the files to follow, or pipe a log in",

@@ -6,7 +6,7 @@ mod source;
 
 pub(crate) use account::{Account, Place, Trouble};
 pub(crate) use blocks::{Block, MAX_LINE};
-pub(crate) use source::{Progress, Source};
+pub(crate) use source::{Progress, Repeated, Source};
 
 use std::num::NonZero;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};

@@ -6,7 +6,7 @@ use std::io::{IsTerminal as _, stderr, stdin};
 
 use tracing_invocation::format::harmless;
 
-use crate::input::{self, Account, MAX_LINE, Place, Progress, Reading, Source};
+use crate::input::{self, Account, MAX_LINE, Place, Progress, Reading, Repeated, Source};
 use crate::line::Why;
 use crate::{ANSWERED, TROUBLE};
 use bar::Bar;
@@ -15,8 +15,8 @@ use bar::Bar;
 pub(crate) struct Log {
     sources: Vec<Source>,
     account: Account,
-    /// What names a file that was named before.
-    again: Vec<String>,
+    /// The sources that hold records of others.
+    repeated: Vec<Repeated>,
 }
 
 impl Log {
@@ -25,7 +25,7 @@ impl Log {
         sources: Vec<Source>,
         new: impl Fn() -> R + Sync,
     ) -> (Vec<R>, Self) {
-        let (sources, again) = Source::distinct(sources);
+        let (sources, repeated) = Source::distinct(sources);
         if sources.contains(&Source::Stdin) && stdin().is_terminal() {
             anstream::eprintln!(
                 "invocations: reading records from this terminal: name a file, or end with Ctrl-D"
@@ -35,7 +35,7 @@ impl Log {
         let bar = stderr().is_terminal().then(|| Bar::over(&sources, progress.clone()));
         let (readings, account) = input::read(&sources, &progress, new);
         drop(bar);
-        (readings, Self { sources, account, again })
+        (readings, Self { sources, account, repeated })
     }
 
     /// How many records there were.
@@ -64,11 +64,8 @@ impl Log {
 
     /// [`report`](Self::report), but for lines of which the answer itself tells.
     pub(crate) fn report_but(&self, told: &[Why]) -> u8 {
-        for name in &self.again {
-            let name = harmless(name);
-            anstream::eprintln!(
-                "invocations: {name}: is a file that was named before, and is read once"
-            );
+        for repeated in &self.repeated {
+            anstream::eprintln!("invocations: {}", harmless(&repeated.to_string()));
         }
         for trouble in &self.account.troubles {
             let name = self.sources[trouble.source].name();

@@ -1,13 +1,15 @@
 //! One file, or stdin, plain or gzip.
 
 use std::collections::HashSet;
+use std::fmt;
 use std::fs::{self, File};
-use std::io::{self, BufRead as _, BufReader, Read};
+use std::io::{self, BufRead as _, BufReader, Read, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use flate2::bufread::MultiGzDecoder;
+use tracing_invocation::sink::Rotation;
 
 /// What every gzip file begins with.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
@@ -31,18 +33,46 @@ impl Source {
         if paths.is_empty() { vec![Self::Stdin] } else { paths.iter().map(of).collect() }
     }
 
-    /// The sources without those that are a file once more, as a link is that stands beside what it leads to; and what
-    /// these are called. Whatever counts records would count theirs twice.
-    pub(crate) fn distinct(sources: Vec<Self>) -> (Vec<Self>, Vec<String>) {
+    /// Separates the sources to read from those that hold the records of another source once more: whatever counts
+    /// records would count theirs twice. A pattern of the shell, as `log/*`, names them all.
+    pub(crate) fn distinct(sources: Vec<Self>) -> (Vec<Self>, Vec<Repeated>) {
+        let given: HashSet<PathBuf> = sources.iter().filter_map(Self::path).cloned().collect();
+        let has_whole_files = sources.iter().any(|source| !source.is_partial());
         let mut seen = HashSet::new();
-        let is_first = |source: &Self| match source {
-            Self::File(path) if path.is_file() => {
-                fs::canonicalize(path).map_or(true, |path| seen.insert(path))
+        let mut repeated = Vec::new();
+        let mut why_passed_over = |source: &Self| {
+            let path = source.path()?;
+            if source.is_partial() && has_whole_files {
+                return Some(Why::Partial);
             }
-            _ => true,
+            let unpacked = path.with_extension("");
+            if given.contains(&unpacked) && is_packed_form(path, &unpacked) {
+                return Some(Why::Packed(unpacked));
+            }
+            let is_again = path.is_file()
+                && fs::canonicalize(path).is_ok_and(|canonical| !seen.insert(canonical));
+            is_again.then_some(Why::Again)
         };
-        let (sources, again): (Vec<_>, Vec<_>) = sources.into_iter().partition(is_first);
-        (sources, again.iter().map(Self::name).collect())
+        let mut distinct = sources;
+        distinct.retain(|source| match why_passed_over(source) {
+            Some(why) => {
+                repeated.push(Repeated { name: source.name(), why });
+                false
+            }
+            None => true,
+        });
+        (distinct, repeated)
+    }
+
+    fn path(&self) -> Option<&PathBuf> {
+        match self {
+            Self::Stdin => None,
+            Self::File(path) => Some(path),
+        }
+    }
+
+    fn is_partial(&self) -> bool {
+        self.path().is_some_and(Rotation::is_partial)
     }
 
     /// What it is called in messages.
@@ -76,6 +106,55 @@ impl Source {
         }
         Ok(Box::new(buffered))
     }
+}
+
+/// A source that is not read, because another one holds its records.
+#[derive(Debug)]
+pub(crate) struct Repeated {
+    name: String,
+    why: Why,
+}
+
+#[derive(Debug)]
+enum Why {
+    /// It is a file that was named before, as a link is that stands beside what it leads to.
+    Again,
+    /// A program was compressing a rotated file into it.
+    Partial,
+    /// This one holds the same, not compressed.
+    Packed(PathBuf),
+}
+
+impl fmt::Display for Repeated {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = &self.name;
+        match &self.why {
+            Why::Again => write!(f, "{name}: is a file that was named before, and is read once"),
+            Why::Partial => write!(
+                f,
+                "{name}: holds a part of a rotated file that was being compressed, and is passed over; to read it, name \
+                 it alone"
+            ),
+            Why::Packed(unpacked) => {
+                write!(f, "{name}: holds what {} holds, and is passed over", unpacked.display())
+            }
+        }
+    }
+}
+
+/// Returns `true` if `path` is `unpacked` in compressed form. A program that is killed at the end of compressing a file
+/// leaves both.
+fn is_packed_form(path: &Path, unpacked: &Path) -> bool {
+    let is_gzip = path.extension().is_some_and(|extension| extension == "gz");
+    let size = || -> io::Result<bool> {
+        let mut packed = File::open(path)?;
+        packed.seek(SeekFrom::End(-4))?;
+        // A gzip file ends in the size of what it holds, modulo 2^32.
+        let mut size = [0; 4];
+        packed.read_exact(&mut size)?;
+        Ok(u64::from(u32::from_le_bytes(size)) == unpacked.metadata()?.len() % (1 << 32))
+    };
+    is_gzip && path.is_file() && size().unwrap_or(false)
 }
 
 /// How many bytes have been read of all sources, as they are stored.

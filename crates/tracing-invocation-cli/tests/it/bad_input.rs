@@ -110,20 +110,70 @@ fn what_cannot_be_written_is_told_by_every_command_and_every_help() {
     }
 }
 
+/// What `stats` counts in files of a folder.
+#[track_caller]
+fn stats_in(folder: &Path, files: &[&str]) -> (i32, String, String) {
+    let mut command = command();
+    command.current_dir(folder).args(["stats", "--format", "csv", "--sort", "name"]);
+    let output = command.args(files).output().unwrap();
+    counted(&Ran {
+        code: output.status.code().unwrap(),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    })
+}
+
+/// What a program was writing while it compressed a rotated file.
+const PARTIAL: &str = ".tracing-invocation-part.2026-11-22T08-00-00.000000Z.c3cf937c714e933d.1";
+
+#[test]
+fn a_part_of_a_rotated_file_is_passed_over_unless_it_is_all_there_is() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("app.jsonl"), log()).unwrap();
+    fs::write(folder.path().join(PARTIAL), gzip(&log())).unwrap();
+    let (code, told, err) = stats_in(folder.path(), &["app.jsonl", PARTIAL]);
+    assert_eq!((code, &*told), (0, "charge 1, deliver 1"));
+    insta::assert_snapshot!(err, @"invocations: .tracing-invocation-part.2026-11-22T08-00-00.000000Z.c3cf937c714e933d.1: holds a part of a rotated file that was being compressed, and is passed over; to read it, name it alone");
+
+    assert_eq!(stats_in(folder.path(), &[PARTIAL]), (0, told, String::new()));
+    let [app, part] = ["app.jsonl", PARTIAL].map(|name| folder.path().join(name));
+    let files = [&app, &part].map(|path| path.to_str().unwrap());
+    let flags = ["follow", "--exit-at-end", "--from-start", "--all"];
+    let ran = invocations(&[&flags[..], &files[..]].concat(), "");
+    assert_eq!(ran.out.lines().count(), 1, "{}", ran.out);
+    assert!(ran.err.contains("is passed over"), "{}", ran.err);
+}
+
+#[test]
+fn a_file_that_stands_there_compressed_as_well_counts_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let rotated = "app.jsonl.2026-11-22T08-00-00.000000Z";
+    let packed = format!("{rotated}.gz");
+    fs::write(folder.path().join(rotated), log()).unwrap();
+    fs::write(folder.path().join(&packed), gzip(&log())).unwrap();
+    for files in [[rotated, &packed], [&packed, rotated]] {
+        let (code, told, err) = stats_in(folder.path(), &files);
+        assert_eq!((code, &*told), (0, "charge 1, deliver 1"));
+        let expected =
+            format!("invocations: {packed}: holds what {rotated} holds, and is passed over\n");
+        assert_eq!(err, expected);
+    }
+    assert_eq!(stats_in(folder.path(), &[&packed]).1, "charge 1, deliver 1");
+
+    let another = lines(&[call("refund", 3).invoke(), call("refund", 3).success(5)]);
+    fs::write(folder.path().join(&packed), gzip(&another)).unwrap();
+    let (code, told, err) = stats_in(folder.path(), &[rotated, &packed]);
+    assert_eq!((code, &*told, &*err), (0, "charge 1, deliver 1, refund 1", ""));
+}
+
 #[test]
 #[cfg(unix)]
 fn a_file_that_is_named_twice_counts_once() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("app.jsonl"), log()).unwrap();
     std::os::unix::fs::symlink("app.jsonl", folder.path().join("current.jsonl")).unwrap();
-    let mut command = command();
-    command.current_dir(folder.path()).args(["stats", "--format", "csv", "--sort", "name"]);
-    let output = command.args(["app.jsonl", "./app.jsonl", "current.jsonl"]).output().unwrap();
-    let (code, told, err) = counted(&Ran {
-        code: output.status.code().unwrap(),
-        out: String::from_utf8(output.stdout).unwrap(),
-        err: String::from_utf8(output.stderr).unwrap(),
-    });
+    let files = ["app.jsonl", "./app.jsonl", "current.jsonl"];
+    let (code, told, err) = stats_in(folder.path(), &files);
     assert_eq!((code, &*told), (0, "charge 1, deliver 1"));
     insta::assert_snapshot!(err, @"
     invocations: ./app.jsonl: is a file that was named before, and is read once
