@@ -137,3 +137,10 @@ fn ci_runs_the_commands_that_contributing_lists() {
     let (block, _) = block.split_once("```").unwrap();
     assert!(script.contains(block.trim()), "{block}");
 }
+
+/// Without them, most causes of cancellations are unknown.
+#[test]
+fn an_example_that_is_built_in_release_mode_has_the_lines_of_functions() {
+    let manifest: toml::Table = include_str!("../../../../Cargo.toml").parse().unwrap();
+    assert_eq!(manifest["profile"]["release"]["debug"].as_str(), Some("line-tables-only"));
+}
