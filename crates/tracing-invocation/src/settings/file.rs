@@ -3,17 +3,25 @@
 use std::fmt;
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
-
-use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
+use std::path::{self, Path, PathBuf};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread;
+use std::time::Duration;
 
 use super::Handle;
+use crate::payload::text::quietly;
 use crate::policy::PatternPolicy;
 use crate::sink::report;
 
-/// A file, JSON or TOML, whose [`PatternPolicy`] is in force, and is followed for as long as this value lives. The
-/// policy that was in force last stays.
+/// How often the file is read.
+const INTERVAL: Duration = Duration::from_secs(1);
+
+/// Follows a file, JSON or TOML, and puts its [`PatternPolicy`] in force, for as long as this value lives. The policy that
+/// was in force last stays.
+///
+/// A thread of its own reads the file once a second, by its path. So it does not matter how the file comes to say
+/// something else: it is written in place or replaced; it, or a folder on its way, is a symbolic link that is switched or
+/// that leads to what is edited; its folder is made anew; it stands on a file system that reports no changes.
 ///
 /// A file that cannot be read or understood leaves the policy before it in force, and that is said on stderr once.
 ///
@@ -29,11 +37,13 @@ use crate::sink::report;
 #[derive(Debug)]
 #[must_use = "the file is followed for as long as this lives"]
 pub struct PolicyFile {
-    _watcher: RecommendedWatcher,
+    /// Hangs up when it is dropped, which ends the thread.
+    _end: Sender<()>,
 }
 
 impl PolicyFile {
-    /// Puts the policy of this file in force, and follows the file.
+    /// Puts the policy of this file in force, and follows the file. A relative path is one of the folder that the process
+    /// is in now.
     ///
     /// # Errors
     ///
@@ -52,7 +62,8 @@ impl PolicyFile {
         })
     }
 
-    /// As [`watch`](Self::watch), and tells `told` of every later reading instead of stderr.
+    /// As [`watch`](Self::watch), and calls `told`, instead of writing to stderr, whenever the file says something else
+    /// than before, or cannot be read for another reason than before.
     ///
     /// # Errors
     ///
@@ -62,71 +73,51 @@ impl PolicyFile {
         handle: Handle,
         mut told: impl FnMut(Result<(), &PolicyFileError>) + Send + 'static,
     ) -> Result<Self, PolicyFileError> {
-        let path = path.as_ref().to_owned();
-        let failed = |reason| PolicyFileError { path: path.clone(), reason };
-        let reading = Arc::new(Mutex::new(Reading { path: path.clone(), known: None, handle }));
-        let follower = Arc::clone(&reading);
-        // Whatever changes in the folder, and whatever goes wrong with being told of it, is a reason to look again: a
-        // file may be reached through links that change elsewhere in it. What says the same is passed over.
-        let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
-            if event.is_ok_and(|event| is_only_looked_at(event.kind)) {
-                return;
+        let given = path.as_ref();
+        let failed = |reason| PolicyFileError { path: given.to_owned(), reason };
+        // The process may change its folder.
+        let path = path::absolute(given).map_err(|error| failed(Reason::Read(error)))?;
+        let mut reading = Reading { given: given.to_owned(), path, known: None, handle };
+        reading.read().unwrap_or(Ok(()))?;
+        let (end, ended) = channel::<()>();
+        let follow = move || {
+            while ended.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) {
+                if let Some(outcome) = reading.read() {
+                    // What it says is no matter to the policy, nor is it if it panics.
+                    quietly(|| told(outcome.as_ref().copied()));
+                }
             }
-            let outcome = follower.lock().unwrap_or_else(PoisonError::into_inner).read();
-            if let Some(outcome) = outcome {
-                told(outcome.as_ref().copied());
-            }
-        })
-        .map_err(|error| failed(Reason::Follow(error)))?;
-        // The folder, because editors and deployments put a new file in the place of the old one. Before the first
-        // reading, so that no change falls between the two.
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let first = reading.lock().unwrap_or_else(PoisonError::into_inner).read_first(|| {
-            watcher.watch(folder.unwrap_or(Path::new(".")), RecursiveMode::NonRecursive)
-        });
-        first.map(|()| Self { _watcher: watcher })
+        };
+        let thread = thread::Builder::new().name("tracing-invocation-policy".to_owned());
+        thread.spawn(follow).map_err(|error| failed(Reason::Follow(error)))?;
+        Ok(Self { _end: end })
     }
-}
-
-/// Whether somebody opened or read a file, as this does itself.
-fn is_only_looked_at(kind: EventKind) -> bool {
-    use notify::event::{AccessKind, AccessMode};
-    matches!(kind, EventKind::Access(access) if access != AccessKind::Close(AccessMode::Write))
 }
 
 /// What is known of the file.
 struct Reading {
+    /// As the program names it.
+    given: PathBuf,
     path: PathBuf,
-    /// The text that was read last, whether it could be understood or not.
-    known: Option<String>,
+    /// What was found last: the text, whether it could be understood or not, or why it could not be read.
+    known: Option<Result<String, String>>,
     handle: Handle,
 }
 
 impl Reading {
-    fn read_first(
-        &mut self,
-        follow: impl FnOnce() -> notify::Result<()>,
-    ) -> Result<(), PolicyFileError> {
-        follow().map_err(|error| self.failed(Reason::Follow(error)))?;
-        self.read().unwrap_or(Ok(()))
-    }
-
-    /// Reads the file, and puts its policy in force; `None` where the file says what it said before.
+    /// Reads the file, and puts its policy in force. Returns `None` where it is as it was before.
     fn read(&mut self) -> Option<Result<(), PolicyFileError>> {
-        let text = match fs::read_to_string(&self.path) {
-            Ok(text) if self.known.as_ref() == Some(&text) => return None,
-            Ok(text) => text,
-            Err(error) => return Some(Err(self.failed(Reason::Read(error)))),
-        };
-        let policy = parse(&self.path, &text);
-        self.known = Some(text);
-        Some(policy.map_err(|reason| self.failed(reason)).map(|policy| {
+        let read = fs::read_to_string(&self.path);
+        let found = read.as_ref().map(String::clone).map_err(ToString::to_string);
+        if self.known.as_ref() == Some(&found) {
+            return None;
+        }
+        self.known = Some(found);
+        let policy = read.map_err(Reason::Read).and_then(|text| parse(&self.path, &text));
+        let policy = policy.map_err(|reason| PolicyFileError { path: self.given.clone(), reason });
+        Some(policy.map(|policy| {
             self.handle.update(|settings| settings.with_policy(policy.clone()));
         }))
-    }
-
-    fn failed(&self, reason: Reason) -> PolicyFileError {
-        PolicyFileError { path: self.path.clone(), reason }
     }
 }
 
@@ -135,9 +126,22 @@ fn parse(path: &Path, text: &str) -> Result<PatternPolicy, Reason> {
         Some("json") => {
             serde_json::from_str(text).map_err(|error| Reason::Parse(error.to_string()))
         }
-        Some("toml") => toml::from_str(text).map_err(|error| Reason::Parse(error.to_string())),
+        Some("toml") => {
+            toml::from_str(text).map_err(|error| Reason::Parse(in_a_line(&error, text)))
+        }
         _ => Err(Reason::Format),
     }
+}
+
+/// What is wrong with a TOML text, and where. The error's own text shows the place over several lines.
+fn in_a_line(error: &toml::de::Error, text: &str) -> String {
+    let message = error.message();
+    let Some(before) = error.span().and_then(|span| text.get(..span.start)) else {
+        return message.to_owned();
+    };
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    format!("{message} at line {line} column {column}")
 }
 
 /// Why the policy of a file is not in force.
@@ -152,7 +156,7 @@ enum Reason {
     Read(io::Error),
     Format,
     Parse(String),
-    Follow(notify::Error),
+    Follow(io::Error),
 }
 
 impl fmt::Display for PolicyFileError {
@@ -161,7 +165,7 @@ impl fmt::Display for PolicyFileError {
         match &self.reason {
             Reason::Read(error) => write!(f, "it cannot be read: {error}"),
             Reason::Format => f.write_str("its name has to end in `.json` or `.toml`"),
-            Reason::Parse(error) => f.write_str(error.trim_end()),
+            Reason::Parse(error) => f.write_str(error),
             Reason::Follow(error) => write!(f, "it cannot be followed: {error}"),
         }
     }
@@ -170,8 +174,7 @@ impl fmt::Display for PolicyFileError {
 impl std::error::Error for PolicyFileError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.reason {
-            Reason::Read(error) => Some(error),
-            Reason::Follow(error) => Some(error),
+            Reason::Read(error) | Reason::Follow(error) => Some(error),
             Reason::Format | Reason::Parse(_) => None,
         }
     }

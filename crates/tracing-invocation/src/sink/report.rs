@@ -11,7 +11,10 @@ pub(crate) fn report(what: std::fmt::Arguments<'_>) {
     // It is read on a terminal, and may hold what a server said.
     let mut line = String::with_capacity(text.len() + 1);
     for character in text.chars() {
-        if is_hostile(character) {
+        if matches!(character, '\n' | '\r' | '\t') {
+            // It is said on one line.
+            line.push(' ');
+        } else if is_hostile(character) {
             line.extend(character.escape_default());
         } else {
             line.push(character);

@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use tracing_invocation::testing::Log;
-use tracing_invocation::{Handle, PolicyFile, operation};
+use tracing_invocation::{Handle, PolicyFile, begin, operation};
 use tracing_subscriber::prelude::*;
 
 use crate::support::story;
@@ -118,6 +118,104 @@ fn it_is_followed_through_links_that_change() {
     assert_eq!(log.lines(), [""; 0]);
 }
 
+/// A file that is followed, and which names it denies.
+#[cfg(unix)]
+struct Followed {
+    log: Log,
+    _file: PolicyFile,
+    told: Receiver<Result<(), String>>,
+    _default: tracing::subscriber::DefaultGuard,
+}
+
+#[cfg(unix)]
+impl Followed {
+    fn new(path: &PathBuf) -> Self {
+        let log = Log::new();
+        let layer = log.layer();
+        let (file, told) = told(path, layer.handle());
+        let _default = tracing_subscriber::registry().with(layer).set_default();
+        Self { log, _file: file, told, _default }
+    }
+
+    /// Whether an operation of this name is denied.
+    fn denies(&self, name: &str) -> bool {
+        self.log.clear();
+        begin(tracing::info_span!("x", invocation.name = name)).complete();
+        self.log.lines().is_empty()
+    }
+
+    #[track_caller]
+    fn wait_until_it_denies(&self, name: &str) {
+        loop {
+            wait_for(&self.told, Result::is_ok).unwrap();
+            if self.denies(name) {
+                return;
+            }
+        }
+    }
+}
+
+#[cfg(unix)]
+fn denying(name: &str) -> String {
+    format!("[[rules]]\naction = \"deny\"\nevent_names = [\"{name}\"]\n")
+}
+
+#[test]
+#[cfg(unix)]
+fn it_is_followed_where_a_link_to_its_folder_is_switched() {
+    let folder = Folder::new("releases");
+    let link = |to: &str, name: &str| std::os::unix::fs::symlink(to, folder.0.join(name)).unwrap();
+    for (release, name) in [("1", "a"), ("2", "b")] {
+        fs::create_dir(folder.0.join(release)).unwrap();
+        folder.write(&format!("{release}/policy.toml"), &denying(name));
+    }
+    link("1", "current");
+    let followed = Followed::new(&folder.0.join("current/policy.toml"));
+    assert!(followed.denies("a") && !followed.denies("b"));
+    link("2", "next");
+    fs::rename(folder.0.join("next"), folder.0.join("current")).unwrap();
+    followed.wait_until_it_denies("b");
+    folder.write("2/policy.toml", &denying("c"));
+    followed.wait_until_it_denies("c");
+}
+
+#[test]
+#[cfg(unix)]
+fn it_is_followed_where_it_is_a_link_to_what_is_edited_elsewhere() {
+    let folder = Folder::new("edited");
+    for name in ["real", "conf"] {
+        fs::create_dir(folder.0.join(name)).unwrap();
+    }
+    folder.write("real/policy.toml", &denying("a"));
+    let path = folder.0.join("conf/policy.toml");
+    std::os::unix::fs::symlink("../real/policy.toml", &path).unwrap();
+    let followed = Followed::new(&path);
+    assert!(followed.denies("a"));
+    folder.write("real/policy.toml", &denying("b"));
+    followed.wait_until_it_denies("b");
+}
+
+#[test]
+#[cfg(unix)]
+fn it_is_followed_where_its_folder_is_made_anew() {
+    let folder = Folder::new("anew");
+    fs::create_dir(folder.0.join("conf")).unwrap();
+    let path = folder.write("conf/policy.toml", &denying("a"));
+    let followed = Followed::new(&path);
+    fs::rename(folder.0.join("conf"), folder.0.join("old")).unwrap();
+    let missing = wait_for(&followed.told, Result::is_err).unwrap_err();
+    assert!(missing.contains("it cannot be read"), "{missing}");
+    assert!(followed.denies("a"), "the policy before it stays in force");
+    fs::create_dir(folder.0.join("conf")).unwrap();
+    for name in ["b", "c"] {
+        folder.write("conf/policy.toml", &denying(name));
+        followed.wait_until_it_denies(name);
+    }
+    folder.write("old/policy.toml", &denying("d"));
+    folder.write("conf/policy.toml", &denying("e"));
+    followed.wait_until_it_denies("e");
+}
+
 #[test]
 fn toml_says_the_same() {
     let folder = Folder::new("toml");
@@ -140,6 +238,12 @@ fn a_file_that_cannot_be_used_is_an_error_in_words() {
     assert!(other.ends_with("its name has to end in `.json` or `.toml`"), "{other}");
     let unknown = error(folder.write("policy.json", r#"{"ruels": []}"#));
     assert!(unknown.contains("ruels"), "{unknown}");
-    let syntax = error(folder.write("policy.toml", "rules = ["));
-    assert!(syntax.contains("policy.toml"), "{syntax}");
+    let syntax = error(folder.write("policy.toml", "# It lacks an end.\nrules = ["));
+    assert!(syntax.contains("policy.toml: ") && syntax.contains(" at line 2 column "), "{syntax}");
+    let meaning = "[[rules]]\naction = \"deny\"\nevent_names = [\"\"]";
+    let meaning = error(folder.write("policy.toml", meaning));
+    assert!(meaning.contains("rule 1, event_names: a pattern is empty"), "{meaning}");
+    for error in [&unknown, &syntax, &meaning] {
+        assert_eq!(error.lines().count(), 1, "{error}");
+    }
 }
