@@ -17,6 +17,7 @@ mod pretty;
 mod queue;
 mod report;
 pub(crate) mod turn;
+mod whole_lines;
 
 pub use callback::Callback;
 pub use counters::{Counters, Dropped, OutputCounters};

@@ -7,14 +7,12 @@ mod page;
 mod value;
 
 use std::fmt;
-use std::io::{self, IsTerminal, Write as _};
-use std::sync::atomic::AtomicBool;
-use std::sync::{Mutex, PoisonError};
+use std::io::{self, IsTerminal};
 
 use tracing_subscriber::fmt::MakeWriter;
 
 use self::nesting::Nesting;
-use super::json_lines::write_whole;
+use super::whole_lines::WholeLines;
 use super::{Line, Sink, metadata};
 
 /// Writes each record for a person: one line, and below it, where something went wrong, what and why.
@@ -54,9 +52,7 @@ pub struct Pretty<W> {
     make_writer: W,
     has_color: bool,
     nesting: Nesting,
-    is_torn: AtomicBool,
-    /// One record at a time: a writer may take a part of one, and then wants the rest.
-    turn: Mutex<()>,
+    lines: WholeLines,
 }
 
 impl Pretty<fn() -> io::Stdout> {
@@ -89,8 +85,7 @@ where
             make_writer,
             has_color: false,
             nesting: Nesting::default(),
-            is_torn: AtomicBool::new(false),
-            turn: Mutex::new(()),
+            lines: WholeLines::default(),
         }
     }
 
@@ -115,8 +110,7 @@ where
         let depth = self.nesting.depth_of(&record);
         let text = entry::text(record, depth, self.has_color);
         let mut writer = self.make_writer.make_writer_for(metadata::of_records_at(line.level()));
-        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        write_whole(&mut writer, text.as_bytes(), &self.is_torn)
+        self.lines.write(&mut writer, text.as_bytes())
     }
 
     fn name(&self) -> String {
@@ -124,7 +118,7 @@ where
     }
 
     fn flush(&self) -> io::Result<()> {
-        self.make_writer.make_writer().flush()
+        self.lines.flush(&mut self.make_writer.make_writer())
     }
 }
 

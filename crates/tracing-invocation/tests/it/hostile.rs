@@ -3,6 +3,7 @@
 
 mod formatting;
 mod lives;
+mod nonblocking;
 mod sizes;
 mod threads;
 pub(crate) mod tools;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
-use super::super::json_lines::write_whole;
+use super::super::whole_lines::write_whole;
 
 /// As many links as Linux follows. Opening a path of more fails.
 const MAX_LINKS: usize = 40;
