@@ -1,5 +1,9 @@
 //! From the last record to the end of the process: flushing, counting, and what was still open.
 
+mod guard;
+
+pub use guard::Guard;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -63,60 +67,22 @@ impl Delivery {
     ///
     /// As [`flush`](Self::flush).
     pub fn finish(&self, deadline: Duration) -> Result<(), FlushError> {
+        self.end(deadline).1
+    }
+
+    /// [`finish`](Self::finish). Also returns how many operations were recorded as `unknown`.
+    fn end(&self, deadline: Duration) -> (usize, Result<(), FlushError>) {
         let until = Instant::now().checked_add(deadline);
-        waiting_until(until, || self.journal.settle_open(until, &self.current.load()));
+        let settle = || self.journal.settle_open(until, &self.current.load());
+        let unknown = waiting_until(until, settle);
         let flushed = self.journal.outputs.flush(until);
         self.journal.outputs.wind_up(until);
-        flushed
+        (unknown, flushed)
     }
 }
 
 impl fmt::Debug for Delivery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Delivery").field("counters", &self.counters()).finish()
-    }
-}
-
-/// Ends a log: dropped, it records the operations that are still open as `unknown`, with the reason `process exit`, and
-/// flushes every output.
-///
-/// Keep it where the program ends: in `main`, outside the runtime, so that operations that a runtime drops as it
-/// shuts down are recorded as cancelled. What was lost, and could not be told in the log, is told to whoever the output
-/// tells of failures.
-///
-/// ```
-/// use tracing_subscriber::prelude::*;
-///
-/// let layer = tracing_invocation::layer();
-/// let _guard = layer.guard();
-/// let subscriber = tracing_subscriber::registry().with(layer);
-/// # drop(subscriber);
-/// ```
-#[derive(Debug)]
-#[must_use = "it ends the log when it is dropped, at once if bound to `_`: keep it as `_guard` in main"]
-pub struct Guard {
-    delivery: Delivery,
-    deadline: Duration,
-}
-
-impl Guard {
-    /// Time for flushing, unless it says otherwise.
-    const DEADLINE: Duration = Duration::from_secs(5);
-
-    pub(crate) fn new(delivery: Delivery) -> Self {
-        Self { delivery, deadline: Self::DEADLINE }
-    }
-
-    /// Flushes for so long at the most. Five seconds by default.
-    pub fn with_deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = deadline;
-        self
-    }
-}
-
-impl Drop for Guard {
-    fn drop(&mut self) {
-        let flushed = self.delivery.finish(self.deadline);
-        self.delivery.journal.outputs.tell_at_the_end(flushed);
     }
 }

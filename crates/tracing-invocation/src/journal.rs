@@ -315,14 +315,17 @@ impl Journal {
     }
 
     /// Settles every operation that is open, the innermost first: the program ends, and nothing else will. The ends of
-    /// those of which a record is being written are up to whoever writes it: this waits for them until then.
-    pub(crate) fn settle_open(&self, until: Option<Instant>, settings: &Settings) {
+    /// those of which a record is being written are up to whoever writes it: this waits for them until then. Returns how
+    /// many it settled itself.
+    pub(crate) fn settle_open(&self, until: Option<Instant>, settings: &Settings) -> usize {
         let mut open = self.table.open();
+        let found = open.len();
         open.sort_unstable_by_key(|(invoked_ns, _)| std::cmp::Reverse(*invoked_ns));
         open.retain(|(_, key)| !self.settle(*key, Ending::PROCESS_EXIT, settings));
+        let settled = found - open.len();
         // Whoever writes on this thread would wait for itself.
         if turn::is_writing() || is_asking() {
-            return;
+            return settled;
         }
         let is_being_written = |&(invoked_ns, key): &(u64, u64)| {
             let is_it = |operation: &mut Operation| {
@@ -335,6 +338,7 @@ impl Journal {
         {
             thread::sleep(Duration::from_millis(1));
         }
+        settled
     }
 
     #[inline(always)]

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use tokio::runtime;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
 use tracing_invocation::sink::{JsonLines, Output, Queue};
@@ -34,25 +33,19 @@ fn compress_archive() {
     }
 }
 
-fn main() -> io::Result<()> {
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> io::Result<()> {
     let stdout = Output::new(JsonLines::new(io::stdout)).with_queue(Queue::new(10_000));
     let layer = layer().with_sink(stdout);
-    // Declared before the runtime, hence dropped after it: what the runtime drops is told as cancelled.
+    // It flushes here, and ends the log when the process exits: what the runtime cancels in between is told as cancelled.
     let _guard = layer.guard().with_deadline(Duration::from_secs(2));
     tracing_subscriber::registry().with(layer).init();
 
-    let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(work())?;
-    runtime.shutdown_timeout(Duration::from_millis(50));
-    Ok(())
-}
-
-async fn work() -> io::Result<()> {
     let mut terminated = signal(SignalKind::terminate())?;
     let stop = Arc::new(Notify::new());
     let settling = tokio::spawn(settle_orders(Arc::clone(&stop)));
     tokio::spawn(follow_prices());
-    tokio::task::spawn_blocking(compress_archive);
+    thread::spawn(compress_archive);
 
     terminated.recv().await;
     stop.notify_one();

@@ -10,6 +10,7 @@ mod model;
 mod outputs;
 mod pretty;
 mod queues;
+mod runtimes;
 
 use std::io;
 use std::sync::mpsc::{Receiver, Sender, channel};
