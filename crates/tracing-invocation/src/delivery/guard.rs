@@ -40,10 +40,11 @@ use crate::sink::report;
 /// }
 /// ```
 ///
-/// That takes a thread that runs destructors of thread-locals when it ends. Every thread does, but the main thread does
-/// so on Linux with glibc that is linked dynamically, and on the systems of Apple, only. Elsewhere (musl, Windows), and
-/// in a task, which may run on any thread of the runtime, the guard ends the log at once, and says on stderr what to write
-/// instead where operations were open: build the runtime inside `fn main()`, and keep the guard outside of it.
+/// This needs a thread that runs the destructors of its thread-locals when it ends. All threads do, except for the main
+/// thread on some systems: it does on Linux with glibc, dynamically linked, and on the systems of Apple. On other systems
+/// (musl, Windows), and in a task, which may run on any thread of the runtime, the guard ends the log at once. Where
+/// operations were open, it says on stderr what to write instead: build the runtime inside `fn main()`, and keep the guard
+/// outside of it.
 ///
 /// ```no_run
 /// # use tracing_subscriber::prelude::*;

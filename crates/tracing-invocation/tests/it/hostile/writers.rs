@@ -83,7 +83,7 @@ fn a_writer_that_fails_is_reported_once_and_what_was_lost_is_counted() {
             let is_full = (1..4).contains(&lost.load(Ordering::Relaxed)) || told == "run failed";
             if is_full && lost.load(Ordering::Relaxed) < 4 {
                 lost.fetch_add(usize::from(told != "delivery failed"), Ordering::Relaxed);
-                return Err(io::Error::other("disk full"));
+                return Err(io::Error::other("disk\nfull"));
             }
             kept.clone().write(line)
         });
