@@ -1,12 +1,10 @@
 //! The state of one call: opened, invoked, settled once.
 
 mod ending;
-mod place;
 mod progress;
 mod told;
 
 pub(crate) use ending::{Ending, Failure, How, Message, Report, Settled};
-pub(crate) use place::{Digits, Place};
 pub(crate) use progress::{Child, Progress, Slow};
 pub(crate) use told::{News, fingerprint};
 
@@ -18,6 +16,7 @@ use self::told::{Fingerprint, Inner};
 use crate::callsite::Callsite;
 use crate::clock::Moment;
 use crate::payload::{Fields, Fragment};
+use crate::place::Place;
 use crate::record::{Level, Levels, OwnLevels, SpanId, TraceContext};
 use crate::stack::{Noting, Stack};
 
