@@ -8,7 +8,6 @@ mod tally;
 
 use buffer::{give_back_buffer, take_buffer};
 use ended::{Ended, More};
-use held::hold;
 use slow::begin_progress;
 pub(crate) use tally::Tally;
 
@@ -208,7 +207,7 @@ impl Journal {
         if let Some(operation) = locked.operation()
             && operation.written()
         {
-            let by = hold(operation);
+            let by = operation.hold();
             drop(locked);
             self.catch_up((key, by), settings);
         }
@@ -288,7 +287,7 @@ impl Journal {
             return false;
         };
         if settings.formatter.is_some() {
-            let held = (key, hold(operation));
+            let held = (key, operation.hold());
             drop(locked);
             self.shape(held, &mut ended, settings);
             self.table.release(held);

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use super::Journal;
 use super::buffer::take_buffer;
-use super::held::hold;
 use crate::clock::{self, Moment};
 use crate::line;
 use crate::operation::{Keeping, Operation, Progress, Slow};
@@ -63,7 +62,7 @@ impl Journal {
             let is_refused = matches!(operation.keeping, Keeping::Refused);
             (!is_refused && operation.begin_slow(slow, now)).then(|| {
                 let told = Told::new(operation, slow, now, settings);
-                (hold(operation), told, keep(operation))
+                (operation.hold(), told, keep(operation))
             })
         });
         let Some((by, told, invoke)) = begun.flatten() else {
