@@ -1,5 +1,10 @@
 //! What was measured of a variant, and how it compares.
 
+use std::collections::HashMap;
+
+/// Figures by the names of variants.
+pub(crate) type Measurements = HashMap<&'static str, Figures>;
+
 /// What was measured of one variant.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Figures {

@@ -1,21 +1,17 @@
 //! What is measured together, and printed as one table.
 
-use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io;
 
 use crate::callgrind::Copies;
 use crate::child::measure_apart;
-use crate::figures::{Figures, grouped};
+use crate::figures::{Figures, Measurements, grouped};
 use crate::variant::Variant;
 use crate::{by_hand, callgrind, library, targets};
 
 /// Calls of a round.
 const CALLS: u64 = 40_000;
 const ROUNDS: usize = 9;
-
-/// Figures by the names of variants.
-pub(crate) type Measurements = HashMap<&'static str, Figures>;
 
 struct Section {
     title: &'static str,

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::report::Measurements;
+use crate::figures::Measurements;
 
 /// A bound of something that follows from the figures.
 struct Target {

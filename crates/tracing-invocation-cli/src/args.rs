@@ -1,37 +1,8 @@
-//! What can be asked, as a command line.
+//! Defines the arguments that several commands share.
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
-
-use crate::{check, completions, diff, follow, open, report, stats, tree};
-
-/// From a log of tracing-invocation to an answer: what happened to every operation.
-///
-/// Reads JSON lines of records in the native format, ECS, Google Cloud's or OTLP/JSON, plain or gzip. Other lines in between
-/// are passed over and counted.
-#[derive(Debug, Parser)]
-#[command(name = "invocations", version, propagate_version = true, max_term_width = 100)]
-pub(crate) struct Cli {
-    /// When to use colours
-    #[arg(long, value_enum, default_value_t, global = true, value_name = "WHEN")]
-    pub(crate) color: Color,
-    #[command(subcommand)]
-    pub(crate) command: Command,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Command {
-    Tree(tree::Arguments),
-    Stats(stats::Arguments),
-    Open(open::Arguments),
-    Check(check::Arguments),
-    Follow(follow::Arguments),
-    Report(report::Arguments),
-    Diff(diff::Arguments),
-    Completions(completions::Arguments),
-    Man(completions::ManArguments),
-}
+use clap::{Args, ValueEnum};
 
 /// The logs that a command reads.
 #[derive(Args, Debug)]
@@ -39,15 +10,6 @@ pub(crate) struct Files {
     /// Logs to read, plain or gzip; `-`, or none, is stdin
     #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     pub(crate) files: Vec<PathBuf>,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Color {
-    /// Where a terminal shows it
-    #[default]
-    Auto,
-    Always,
-    Never,
 }
 
 /// How rows are printed.

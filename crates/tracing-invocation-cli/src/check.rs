@@ -12,10 +12,10 @@ use std::sync::{Mutex, PoisonError};
 use clap::{Args, ValueEnum};
 
 use crate::args::Files;
+use crate::exit::{ANSWERED, FOUND};
 use crate::input::Source;
 use crate::line::Why;
 use crate::log::Log;
-use crate::{ANSWERED, FOUND};
 
 use checker::Checker;
 use found::{Found, Spot, What};

@@ -1,4 +1,4 @@
-//! What shells and `man` know of the program.
+//! `invocations completions` and `invocations man`: completions for shells, and manual pages.
 
 mod manual;
 
@@ -6,12 +6,11 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use clap::{Args, CommandFactory as _, ValueEnum};
+use clap::{Args, Command, ValueEnum};
 use clap_complete::Shell;
 use tracing_invocation::format::harmless;
 
-use crate::ANSWERED;
-use crate::args::Cli;
+use crate::exit::ANSWERED;
 
 /// What the program is called where it is run.
 const NAME: &str = "invocations";
@@ -48,9 +47,14 @@ impl From<Known> for Shell {
     }
 }
 
-pub(crate) fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<u8> {
+/// Prints completions for the command line `program`.
+pub(crate) fn run(
+    arguments: &Arguments,
+    mut program: Command,
+    out: &mut dyn Write,
+) -> io::Result<u8> {
     let mut script = Vec::new();
-    clap_complete::generate(Shell::from(arguments.shell), &mut Cli::command(), NAME, &mut script);
+    clap_complete::generate(Shell::from(arguments.shell), &mut program, NAME, &mut script);
     out.write_all(&script)?;
     Ok(ANSWERED)
 }
@@ -72,9 +76,14 @@ pub(crate) struct ManArguments {
     dir: Option<PathBuf>,
 }
 
-pub(crate) fn run_man(arguments: &ManArguments, out: &mut dyn Write) -> io::Result<u8> {
-    // The subcommand `help` has nothing to say that has no page.
-    let mut program = Cli::command().disable_help_subcommand(true);
+/// Prints the manual page of a command of `program`, or writes all pages into a folder.
+pub(crate) fn run_man(
+    arguments: &ManArguments,
+    program: Command,
+    out: &mut dyn Write,
+) -> io::Result<u8> {
+    // `help` repeats what the other pages say, so it has no page.
+    let mut program = program.disable_help_subcommand(true);
     program.build();
     if let Some(dir) = &arguments.dir {
         fs::create_dir_all(dir)?;
@@ -89,7 +98,7 @@ pub(crate) fn run_man(arguments: &ManArguments, out: &mut dyn Write) -> io::Resu
     let command = match &arguments.command {
         None => &program,
         Some(name) => program.find_subcommand(name).ok_or_else(|| {
-            let names: Vec<_> = program.get_subcommands().map(clap::Command::get_name).collect();
+            let names: Vec<_> = program.get_subcommands().map(Command::get_name).collect();
             let name = harmless(name);
             io::Error::other(format!("there is no command `{name}`: one of {}", names.join(", ")))
         })?,

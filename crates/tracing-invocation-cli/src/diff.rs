@@ -11,11 +11,11 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use tracing_invocation::format::harmless;
 
+use crate::exit::{ANSWERED, FOUND};
 use crate::input::Source;
 use crate::log::Log;
 use crate::select::{Select, Selected};
 use crate::stats::{Summary, lost_in_words};
-use crate::{ANSWERED, FOUND};
 
 use compare::Comparison;
 

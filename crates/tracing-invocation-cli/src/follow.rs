@@ -25,6 +25,7 @@ use self::stop::Stop;
 use self::tail::Origin;
 use self::view::{counted, grouped};
 use crate::args::Files;
+use crate::exit;
 use crate::input::Source;
 use crate::line::{self, Kind, Why};
 
@@ -84,7 +85,7 @@ pub(crate) fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<u8> 
     }
     // What is only not there yet, or cannot be read for now, is trouble once nobody waits for it any more.
     let is_missed = arguments.exit_at_end && feed.troubles().next().is_some();
-    Ok(if is_missed { crate::TROUBLE } else { crate::ANSWERED })
+    Ok(if is_missed { exit::TROUBLE } else { exit::ANSWERED })
 }
 
 /// Whether stdout can show more than one line after the other.

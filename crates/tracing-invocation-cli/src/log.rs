@@ -6,9 +6,9 @@ use std::io::{IsTerminal as _, stderr, stdin};
 
 use tracing_invocation::format::harmless;
 
+use crate::exit::{ANSWERED, TROUBLE};
 use crate::input::{self, Account, MAX_LINE, Place, Progress, Reading, Repeated, Source};
 use crate::line::Why;
-use crate::{ANSWERED, TROUBLE};
 use bar::Bar;
 
 /// What reading the logs has come to.

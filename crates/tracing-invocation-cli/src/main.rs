@@ -2,8 +2,10 @@
 
 mod args;
 mod check;
+mod cli;
 mod completions;
 mod diff;
+mod exit;
 mod follow;
 mod input;
 mod line;
@@ -12,11 +14,11 @@ mod model;
 mod open;
 mod outline;
 mod presets;
+mod render;
 mod report;
 mod select;
 mod stats;
 mod table;
-mod told;
 mod tree;
 
 use std::borrow::Cow;
@@ -25,22 +27,16 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
 use tracing_invocation::format::harmless;
 
-use crate::args::{Cli, Color, Command};
-
-/// Something was read, and an answer written.
-const ANSWERED: u8 = 0;
-/// The answer is that something is not as it should be.
-const FOUND: u8 = 1;
-/// There is no answer, or a part of what was asked about could not be read.
-const TROUBLE: u8 = 2;
+use crate::cli::{Cli, Color, Command};
+use crate::exit::{ANSWERED, TROUBLE};
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(said) => return tell(&said).map_or_else(trouble, ExitCode::from),
+        Err(refusal) => return print_refusal(&refusal).map_or_else(trouble, ExitCode::from),
     };
     match cli.color {
         Color::Auto => {}
@@ -52,8 +48,8 @@ fn main() -> ExitCode {
     answered.map_or_else(trouble, ExitCode::from)
 }
 
+/// Reports an error on stderr. A reader that closed the pipe has read what it wanted: that is no error.
 fn trouble(error: io::Error) -> ExitCode {
-    // Whoever read this has seen enough.
     if error.kind() == io::ErrorKind::BrokenPipe {
         return ExitCode::from(ANSWERED);
     }
@@ -61,16 +57,16 @@ fn trouble(error: io::Error) -> ExitCode {
     ExitCode::from(TROUBLE)
 }
 
-/// Tells what the command line comes to by itself: a help, or what is wrong with it.
-fn tell(said: &clap::Error) -> io::Result<u8> {
-    let text = said.render();
-    if !said.use_stderr() {
+/// Prints a help or version text on stdout, or what is wrong with the command line on stderr. Returns the exit code.
+fn print_refusal(refusal: &clap::Error) -> io::Result<u8> {
+    let text = refusal.render();
+    if !refusal.use_stderr() {
         let mut out = anstream::stdout().lock();
         write!(out, "{}", text.ansi())?;
         out.flush()?;
         return Ok(ANSWERED);
     }
-    // An argument may be the name of a file, and a file is called whatever somebody likes.
+    // The text repeats arguments. The name of a file may hold escape sequences.
     let is_hostile =
         |argument: OsString| matches!(harmless(&argument.to_string_lossy()), Cow::Owned(_));
     if env::args_os().any(is_hostile) {
@@ -90,7 +86,7 @@ fn run(command: &Command, out: &mut dyn Write) -> io::Result<u8> {
         Command::Follow(arguments) => follow::run(arguments, out),
         Command::Report(arguments) => report::run(arguments, out),
         Command::Diff(arguments) => diff::run(arguments, out),
-        Command::Completions(arguments) => completions::run(arguments, out),
-        Command::Man(arguments) => completions::run_man(arguments, out),
+        Command::Completions(arguments) => completions::run(arguments, Cli::command(), out),
+        Command::Man(arguments) => completions::run_man(arguments, Cli::command(), out),
     }
 }

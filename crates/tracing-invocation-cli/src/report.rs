@@ -3,10 +3,11 @@
 mod columns;
 mod details;
 mod file;
-mod inert;
+mod html_safe;
 mod names;
 mod page;
-mod said;
+mod page_notes;
+mod selection;
 mod target;
 
 use std::io::{self, Write};
@@ -16,15 +17,16 @@ use std::sync::{Mutex, PoisonError};
 use clap::Args;
 use tracing_invocation::format::harmless;
 
-use crate::TROUBLE;
 use crate::args::Files;
+use crate::exit::TROUBLE;
 use crate::input::Source;
 use crate::log::Log;
 use crate::model::{Forest, Gatherer, Gathering};
-use columns::{Columns, Selection};
+use columns::Columns;
 use details::Details;
 use page::Page;
-use said::Said;
+use page_notes::PageNotes;
+use selection::{MOST_OPERATIONS, Selection};
 
 /// The path that stands for stdout.
 const STDOUT: &str = "-";
@@ -74,12 +76,12 @@ pub(crate) fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<u8> 
     let (lost, until) = (gathering.lost, gathering.until);
     let forest = Forest::of(gathering);
 
-    let selection = Selection::of(&forest, columns::MOST_OPERATIONS);
+    let selection = Selection::of(&forest, MOST_OPERATIONS);
     let details = Details::of(&selection, usize::from(arguments.payloads) << 20);
     let columns = Columns::of(&selection, &details, until);
-    let said = Said::of(&log, lost, &forest, &selection, &details);
-    let title = arguments.title.clone().unwrap_or_else(|| said.title());
-    let page = Page { title: &title, said: &said, columns: &columns, details: &details };
+    let notes = PageNotes::of(&log, lost, &forest, &selection, &details);
+    let title = arguments.title.clone().unwrap_or_else(|| notes.title());
+    let page = Page { title: &title, notes: &notes, columns: &columns, details: &details };
 
     if is_stdout {
         page.write(out)?;
@@ -93,7 +95,7 @@ pub(crate) fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<u8> 
     anstream::eprintln!(
         "invocations: wrote {}: {}, {}",
         harmless(&path.display().to_string()),
-        said.summary(),
+        notes.summary(),
         mebibytes(size)
     );
     Ok(code)

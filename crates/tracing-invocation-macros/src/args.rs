@@ -6,7 +6,7 @@ use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::{Expr, Ident, LitStr, Token, parenthesized};
 
-use crate::field::{Field, Sigil, parse_value};
+use crate::field::{Field, Sigil, check_unique, parse_value};
 use crate::result::ResultArgs;
 
 /// What an operation was asked for.
@@ -119,24 +119,6 @@ fn instead_of(option: &str) -> Option<&'static str> {
         }
         _ => return None,
     })
-}
-
-pub(crate) fn check_unique<'a>(
-    what: &str,
-    names: impl Iterator<Item = &'a LitStr>,
-) -> syn::Result<()> {
-    let mut before = Vec::new();
-    for name in names {
-        let text = name.value();
-        if before.contains(&text) {
-            let message = format!(
-                "there is {what} `{text}` already: give this one another name, `other = ..`"
-            );
-            return Err(syn::Error::new(name.span(), message));
-        }
-        before.push(text);
-    }
-    Ok(())
 }
 
 impl Parse for GroupArgs {

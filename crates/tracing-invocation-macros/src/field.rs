@@ -215,3 +215,22 @@ pub(crate) fn value_traits() -> TokenStream {
         use ::tracing_invocation::private::value::{Native as _, Nullable as _, Refused as _, Structure as _};
     }
 }
+
+/// Refuses a name that stands twice in one list; `what` says what the list has, as in `a field`.
+pub(crate) fn check_unique<'a>(
+    what: &str,
+    names: impl Iterator<Item = &'a LitStr>,
+) -> syn::Result<()> {
+    let mut before = Vec::new();
+    for name in names {
+        let text = name.value();
+        if before.contains(&text) {
+            let message = format!(
+                "there is {what} `{text}` already: give this one another name, `other = ..`"
+            );
+            return Err(syn::Error::new(name.span(), message));
+        }
+        before.push(text);
+    }
+    Ok(())
+}

@@ -7,8 +7,7 @@ use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::{Expr, Ident, LitStr, Token, parenthesized};
 
-use crate::args::check_unique;
-use crate::field::{Sigil, parse_name, sigil_before_name, text};
+use crate::field::{Sigil, check_unique, parse_name, sigil_before_name, text};
 use crate::marks::Marks;
 
 /// What of a result is recorded.

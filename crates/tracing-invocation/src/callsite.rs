@@ -14,7 +14,7 @@ use crate::evidence::{Evidence, Origin};
 use crate::head;
 use crate::payload::{Limits, Redaction, text};
 use crate::record::{Level, Outcome};
-use crate::settings::Gate;
+use crate::verbosity::Gate;
 
 /// What one callsite says of itself.
 pub(crate) struct Callsite {

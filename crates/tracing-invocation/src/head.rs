@@ -1,8 +1,8 @@
 //! What a record begins with: the same for every record of a callsite, but for its time and ids.
 
 use crate::clock::Timestamp;
-use crate::operation::Digits;
 use crate::payload::json;
+use crate::place::Digits;
 use crate::record::{Level, Outcome};
 
 /// What stands before the level; zeros in the place of the time.

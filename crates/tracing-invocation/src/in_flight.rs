@@ -14,7 +14,6 @@ use crate::operation::{Keeping, Operation};
 use crate::record::{SpanId, TraceId};
 use crate::settings::InForce;
 use crate::stack::{self, Awaiting, Noting, symbols};
-use crate::watchdog;
 
 /// The operations of a layer that are open right now. Clones speak of the same layer.
 ///
@@ -115,7 +114,7 @@ impl InFlight {
     /// # Ok::<(), tracing_invocation::InvalidPolicy>(())
     /// ```
     pub fn tell_slow(&self) -> usize {
-        watchdog::check(&self.journal, &self.current.load().settings).told
+        self.journal.report_late(&self.current.load().settings).told
     }
 }
 

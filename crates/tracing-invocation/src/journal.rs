@@ -8,7 +8,6 @@ mod tally;
 
 use buffer::{give_back_buffer, take_buffer};
 use ended::{Ended, More};
-use held::hold;
 use slow::begin_progress;
 pub(crate) use tally::Tally;
 
@@ -23,8 +22,9 @@ use crate::clock::{Clock, Moment};
 use crate::context::ContextFields;
 use crate::ids::Ids;
 use crate::line;
-use crate::operation::{Ending, Keeping, Left, Operation, Parent, Place};
+use crate::operation::{Ending, Keeping, Left, Operation, Parent};
 use crate::payload::{Fields, shrink::shrink};
+use crate::place::Place;
 use crate::record::{Level, Outcome, TraceContext};
 use crate::settings::Settings;
 use crate::settle::handover::{self, Wrapper};
@@ -207,7 +207,7 @@ impl Journal {
         if let Some(operation) = locked.operation()
             && operation.written()
         {
-            let by = hold(operation);
+            let by = operation.hold();
             drop(locked);
             self.catch_up((key, by), settings);
         }
@@ -287,7 +287,7 @@ impl Journal {
             return false;
         };
         if settings.formatter.is_some() {
-            let held = (key, hold(operation));
+            let held = (key, operation.hold());
             drop(locked);
             self.shape(held, &mut ended, settings);
             self.table.release(held);

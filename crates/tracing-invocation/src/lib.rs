@@ -54,6 +54,7 @@ mod line;
 mod operation;
 mod panic_note;
 mod payload;
+mod place;
 mod policy;
 #[doc(hidden)]
 pub mod private;
@@ -66,6 +67,7 @@ mod stack;
 mod sums;
 mod table;
 pub mod testing;
+mod verbosity;
 mod watchdog;
 
 pub use context::ContextFields;
@@ -79,10 +81,7 @@ pub use record::{
     InvalidId, InvalidTraceparent, Level, Levels, Outcome, Record, SpanId, TraceContext, TraceId,
 };
 pub use secret::Secret;
-pub use settings::{
-    Capture, Handle, InvalidDirectives, InvalidSampling, Sampling, Settings, UnknownVerbosity,
-    Verbosity,
-};
+pub use settings::{Capture, Handle, InvalidDirectives, InvalidSampling, Sampling, Settings};
 #[cfg(feature = "watch")]
 pub use settings::{PolicyFile, PolicyFileError};
 #[cfg(feature = "tokio-util")]
@@ -95,6 +94,7 @@ pub use settle::{
 pub use settle::{Timeout, timeout};
 pub use stack::Awaiting;
 pub use tracing_invocation_macros::operation;
+pub use verbosity::{UnknownVerbosity, Verbosity};
 
 /// A field that is recorded as structure: anything that serializes.
 ///

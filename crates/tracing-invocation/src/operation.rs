@@ -1,23 +1,23 @@
 //! The state of one call: opened, invoked, settled once.
 
 mod ending;
-mod place;
 mod progress;
 mod told;
 
 pub(crate) use ending::{Ending, Failure, How, Message, Report, Settled};
-pub(crate) use place::{Digits, Place};
 pub(crate) use progress::{Child, Progress, Slow};
 pub(crate) use told::{News, fingerprint};
 
 use std::collections::VecDeque;
 use std::sync::Weak;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use self::progress::Inside;
 use self::told::{Fingerprint, Inner};
 use crate::callsite::Callsite;
 use crate::clock::Moment;
 use crate::payload::{Fields, Fragment};
+use crate::place::Place;
 use crate::record::{Level, Levels, OwnLevels, SpanId, TraceContext};
 use crate::stack::{Noting, Stack};
 
@@ -356,6 +356,14 @@ impl Operation {
     /// span was never left, else a panic that left the span.
     pub(crate) fn take_leftover(&mut self) -> Option<(Ending, Moment)> {
         self.evidence.take().or_else(|| self.panicked.take().map(|panic| *panic))
+    }
+
+    /// Holds the operation for a thread that has yet to write a record of it, also after its span was closed. Returns the
+    /// number under which the table finds it.
+    pub(crate) fn hold(&mut self) -> u64 {
+        static HOLDS: AtomicU64 = AtomicU64::new(1);
+        self.held = HOLDS.fetch_add(1, Ordering::Relaxed);
+        self.held
     }
 
     /// The operation ended. The ending, if it is the first one and to be written now.

@@ -3,6 +3,7 @@
 //! Pure data and functions, which know nothing of `tracing`: `glob` ← `index` ← `group` ← `pattern` ← `config`.
 
 mod config;
+mod dimension;
 mod error;
 mod glob;
 mod group;

@@ -8,7 +8,6 @@ mod file;
 mod handle;
 mod in_force;
 mod sampling;
-mod verbosity;
 
 pub use capture::Capture;
 pub use directives::InvalidDirectives;
@@ -18,8 +17,6 @@ pub use file::{PolicyFile, PolicyFileError};
 pub use handle::Handle;
 pub(crate) use in_force::{Current, InForce};
 pub use sampling::{InvalidSampling, Sampling};
-pub(crate) use verbosity::Gate;
-pub use verbosity::{UnknownVerbosity, Verbosity};
 
 use std::fmt;
 use std::sync::Arc;
@@ -33,6 +30,7 @@ use crate::context::{ContextFields, ContextFormatter};
 use crate::payload::{Fragment, Limits, Redaction, Rules};
 use crate::policy::{EventPolicy, InvalidPolicy};
 use crate::record::{Level, Levels};
+use crate::verbosity::Verbosity;
 
 /// What is recorded and how. A value: each `with_` method answers with a changed one.
 ///

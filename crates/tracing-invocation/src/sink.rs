@@ -10,6 +10,7 @@ mod json_lines;
 mod line;
 mod losses;
 mod metadata;
+mod open_output;
 mod output;
 mod outputs;
 mod partial_loss;

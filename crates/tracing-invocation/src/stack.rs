@@ -7,6 +7,7 @@
 mod capture;
 mod frames;
 pub(crate) mod noting;
+pub(crate) mod polling;
 pub(crate) mod symbols;
 mod waits;
 mod waker;

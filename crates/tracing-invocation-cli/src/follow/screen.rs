@@ -17,7 +17,7 @@ use ratatui::crossterm::terminal::{
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::Span;
 
-use crate::told::Line;
+use crate::render::Line;
 
 /// Where the screen is. What cannot be written there when the terminal is gone must not stay in the buffer of stdout, where
 /// it would fail once more at the very end.

@@ -9,7 +9,7 @@ use tracing_invocation::format::lasted;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::board::{Board, Open};
-use crate::told::{self, DIM, ERROR, Line, NAME, PLAIN, fitted};
+use crate::render::{self, DIM, ERROR, Line, NAME, PLAIN, fitted};
 
 /// Columns of an age.
 const AGE: usize = 9;
@@ -120,7 +120,7 @@ fn one(open: &Open, now: SystemTime) -> Line {
     line.put(PLAIN, format!("{age:>AGE$}  "));
     let outcome = open.is_slow.then_some(Outcome::Slow);
     let style = if open.is_slow { NAME } else { DIM };
-    line.put(style, told::sign(outcome));
+    line.put(style, render::sign(outcome));
     line.put(if open.is_slow { NAME } else { PLAIN }, format!(" {}", open.called));
     if let Some(entity_id) = &open.entity_id {
         line.put(PLAIN, format!(" {entity_id}"));
@@ -146,7 +146,7 @@ fn last(board: &Board, height: usize) -> Vec<Line> {
 fn totals(board: &Board) -> Line {
     let mut line = Line::default();
     put_counts(&mut line, board);
-    line.put(PLAIN, format!(" {} {}", told::OPEN_SIGN, grouped(board.open() as u64)));
+    line.put(PLAIN, format!(" {} {}", render::OPEN_SIGN, grouped(board.open() as u64)));
     line
 }
 
@@ -154,8 +154,8 @@ fn put_counts(line: &mut Line, board: &Board) {
     let total = board.total();
     for (outcome, count) in [(Outcome::Failed, total.failed), (Outcome::Cancelled, total.cancelled)]
     {
-        let style = if count == 0 { DIM } else { told::style(Some(outcome), false) };
-        line.put(style, format!(" {} {}", told::sign(Some(outcome)), grouped(count)));
+        let style = if count == 0 { DIM } else { render::style(Some(outcome), false) };
+        line.put(style, format!(" {} {}", render::sign(Some(outcome)), grouped(count)));
     }
 }
 

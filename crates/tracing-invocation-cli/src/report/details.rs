@@ -3,8 +3,8 @@
 use serde::Serialize;
 use tracing_invocation::Outcome;
 
-use super::columns::{Placed, Selection};
-use super::inert;
+use super::html_safe;
+use super::selection::{Placed, Selection};
 use crate::model::{Operation, Payload};
 
 /// Payloads as lines of JSON, which a browser leaves unread until somebody looks at an operation.
@@ -38,7 +38,7 @@ impl Details {
         for (place, one) in first.into_iter().chain(then) {
             let Some(told) = Told::of(one.operation) else { continue };
             line.clear();
-            let is_written = inert::to_writer(&mut line, &told).is_ok();
+            let is_written = html_safe::to_writer(&mut line, &told).is_ok();
             if is_written && details.lines.len() + line.len() < room {
                 details.lines.extend_from_slice(&line);
                 details.lines.push(b'\n');

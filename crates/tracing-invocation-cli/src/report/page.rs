@@ -10,8 +10,8 @@ use tracing_invocation::format::harmless;
 
 use super::columns::Columns;
 use super::details::Details;
-use super::inert;
-use super::said::Said;
+use super::html_safe;
+use super::page_notes::PageNotes;
 
 const TEMPLATE: &str = include_str!("page/page.html");
 
@@ -45,7 +45,7 @@ static SCRIPT: LazyLock<String> = LazyLock::new(|| {
 /// A page that is ready to be written.
 pub(super) struct Page<'a> {
     pub(super) title: &'a str,
-    pub(super) said: &'a Said,
+    pub(super) notes: &'a PageNotes,
     pub(super) columns: &'a Columns,
     pub(super) details: &'a Details,
 }
@@ -62,8 +62,8 @@ impl Page<'_> {
                 "title" => to.write_all(escaped(&harmless(self.title)).as_bytes())?,
                 "policy" => to.write_all(policy().as_bytes())?,
                 "style" => to.write_all(STYLE.as_bytes())?,
-                "said" => inert::to_writer(&mut to, self.said)?,
-                "columns" => inert::to_writer(&mut to, self.columns)?,
+                "said" => html_safe::to_writer(&mut to, self.notes)?,
+                "columns" => html_safe::to_writer(&mut to, self.columns)?,
                 "details" => to.write_all(&self.details.lines)?,
                 "script" => to.write_all(SCRIPT.as_bytes())?,
                 _ => {}

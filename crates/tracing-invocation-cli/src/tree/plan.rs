@@ -4,7 +4,7 @@ use foldhash::HashMap;
 use tracing_invocation::{Outcome, SpanId};
 
 use crate::model::{Operation, Trace};
-use crate::told::{self, Told};
+use crate::render::{self, Told};
 
 /// So many alike are told as one.
 const RUN: usize = 3;
@@ -66,7 +66,7 @@ impl<'a> Plan<'a> {
         if end.told_by().is_some() {
             return None;
         }
-        told::end(end.outcome, &end.payload, |id| self.find(id).map(called))
+        render::end(end.outcome, &end.payload, |id| self.find(id).map(called))
     }
 
     /// What stands outermost. Those inside the same operation that is not there stand below its place.

@@ -12,7 +12,7 @@ use super::counted;
 
 use super::plan::{Entry, Plan, called, teller};
 use crate::model::{Operation, Trace};
-use crate::told::{self, DIM, Line, NAME, PLAIN};
+use crate::render::{self, DIM, Line, NAME, PLAIN};
 
 /// How many operations of a chain are named at each of its ends, where it is longer than both together.
 const ENDS: usize = 4;
@@ -197,8 +197,11 @@ impl<'a> Show<'a> {
     fn put_slow(&self, line: &mut Line, one: &Operation) {
         let Some((_, last)) = one.slow.last() else { return };
         let slow = Some(Outcome::Slow);
-        line.put(told::style(slow, false), format!("  {} {}", told::sign(slow), told::word(slow)));
-        if let Some(why) = told::slow(last) {
+        line.put(
+            render::style(slow, false),
+            format!("  {} {}", render::sign(slow), render::word(slow)),
+        );
+        if let Some(why) = render::slow(last) {
             line.put(PLAIN, format!(": {why}"));
         }
     }

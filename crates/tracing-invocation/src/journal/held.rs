@@ -1,22 +1,13 @@
 //! Operations of which somebody has yet to write: what waits for that, and what the program shapes meanwhile.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use super::Journal;
 use super::ended::Ended;
 use super::slow::{Told, keep};
 use crate::context::ContextFields;
-use crate::operation::{Next, Operation};
+use crate::operation::Next;
 use crate::payload::Fragment;
 use crate::record::{Level, Outcome};
 use crate::settings::Settings;
-
-/// Holds an operation for whoever has yet to write of it. By what.
-pub(super) fn hold(operation: &mut Operation) -> u64 {
-    static HOLDS: AtomicU64 = AtomicU64::new(1);
-    operation.held = HOLDS.fetch_add(1, Ordering::Relaxed);
-    operation.held
-}
 
 /// What is written next of a held operation.
 enum Step {

@@ -1,10 +1,10 @@
 //! What is to be told of an operation that takes long.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use super::Journal;
 use super::buffer::take_buffer;
-use super::held::hold;
 use crate::clock::{self, Moment};
 use crate::line;
 use crate::operation::{Keeping, Operation, Progress, Slow};
@@ -22,6 +22,37 @@ impl Journal {
         }
     }
 
+    /// Reports each operation that takes longer than expected and was not reported before.
+    pub(crate) fn report_late(&self, settings: &Settings) -> Checked {
+        let now_ns = self.clock.monotonic_ns();
+        // What begins from now on.
+        let mut next_ns = settings.expected.shortest_ns();
+        let mut late = Vec::new();
+        self.table.scan(|key, operation| {
+            let expected_ns =
+                operation.progress.as_ref().and_then(|progress| progress.expected_ns());
+            let Some(expected_ns) = expected_ns.filter(|_| operation.is_open()) else {
+                return;
+            };
+            let age_ns = now_ns.saturating_sub(operation.invoked_ns);
+            match expected_ns.checked_sub(age_ns) {
+                Some(left_ns) => next_ns = Some(next_ns.unwrap_or(left_ns).min(left_ns + 1)),
+                None => late.push((operation.invoked_ns, key, expected_ns)),
+            }
+        });
+        late.sort_unstable();
+        let told = late.into_iter().filter(|&(invoked_ns, key, expected_ns)| {
+            let is_first = self.table.with(key, |operation| {
+                // The span's id may be that of another by now.
+                operation.invoked_ns == invoked_ns
+                    && operation.progress.as_mut().is_some_and(|progress| progress.take_expected())
+            });
+            let slow = Slow::Operation { expected_ns };
+            is_first == Some(true) && self.tell_slow(key, slow, settings)
+        });
+        Checked { told: told.count(), next: next_ns.map(Duration::from_nanos) }
+    }
+
     /// An operation that is open takes too long. Whether that is told now.
     #[cold]
     pub(crate) fn tell_slow(&self, key: u64, slow: Slow, settings: &Settings) -> bool {
@@ -31,7 +62,7 @@ impl Journal {
             let is_refused = matches!(operation.keeping, Keeping::Refused);
             (!is_refused && operation.begin_slow(slow, now)).then(|| {
                 let told = Told::new(operation, slow, now, settings);
-                (hold(operation), told, keep(operation))
+                (operation.hold(), told, keep(operation))
             })
         });
         let Some((by, told, invoke)) = begun.flatten() else {
@@ -64,6 +95,14 @@ impl Journal {
             self.write((told.level, Outcome::Slow), line, settings);
         }
     }
+}
+
+/// What a check for late operations found.
+pub(crate) struct Checked {
+    /// How many were reported.
+    pub(crate) told: usize,
+    /// After which time the next one may be late.
+    pub(crate) next: Option<Duration>,
 }
 
 /// A `slow` record of an operation.

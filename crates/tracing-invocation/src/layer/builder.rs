@@ -12,6 +12,7 @@ use tracing_subscriber::fmt::MakeWriter;
 
 use super::InvocationLayer;
 use super::trace::Tracer;
+use crate::clock::Clock;
 use crate::context::ContextFields;
 use crate::delivery::{Delivery, Guard};
 use crate::in_flight::InFlight;
@@ -19,14 +20,16 @@ use crate::journal::Journal;
 use crate::payload::{Limits, Redaction};
 use crate::policy::{EventPolicy, InvalidPolicy};
 use crate::record::{Levels, TraceContext};
-use crate::settings::{Capture, Handle, InForce, InvalidDirectives, Sampling, Settings, Verbosity};
+use crate::settings::{Capture, Handle, InForce, InvalidDirectives, Sampling, Settings};
 use crate::settle::{ErrorClass, ErrorRules};
 use crate::sink::{JsonLines, Output};
+use crate::verbosity::Verbosity;
+use crate::watchdog::Next;
 
 impl InvocationLayer {
     pub(crate) fn new(journal: Journal) -> Self {
         let (journal, current) = (Arc::new(journal), InForce::new(Settings::default()));
-        journal.watchdog.belong_to(&journal, &current);
+        watch(&journal, &current);
         Self { journal, current, errors: ErrorRules::new(), tracer: None }
     }
 
@@ -242,4 +245,17 @@ impl InvocationLayer {
     ) -> Self {
         Self { tracer: Some(Tracer::new(context)), ..self }
     }
+}
+
+/// Has operations watched that take longer than expected. The clock of a test stands still while a thread sleeps: who moves it
+/// has to look, too.
+fn watch(journal: &Arc<Journal>, current: &InForce) {
+    if !matches!(journal.clock, Clock::System) {
+        return;
+    }
+    let (layer, current) = (Arc::downgrade(journal), current.clone());
+    journal.watchdog.set_check(move || match layer.upgrade() {
+        Some(journal) => Next::After(journal.report_late(&current.load().settings).next),
+        None => Next::Never,
+    });
 }

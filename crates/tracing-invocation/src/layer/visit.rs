@@ -11,8 +11,9 @@ use crate::convention::{error, field};
 use crate::operation::{Ending, Failure};
 use crate::payload::{Fields, Rules, json, push_debug, text};
 use crate::record::TraceContext;
-use crate::settings::{Gate, Settings, Verbosity};
+use crate::settings::Settings;
 use crate::sink::report;
+use crate::verbosity::{Gate, Verbosity};
 
 /// What the values that `record` shows a visitor say of a span of `callsite`.
 pub(super) fn fields(

@@ -7,7 +7,7 @@ use serde::de::{
     DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor,
 };
 
-use super::group::Dimension;
+use super::dimension::Dimension;
 use super::pattern::PatternPolicy;
 use super::rule::{Action, PolicyRule};
 

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
+use super::dimension::Dimension;
 use super::glob::Backwards;
-use super::group::Dimension;
 
 /// Rules that cannot be meant: a pattern that is empty or can match nothing.
 ///

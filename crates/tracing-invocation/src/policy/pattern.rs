@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use super::EventPolicy;
+use super::dimension::Dimension;
 use super::error::{Fault, InvalidPolicy};
-use super::group::{Dimension, Group, Texts};
+use super::group::{Group, Texts};
 use super::index::PrefixIndex;
 use super::metadata::EventMetadata;
 use super::rule::{Action, PolicyRule};

@@ -1,6 +1,6 @@
 //! A rule as it is written.
 
-use super::group::Dimension;
+use super::dimension::Dimension;
 
 /// What a rule says of the events that it matches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -16,6 +16,7 @@ use crate::payload::Rules;
 use crate::record::OwnLevels;
 use crate::settle::reason::{self, Around};
 use crate::stack::noting::{self, Noting};
+use crate::stack::polling;
 
 thread_local! {
     /// The wrapper that is entering the span with this id.
@@ -124,7 +125,7 @@ pub(crate) fn noted<T>(
         *noting = None;
         return poll(context);
     }
-    let polled = noting::inside(noting, context, poll);
+    let polled = polling::inside(noting, context, poll);
     let noted = noting.as_ref().map(|noting| (key_of(span), Arc::downgrade(noting)));
     let _ = NOTED.try_with(|place| place.replace(noted));
     polled

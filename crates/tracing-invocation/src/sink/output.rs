@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::destination::Destination;
-use super::outputs::OpenOutput;
+use super::open_output::OpenOutput;
 use super::{OnFailure, Queue, Sink};
 use crate::format::{Fitted, Format};
 use crate::payload::Limits;

@@ -1,15 +1,14 @@
 //! The outputs of a layer, at work.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
 use super::counters::OutputCounters;
 use super::destination::{Destination, FlushFailure};
-use super::queue::Producer;
-use super::{FlushError, Incident, Line, Output, Queue, report, turn};
+use super::open_output::OpenOutput;
+use super::{FlushError, Incident, Line, Output, report, turn};
 use crate::payload::text::quietly;
-use crate::record::Level;
 
 /// The outputs of a layer: chosen while it is put together, opened when the first record comes.
 #[derive(Debug, Default)]
@@ -53,13 +52,6 @@ impl Outputs {
                 "{name}: what is in its queue when the program ends is lost: keep `let _guard = layer.guard();` in \
                  main, from before the layer is composed"
             ));
-        }
-    }
-
-    #[inline]
-    pub(crate) fn write(&self, line: &Line<'_>) {
-        for output in self.open() {
-            output.write(line);
         }
     }
 
@@ -128,34 +120,11 @@ impl Outputs {
     }
 }
 
-/// An output at work.
-#[derive(Debug)]
-pub(super) struct OpenOutput {
-    destination: Arc<Destination>,
-    max_level: Level,
-    queue: Option<Producer>,
-}
-
-impl OpenOutput {
-    pub(super) fn new(destination: Destination, max_level: Level, queue: Option<Queue>) -> Self {
-        let destination = Arc::new(destination);
-        let queue = queue.and_then(|queue| Producer::start(queue, &destination));
-        Self { destination, max_level, queue }
-    }
-
+impl turn::Write for Outputs {
     #[inline]
     fn write(&self, line: &Line<'_>) {
-        if line.level() < self.max_level {
-            return;
+        for output in self.open() {
+            output.write(line);
         }
-        match &self.queue {
-            Some(queue) => queue.push(line),
-            None => self.destination.write_one(line),
-        }
-    }
-
-    fn counters(&self) -> OutputCounters {
-        let queued = self.queue.as_ref().map_or(0, Producer::queued);
-        self.destination.counts.read(&self.destination.name, queued)
     }
 }

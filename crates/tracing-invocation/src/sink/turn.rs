@@ -5,12 +5,18 @@ use std::collections::VecDeque;
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
-use super::{Line, Outputs};
+use super::Line;
 use crate::record::{Level, Outcome};
+
+/// Where records go.
+pub(crate) trait Write {
+    /// Writes one record.
+    fn write(&self, line: &Line<'_>);
+}
 
 /// A record that waits until this thread has written another.
 struct Waiting {
-    outputs: Arc<Outputs>,
+    outputs: Arc<dyn Write + Send + Sync>,
     level: Level,
     outcome: Outcome,
     line: Vec<u8>,
@@ -42,13 +48,14 @@ pub(crate) fn is_writing() -> bool {
 /// Writes a record. Where this thread is writing one already, its writer has ended an operation of the program
 /// and may hold a lock: the record waits until that one is written. Gives back the buffer, if it is free.
 #[inline]
-pub(crate) fn write(
-    outputs: &Arc<Outputs>,
+pub(crate) fn write<W: Write + Send + Sync + 'static>(
+    outputs: &Arc<W>,
     (level, outcome): (Level, Outcome),
     line: Vec<u8>,
 ) -> Option<Vec<u8>> {
     if is_writing() {
-        wait(Waiting { outputs: Arc::clone(outputs), level, outcome, line });
+        let outputs: Arc<W> = Arc::clone(outputs);
+        wait(Waiting { outputs, level, outcome, line });
         return None;
     }
     writing(|| outputs.write(&Line::native(level, outcome, &line)));

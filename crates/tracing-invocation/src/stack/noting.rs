@@ -13,10 +13,9 @@ use std::mem;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::task::{Context, Waker};
+use std::task::Waker;
 
 use super::Stack;
-use super::waker::{self, lend};
 use super::walk::walk;
 use crate::payload::text::quietly;
 
@@ -38,44 +37,44 @@ const NOTES: usize = 64;
 
 thread_local! {
     /// The operations that are being polled on this thread, the innermost last.
-    static POLLED: RefCell<Vec<Polled>> = const { RefCell::new(Vec::new()) };
+    pub(super) static POLLED: RefCell<Vec<Polled>> = const { RefCell::new(Vec::new()) };
 }
 
 /// An operation that is being polled.
-struct Polled {
-    noting: Arc<Noting>,
+pub(super) struct Polled {
+    pub(super) noting: Arc<Noting>,
     /// Where on the stack the poll began.
-    base: usize,
+    pub(super) base: usize,
 }
 
 /// What an operation's waker notes.
 pub(crate) struct Noting {
-    original: Original,
+    pub(super) original: Original,
     state: Mutex<State>,
 }
 
 /// The waker that an operation was given.
-enum Original {
+pub(super) enum Original {
     Foreign(Waker),
     /// That of the operation around it.
     Noting(Arc<Noting>),
 }
 
 #[derive(Default)]
-struct State {
+pub(super) struct State {
     /// How many clones there are.
-    clones: usize,
+    pub(super) clones: usize,
     /// How many of them were noted nowhere.
     strays: usize,
     notes: Vec<Arc<Note>>,
     /// Where the operation was on the stack that these begin with.
-    base: usize,
+    pub(super) base: usize,
     /// What was noted by operations inside, which know whether it is in force.
-    lent: Vec<(Weak<Noting>, Arc<Note>)>,
+    pub(super) lent: Vec<(Weak<Noting>, Arc<Note>)>,
 }
 
 /// The stack on which a waker was cloned: addresses, and how far down the stack each reaches.
-struct Note(Vec<(usize, usize)>);
+pub(super) struct Note(Vec<(usize, usize)>);
 
 impl Note {
     /// The part of it inside the poll that began at `base`.
@@ -87,11 +86,11 @@ impl Note {
 }
 
 impl Noting {
-    fn new(original: Original) -> Arc<Self> {
+    pub(super) fn new(original: Original) -> Arc<Self> {
         Arc::new(Self { original, state: Mutex::default() })
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -143,14 +142,6 @@ impl Noting {
             Original::Noting(noting) => noting.wake(),
         }
     }
-
-    /// Whether `waker` is the one that this stands in for.
-    fn stands_for(&self, waker: &Waker) -> bool {
-        match &self.original {
-            Original::Foreign(original) => original.will_wake(waker),
-            Original::Noting(original) => waker::is_of(waker, original),
-        }
-    }
 }
 
 impl State {
@@ -196,62 +187,4 @@ fn note(noting: &Noting) -> bool {
         Some(())
     });
     matches!(told, Ok(Some(())))
-}
-
-/// Polls an operation: `poll`, with a waker that notes into `place`.
-#[inline(never)]
-pub(crate) fn inside<T>(
-    place: &mut Option<Arc<Noting>>,
-    context: &Context<'_>,
-    poll: impl FnOnce(&mut Context<'_>) -> T,
-) -> T {
-    let here = 0_u8;
-    let base = ptr::from_ref(&here).addr();
-    let noting = noting_of(place, context.waker(), base);
-    let polled = Polled { noting: Arc::clone(&noting), base };
-    let entered = POLLED.try_with(|stack| stack.borrow_mut().push(polled)).is_ok();
-    let _leaves = entered.then_some(Leaves);
-    let waker = lend(&noting);
-    poll(&mut Context::from_waker(&waker))
-}
-
-/// Ends the poll that began last, also by a panic.
-struct Leaves;
-
-impl Drop for Leaves {
-    fn drop(&mut self) {
-        let _ = POLLED.try_with(|stack| {
-            let polled = stack.borrow_mut().pop();
-            drop(polled);
-        });
-    }
-}
-
-/// What notes this poll: what did so before, if nothing has a clone of its waker any more.
-fn noting_of(place: &mut Option<Arc<Noting>>, original: &Waker, base: usize) -> Arc<Noting> {
-    if let Some(noting) = place
-        && noting.stands_for(original)
-    {
-        let mut state = noting.state();
-        if state.clones == 0 {
-            state.base = base;
-            let lent = mem::take(&mut state.lent);
-            drop(state);
-            drop(lent);
-            return Arc::clone(noting);
-        }
-    }
-    let around = POLLED.try_with(|stack| {
-        let stack = stack.try_borrow().ok()?;
-        let of = stack.iter().rev().find(|polled| waker::is_of(original, &polled.noting));
-        of.map(|polled| Arc::clone(&polled.noting))
-    });
-    let original = match around.ok().flatten() {
-        Some(noting) => Original::Noting(noting),
-        None => Original::Foreign(original.clone()),
-    };
-    let noting = Noting::new(original);
-    noting.state().base = base;
-    *place = Some(Arc::clone(&noting));
-    noting
 }

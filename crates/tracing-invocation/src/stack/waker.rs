@@ -91,7 +91,7 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::task::{Context, Wake};
 
-    use super::super::noting::inside;
+    use super::super::polling::inside;
     use super::*;
 
     #[derive(Default)]

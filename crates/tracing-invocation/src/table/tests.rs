@@ -7,8 +7,9 @@ use tracing_subscriber::registry;
 
 use super::*;
 use crate::callsite::Callsite;
-use crate::operation::{Keeping, Place as Ids};
+use crate::operation::Keeping;
 use crate::payload::Fields;
+use crate::place::Place as Ids;
 
 fn operation(span_id: u64) -> Operation {
     static CALLSITE: LazyLock<&Callsite> = LazyLock::new(|| {

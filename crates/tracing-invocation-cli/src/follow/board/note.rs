@@ -9,7 +9,7 @@ use tracing_invocation::format::lasted;
 use tracing_invocation::{Outcome, Record, SpanId, TraceId};
 
 use super::{NAME, cut};
-use crate::told::{self, DIM, ERROR, Line, PLAIN, Told, short};
+use crate::render::{self, DIM, ERROR, Line, PLAIN, Told, short};
 
 /// Characters of an error's message, or of why something was cancelled.
 const MESSAGE: usize = 400;
@@ -50,9 +50,9 @@ impl Note {
             Some(name(id).map_or_else(|| short(id), |name| name.to_string()))
         });
         let told = match outcome {
-            Outcome::Slow => told::slow(&record.payload).map(|text| Told { kind: None, text }),
+            Outcome::Slow => render::slow(&record.payload).map(|text| Told { kind: None, text }),
             _ if teller.is_some() => None,
-            _ => told::end(outcome, &record.payload, |id| name(id).map(|name| name.to_string())),
+            _ => render::end(outcome, &record.payload, |id| name(id).map(|name| name.to_string())),
         };
         Self {
             at: record.timestamp,
@@ -96,7 +96,7 @@ impl Note {
             return line;
         };
         line.put_outcome(Some(outcome), self.teller.is_some());
-        line.put(if self.teller.is_some() { PLAIN } else { told::NAME }, &self.called);
+        line.put(if self.teller.is_some() { PLAIN } else { render::NAME }, &self.called);
         if let Some(entity_id) = &self.entity_id {
             line.put(PLAIN, format!(" {entity_id}"));
         }

@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::grouped;
 use crate::follow::board::{Board, Row};
-use crate::told::{self, DIM, Line, NAME, PLAIN, fitted};
+use crate::render::{self, DIM, Line, NAME, PLAIN, fitted};
 
 /// The fewest columns of a name.
 const CALLED: usize = 24;
@@ -90,19 +90,19 @@ impl Column {
 
     fn heading(self, is_narrow: bool) -> String {
         match self {
-            Self::Open if is_narrow => told::OPEN_SIGN.to_owned(),
-            Self::Ended(outcome) if is_narrow => told::sign(Some(outcome)).to_owned(),
+            Self::Open if is_narrow => render::OPEN_SIGN.to_owned(),
+            Self::Ended(outcome) if is_narrow => render::sign(Some(outcome)).to_owned(),
             Self::Rate(60) => "/s, 1 m".to_owned(),
             Self::Rate(seconds) => format!("/s, {seconds} s"),
-            Self::Open => format!("{} {}", told::OPEN_SIGN, told::OPEN),
-            Self::Ended(outcome) => format!("{} {outcome}", told::sign(Some(outcome))),
+            Self::Open => format!("{} {}", render::OPEN_SIGN, render::OPEN),
+            Self::Ended(outcome) => format!("{} {outcome}", render::sign(Some(outcome))),
         }
     }
 
     fn heading_style(self) -> Style {
         match self {
             Self::Rate(_) | Self::Open => DIM,
-            Self::Ended(outcome) => told::style(Some(outcome), true),
+            Self::Ended(outcome) => render::style(Some(outcome), true),
         }
     }
 
@@ -120,10 +120,10 @@ impl Column {
             Self::Open => count(row.open, PLAIN),
             Self::Ended(Outcome::Success) => count(row.ends.success, PLAIN),
             Self::Ended(outcome @ Outcome::Failed) => {
-                count(row.ends.failed, told::style(Some(outcome), false))
+                count(row.ends.failed, render::style(Some(outcome), false))
             }
             Self::Ended(outcome @ Outcome::Cancelled) => {
-                count(row.ends.cancelled, told::style(Some(outcome), false))
+                count(row.ends.cancelled, render::style(Some(outcome), false))
             }
             Self::Ended(_) => count(row.ends.unknown, PLAIN),
         }

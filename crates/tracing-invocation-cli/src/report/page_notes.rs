@@ -2,15 +2,15 @@
 
 use serde::Serialize;
 
-use super::columns::Selection;
 use super::details::Details;
+use super::selection::Selection;
 use crate::line::Why;
 use crate::log::Log;
 use crate::model::Forest;
 
 /// What stands on top of a page, so that it does not look complete where its log is not.
 #[derive(Debug, Serialize)]
-pub(super) struct Said {
+pub(super) struct PageNotes {
     files: Vec<String>,
     records: u64,
     operations: usize,
@@ -35,7 +35,7 @@ struct PassedOver {
     first: String,
 }
 
-impl Said {
+impl PageNotes {
     pub(super) fn of(
         log: &Log,
         lost: u64,

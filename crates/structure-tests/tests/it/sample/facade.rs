@@ -1,0 +1,3 @@
+mod inner;
+
+pub(crate) use inner::Thing;

@@ -1,0 +1,3 @@
+mod facade;
+mod plain;
+mod user;

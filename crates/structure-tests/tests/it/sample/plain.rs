@@ -1,0 +1,6 @@
+pub(crate) fn helper() {}
+
+#[cfg(test)]
+mod tests {
+    use crate::user::Uses;
+}
