@@ -29,6 +29,7 @@ mod redaction;
 mod settings;
 mod stock;
 mod support;
+mod testing;
 mod traces;
 mod ui;
 mod wrappers;
