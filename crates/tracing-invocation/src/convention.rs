@@ -259,6 +259,8 @@ pub mod delivery {
     pub const NAME: &str = "delivery";
     /// The type of their error.
     pub const RECORDS_LOST: &str = "records_lost";
+    /// The type of the error where spans do not exist because `tracing` was compiled without their levels.
+    pub const LEVELS_COMPILED_OUT: &str = "levels_compiled_out";
     /// How many were lost: in the details of their error.
     pub const LOST: &str = "lost";
 }

@@ -93,8 +93,6 @@ fn from_environment() -> Result<InvocationLayer, InitError> {
 }
 
 fn install(layer: InvocationLayer) -> Result<(), InitError> {
-    let filter = layer.filter();
-    let subscriber = registry().with(layer).with(filter);
-    dispatcher::set_global_default(Dispatch::new(subscriber))
+    dispatcher::set_global_default(Dispatch::new(registry().with(layer)))
         .map_err(|error| InitError(Reason::AlreadySet(error)))
 }

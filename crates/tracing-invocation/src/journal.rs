@@ -23,9 +23,12 @@ use crate::context::ContextFields;
 use crate::ids::Ids;
 use crate::line;
 use crate::operation::{Ending, Keeping, Left, Operation, Parent};
-use crate::payload::{Fields, shrink::shrink};
+use crate::payload::{
+    Fields,
+    shrink::{shrink, write_native},
+};
 use crate::place::Place;
-use crate::record::{Level, Outcome, TraceContext};
+use crate::record::{Level, Outcome, Record, TraceContext};
 use crate::settings::Settings;
 use crate::settle::handover::{self, Wrapper};
 use crate::settle::reason;
@@ -367,6 +370,15 @@ impl Journal {
         if let Some(line) = turn::write(&self.outputs, kind, line) {
             give_back_buffer(line);
         }
+    }
+}
+
+impl Journal {
+    /// Writes a record about the log itself.
+    pub(crate) fn write_notice(&self, record: &Record) {
+        let mut line = Vec::new();
+        write_native(record, &mut line);
+        turn::write(&self.outputs, (record.level, record.event_outcome), line);
     }
 }
 

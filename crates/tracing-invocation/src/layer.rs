@@ -3,32 +3,40 @@
 mod builder;
 mod cancellation;
 mod decision;
+mod hidden;
+mod interest;
 mod trace;
 mod unwinding;
 mod visit;
 
 use decision::Decision;
+use hidden::Watched;
+pub(crate) use hidden::report_hidden;
+use interest::Declared;
 use trace::Tracer;
 
+use std::any::TypeId;
 use std::fmt;
 use std::io;
+use std::ptr;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tracing_core::span::{Attributes, Id, Record};
-use tracing_core::{Dispatch, Event, Interest, Metadata, Subscriber};
-use tracing_subscriber::filter::{FilterFn, filter_fn};
+use tracing_core::{Dispatch, Event, Interest, LevelFilter, Metadata, Subscriber};
 use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::asking::is_asking;
 use crate::callsite::Callsite;
+use crate::compiled_out::CompiledOut;
 use crate::evidence::Evidence;
 use crate::journal::{Journal, Opened};
 use crate::operation::{Ending, Keeping, Left, Operation};
+use crate::panic_hook;
 use crate::panic_note;
 use crate::settings::{Current, InForce};
-use crate::settle::{ErrorRules, handover, panics};
+use crate::settle::{ErrorRules, handover};
 use crate::sink::turn;
 use crate::stack::Stack;
 
@@ -37,8 +45,15 @@ use crate::stack::Stack;
 ///
 /// Made by [`layer`], configured by its `with_` methods, and composed with a registry like any other layer. It
 /// chooses spans by itself: a per-layer filter around it (`with_filter`) would hide the evidence of how
-/// operations ended. It never disables anything for the layers beside it. Composing it installs a panic hook that notes
-/// what a panic says and calls the hook that was there.
+/// operations ended. It never disables anything for the layers beside it, and asks `tracing` for nothing but the spans that it
+/// records and the events that may be evidence: what no other layer wants stays disabled. A layer that `reload` brings cannot
+/// say so, and enables every callsite of the process; to change a layer live, use its [`Handle`](crate::Handle).
+///
+/// It installs a panic hook that notes what a panic says and calls the hook that was there: when it is composed, and again
+/// when a span opens after the program has set a hook of its own.
+///
+/// It reports on stderr, once in a process, if a filter on the whole subscriber hides every span that its directives select,
+/// or if a feature of `tracing` compiles their levels out. The second is also the first record of the log.
 ///
 /// ```
 /// use tracing_subscriber::prelude::*;
@@ -54,6 +69,9 @@ pub struct InvocationLayer {
     current: InForce,
     errors: ErrorRules,
     tracer: Option<Tracer>,
+    declared: Declared,
+    watched: Arc<Watched>,
+    has_arrived: AtomicBool,
 }
 
 /// A layer that writes JSON lines to stdout and records spans of level `INFO` and more severe.
@@ -63,16 +81,19 @@ pub fn layer() -> InvocationLayer {
 }
 
 impl InvocationLayer {
-    /// A filter for a subscriber that has no other layer: what this one makes no use of costs next to nothing.
-    pub(crate) fn filter(&self) -> FilterFn<impl Fn(&Metadata<'_>) -> bool + use<>> {
-        let recorded = self.current.with(|current| current.recorded().clone());
-        filter_fn(move |metadata| {
-            if metadata.is_span() {
-                recorded.would_enable(metadata.target(), metadata.level())
-            } else {
-                Evidence::of(metadata).is_some()
-            }
-        })
+    /// Says what is wrong with how the program is put together: when the layer is composed, or when its first span opens, if
+    /// `reload` brought it.
+    fn arrive(&self) {
+        if self.has_arrived.load(Ordering::Relaxed)
+            || self.has_arrived.swap(true, Ordering::Relaxed)
+        {
+            return;
+        }
+        self.journal.outputs.report_unwatched();
+        if let Some(missing) = self.current.with(|current| CompiledOut::of(current.recorded())) {
+            missing.report();
+            self.journal.write_notice(&missing.record());
+        }
     }
 
     fn open<S>(
@@ -147,17 +168,29 @@ impl<S> Layer<S> for InvocationLayer
 where
     S: Subscriber + for<'lookup> LookupSpan<'lookup>,
 {
-    fn on_layer(&mut self, _: &mut S) {
-        panics::install_hook();
-        self.journal.outputs.report_unwatched();
+    fn on_layer(&mut self, subscriber: &mut S) {
+        self.declared.on_layer(subscriber);
+        self.watched.watch();
+        panic_hook::keep();
+        self.arrive();
     }
 
     fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
-        // Spans that are never opened count, too: their events may appear inside spans of the same place.
-        if metadata.is_span() {
-            Callsite::of(metadata);
+        self.declared.register_callsite(metadata)
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        self.watched.registered();
+        None
+    }
+
+    #[expect(unsafe_code, reason = "the trait declares it so; nothing is dereferenced here")]
+    unsafe fn downcast_raw(&self, id: TypeId) -> Option<*const ()> {
+        if id == TypeId::of::<Self>() {
+            Some(ptr::from_ref(self).cast())
+        } else {
+            self.declared.pointer_to(id)
         }
-        Interest::always()
     }
 
     fn on_register_dispatch(&self, subscriber: &Dispatch) {
@@ -168,6 +201,10 @@ where
 
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         panic_note::look();
+        panic_hook::keep();
+        if self.declared.is_unplaced() {
+            self.arrive();
+        }
         if !turn::is_writing() && !is_asking() {
             self.current.with(|current| self.open(attributes, id, &context, current));
         }

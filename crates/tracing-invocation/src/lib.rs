@@ -39,6 +39,7 @@
 mod asking;
 mod callsite;
 mod clock;
+mod compiled_out;
 mod context;
 pub mod convention;
 mod delivery;
@@ -52,6 +53,7 @@ mod journal;
 mod layer;
 mod line;
 mod operation;
+mod panic_hook;
 mod panic_note;
 mod payload;
 mod place;

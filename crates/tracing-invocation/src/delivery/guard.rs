@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
 use super::Delivery;
+use crate::layer::report_hidden;
 use crate::payload::text::quietly;
 use crate::sink::report;
 
@@ -121,6 +122,7 @@ impl Drop for End {
                      `fn main()`, and below it `tokio::runtime::Runtime::new()?.block_on(async {{ .. }})`"
                 ));
             }
+            report_hidden();
             self.delivery.journal.outputs.tell_at_the_end(flushed);
         });
     }

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
@@ -11,6 +12,8 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::MakeWriter;
 
 use super::InvocationLayer;
+use super::hidden::Watched;
+use super::interest::Declared;
 use super::trace::Tracer;
 use crate::clock::Clock;
 use crate::context::ContextFields;
@@ -30,7 +33,17 @@ impl InvocationLayer {
     pub(crate) fn new(journal: Journal) -> Self {
         let (journal, current) = (Arc::new(journal), InForce::new(Settings::default()));
         watch(&journal, &current);
-        Self { journal, current, errors: ErrorRules::new(), tracer: None }
+        let declared = Declared::new(&current);
+        let watched = Watched::new(&current);
+        Self {
+            journal,
+            current,
+            errors: ErrorRules::new(),
+            tracer: None,
+            declared,
+            watched,
+            has_arrived: AtomicBool::new(false),
+        }
     }
 
     /// Writes records through `make_writer` and nowhere else: [`with_sink`](Self::with_sink) of [`JsonLines`].

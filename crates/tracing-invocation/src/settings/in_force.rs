@@ -5,12 +5,14 @@ use std::mem;
 use std::ops::Deref;
 use std::ptr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use arc_swap::{ArcSwap, Cache};
+use tracing_core::callsite;
 
 use super::Settings;
 use crate::asking::ask;
+use crate::compiled_out::CompiledOut;
 
 /// The settings that are in force, and a number that no others ever have.
 pub(crate) struct Current {
@@ -37,7 +39,11 @@ impl Deref for Current {
 
 /// The settings of one layer, replaced as a whole. Clones speak of the same layer.
 #[derive(Clone)]
-pub(crate) struct InForce(Arc<ArcSwap<Current>>);
+pub(crate) struct InForce {
+    current: Arc<ArcSwap<Current>>,
+    /// Whether `tracing` was told which spans are recorded, and has to be told when that changes.
+    is_declared: Arc<AtomicBool>,
+}
 
 /// What a thread saw last, which costs a comparison for as long as it is the same.
 struct Known {
@@ -57,19 +63,22 @@ thread_local! {
 
 impl InForce {
     pub(crate) fn new(settings: Settings) -> Self {
-        Self(Arc::new(ArcSwap::from_pointee(Current::new(settings))))
+        Self {
+            current: Arc::new(ArcSwap::from_pointee(Current::new(settings))),
+            is_declared: Arc::default(),
+        }
     }
 
     /// What `look` makes of the settings that are in force now.
     #[inline]
     pub(crate) fn with<T>(&self, look: impl FnOnce(&Current) -> T) -> T {
         // Where `look` gets here again, or the thread is ending, nothing is at hand.
-        let place = (ptr::from_ref(&*self.0).addr() >> 6) % SEEN;
+        let place = (ptr::from_ref(&*self.current).addr() >> 6) % SEEN;
         let taken = RECENT.try_with(|recent| recent[place].replace(Seen(None)));
         let mut seen = taken.unwrap_or(Seen(None));
         let known = match &mut seen.0 {
-            Some(known) if ptr::eq(known.cache.arc_swap(), &*self.0) => known,
-            other => other.insert(Known::new(&self.0)),
+            Some(known) if ptr::eq(known.cache.arc_swap(), &*self.current) => known,
+            other => other.insert(Known::new(&self.current)),
         };
         let answer = look(known.current());
         // Dropped here where there is no place for it any more.
@@ -79,16 +88,39 @@ impl InForce {
 
     /// The settings that are in force now, to keep.
     pub(crate) fn load(&self) -> Arc<Current> {
-        self.0.load_full()
+        self.current.load_full()
+    }
+
+    /// From now on, `tracing` caches which spans are recorded.
+    pub(crate) fn declare(&self) {
+        self.is_declared.store(true, Ordering::SeqCst);
     }
 
     pub(crate) fn replace(&self, settings: Settings) {
-        self.0.store(Arc::new(Current::new(settings)));
+        let before = self.current.swap(Arc::new(Current::new(settings)));
+        self.changed(&before);
     }
 
     /// As [`Handle::update`](super::Handle::update).
     pub(crate) fn update(&self, mut change: impl FnMut(Settings) -> Settings) {
-        self.0.rcu(|current| Arc::new(Current::new(change(current.settings.clone()))));
+        let changed =
+            |current: &Arc<Current>| Arc::new(Current::new(change(current.settings.clone())));
+        let before = self.current.rcu(changed);
+        self.changed(&before);
+    }
+
+    /// Has `tracing` ask anew who wants which callsite, where other spans are recorded than before. That goes through
+    /// all callsites of the process, so other changes leave it out.
+    ///
+    /// If another thread replaces the settings in between, this compares with what that one stored: whoever comes last
+    /// makes `tracing` ask after all changes.
+    fn changed(&self, before: &Current) {
+        if self.is_declared.load(Ordering::SeqCst) && before.recorded() != self.load().recorded() {
+            if let Some(missing) = CompiledOut::of(self.load().recorded()) {
+                missing.report();
+            }
+            callsite::rebuild_interest_cache();
+        }
     }
 }
 

@@ -1,31 +1,10 @@
 //! Panics, as those see them who end by one.
 
-use std::panic;
-use std::sync::Once;
 use std::thread::panicking;
 
 use super::handover;
 use crate::operation::Ending;
 use crate::panic_note;
-use crate::sink::flush_on_panic;
-
-/// Notes what panics say from now on, in front of whatever hook there is. Once for the process.
-pub(crate) fn install_hook() {
-    static ONCE: Once = Once::new();
-    if panicking() {
-        // A hook cannot be set now.
-        return;
-    }
-    ONCE.call_once(|| {
-        let previous = panic::take_hook();
-        panic::set_hook(Box::new(move |info| {
-            panic_note::begin(info);
-            // What the hooks before may do is end the process.
-            flush_on_panic();
-            previous(info);
-        }));
-    });
-}
 
 /// Whether a thread was panicking when something began on it, by which a panic of that something is told from others.
 #[derive(Clone, Copy, Debug)]

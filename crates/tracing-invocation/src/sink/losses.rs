@@ -8,9 +8,9 @@ use std::time::{Duration, Instant, SystemTime};
 use serde_json::{Map, json};
 
 use super::counters::Reason;
-use crate::convention::{delivery, error, payload};
-use crate::ids::Ids;
-use crate::record::{Level, Outcome, Record, SpanId, TraceId};
+use super::notice::notice_since;
+use crate::convention::{delivery, error};
+use crate::record::Record;
 
 /// The records that were lost since the log last said so.
 #[derive(Debug, Default)]
@@ -165,36 +165,22 @@ impl Story {
 
     /// The record that tells it: as of an operation that delivers records, and failed.
     pub(super) fn record(&self, output: &str) -> Record {
-        let now = SystemTime::now();
         let lost = self.lost();
         let of_time = |time| humantime::format_rfc3339_micros(time).to_string();
-        let story = json!({
-            error::TYPE: delivery::RECORDS_LOST,
-            error::MESSAGE: format!("{lost} records were lost: {}", self.error),
-            error::DETAILS: {
-                "output": output,
-                (delivery::LOST): lost,
-                "queue_full": self.queue_full,
-                "write_failed": self.write_failed,
-                "no_writer": self.no_writer,
-                "since": of_time(self.since),
-                "until": of_time(self.until),
-            },
+        let details = json!({
+            "output": output,
+            (delivery::LOST): lost,
+            "queue_full": self.queue_full,
+            "write_failed": self.write_failed,
+            "no_writer": self.no_writer,
+            "since": of_time(self.since),
+            "until": of_time(self.until),
         });
-        let lasted = now.duration_since(self.since).unwrap_or(Duration::ZERO);
-        Record {
-            timestamp: now,
-            level: Level::Error,
-            event_namespace: delivery::NAMESPACE.to_owned(),
-            event_name: delivery::NAME.to_owned(),
-            event_outcome: Outcome::Failed,
-            entity_id: None,
-            trace_id: TraceId::of(Ids::Random.trace()),
-            span_id: SpanId::of(Ids::Random.span()),
-            parent_span_id: None,
-            duration_ns: Some(u64::try_from(lasted.as_nanos()).unwrap_or(u64::MAX)),
-            payload_truncated: false,
-            payload: Map::from_iter([(payload::ERROR.to_owned(), story)]),
-        }
+        let error = Map::from_iter([
+            (error::TYPE.to_owned(), delivery::RECORDS_LOST.into()),
+            (error::MESSAGE.to_owned(), format!("{lost} records were lost: {}", self.error).into()),
+            (error::DETAILS.to_owned(), details),
+        ]);
+        notice_since(error, self.since)
     }
 }

@@ -64,13 +64,10 @@ pub(super) struct Recorder {
 
 impl Recorder {
     /// Takes operations from now on.
-    pub(super) fn begin(
-        mut layer: InvocationLayer,
-        missed: Arc<Missed>,
-        takes_all: bool,
-    ) -> Arc<Self> {
+    pub(super) fn begin(layer: InvocationLayer, missed: Arc<Missed>, takes_all: bool) -> Arc<Self> {
         LazyLock::force(&SUBSCRIBERS);
-        Layer::<Registry>::on_layer(&mut layer, &mut Registry::default());
+        // The router is the layer of this subscriber. `on_layer` is for one that is on a registry of its own: it would
+        // declare the layer's interest to a registry that takes no sum.
         RECORDERS.fetch_add(1, Ordering::SeqCst);
         let recorder = Arc::new(Self {
             layer,

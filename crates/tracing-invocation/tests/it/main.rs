@@ -18,6 +18,7 @@ mod errors;
 mod evidence;
 mod formats;
 mod hostile;
+mod interest;
 mod limits;
 mod operation;
 mod panics;

@@ -1,12 +1,18 @@
 //! What is said of a panic, and that it is said of no other.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any, resume_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::Value;
 use tracing::info_span;
+use tracing_invocation::sink::{Callback, Line, Output, Queue};
 use tracing_invocation::testing::Log;
-use tracing_invocation::{FutureExt as _, Outcome, begin, operation};
+use tracing_invocation::{FutureExt as _, InvocationLayer, Outcome, Record, begin, operation};
+use tracing_subscriber::prelude::*;
+use tracing_subscriber::{registry, reload};
 
+use crate::hostile::tools::alone;
 use crate::support::{capture, only, poll_once};
 
 const UNKNOWN: &str = tracing_invocation::convention::error::MESSAGE_PANIC;
@@ -252,4 +258,101 @@ fn the_words_of_a_panic_are_cut_and_redacted_as_errors_are() {
     let (message, _) = told(&log, "stock");
     assert!(message.starts_with("no https://<redacted>@db.example xxx"), "{message}");
     assert!(message.ends_with("xxx...") && message.chars().count() <= 1_003, "{message}");
+}
+
+#[tracing::instrument]
+fn sells() {
+    panic!("no stock left");
+}
+
+fn messages(log: &Log) -> Vec<Value> {
+    let failed = |record: &Record| record.event_outcome == Outcome::Failed;
+    log.records()
+        .into_iter()
+        .filter(failed)
+        .map(|record| record.payload["error"]["message"].clone())
+        .collect()
+}
+
+#[test]
+fn a_layer_that_comes_by_reload_knows_what_panics_say() {
+    alone(|| {
+        let (layer, handle) = reload::Layer::new(None::<InvocationLayer>);
+        registry().with(layer).init();
+        let log = Log::new();
+        handle.reload(Some(log.layer())).unwrap();
+
+        caught(sells);
+        caught(|| {
+            let _guard = begin(info_span!("guarded"));
+            panic!("no guard left");
+        });
+        assert_eq!(messages(&log), ["no stock left", "no guard left"]);
+    });
+}
+
+#[test]
+fn a_layer_that_comes_by_reload_flushes_its_queue_when_a_panic_begins() {
+    alone(|| {
+        let (layer, handle) = reload::Layer::new(None::<InvocationLayer>);
+        registry().with(layer).init();
+        let written = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&written);
+        let sink = Callback::new(move |_: &Line<'_>| {
+            counted.fetch_add(1, Ordering::Relaxed);
+            Ok(())
+        });
+        let output = Output::new(sink).with_queue(Queue::new(100));
+        let layer = tracing_invocation::layer().with_sink(output);
+        let _delivery = layer.delivery();
+        handle.reload(Some(layer)).unwrap();
+
+        let seen = Arc::new(AtomicUsize::new(0));
+        let at_hook = Arc::clone(&seen);
+        let so_far = Arc::clone(&written);
+        std::panic::set_hook(Box::new(move |_| {
+            at_hook.store(so_far.load(Ordering::Relaxed), Ordering::Relaxed);
+        }));
+        for _ in 0..3 {
+            wrapped(|| ());
+        }
+        caught(|| panic!("the process might end here"));
+        assert_eq!(seen.load(Ordering::Relaxed), 6);
+    });
+}
+
+#[test]
+fn a_hook_that_the_program_sets_afterwards_is_called_and_takes_nothing_away() {
+    alone(|| {
+        let log = Log::new();
+        registry().with(log.layer()).init();
+        let calls = Arc::new(AtomicUsize::new(0));
+        for round in 1..4 {
+            let counted = Arc::clone(&calls);
+            std::panic::set_hook(Box::new(move |_| {
+                counted.fetch_add(1, Ordering::Relaxed);
+            }));
+            caught(sells);
+            assert_eq!(calls.load(Ordering::Relaxed), round);
+        }
+        assert_eq!(messages(&log), ["no stock left"; 3]);
+    });
+}
+
+#[test]
+fn a_hook_that_calls_the_one_before_is_left_alone() {
+    alone(|| {
+        let log = Log::new();
+        registry().with(log.layer()).init();
+        let calls = Arc::new(AtomicUsize::new(0));
+        let (counted, before) = (Arc::clone(&calls), std::panic::take_hook());
+        std::panic::set_hook(Box::new(move |info| {
+            counted.fetch_add(1, Ordering::Relaxed);
+            before(info);
+        }));
+        caught(sells);
+        caught(sells);
+        assert_eq!(calls.load(Ordering::Relaxed), 2);
+        assert_eq!(messages(&log), ["no stock left"; 2]);
+    });
 }

@@ -156,7 +156,8 @@ impl World {
             Place::Apart => tracing::Span::none(),
             Place::Below => {
                 self.ledger.lock().unwrap().task_below();
-                tracing::debug_span!("task")
+                // A span that no layer wants does not exist, and what is inside is linked to nothing.
+                tracing::info_span!("task", invocation.record = false)
             }
             Place::Inside => tracing::Span::current(),
         };
