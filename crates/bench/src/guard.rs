@@ -9,16 +9,16 @@ use std::process::{Command, ExitCode};
 use crate::callgrind::{self, Copies};
 use crate::figures::{grouped, growth};
 use crate::variant::Variant;
-use crate::{library, print};
+use crate::{beside, library, print};
 
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/baseline.txt");
 
 /// By how many percent a variant may grow.
 const TOLERANCE: u64 = 5;
 
-/// What is counted: this library, where every run gives the same.
+/// What is counted: this library, and what it costs those beside it, where every run gives the same.
 fn guarded() -> Vec<Variant> {
-    let library = library::OPERATION.iter().chain(&library::STOCK);
+    let library = library::OPERATION.iter().chain(&library::STOCK).chain(&beside::VARIANTS);
     library.filter(|variant| variant.is_steady).copied().collect()
 }
 

@@ -4,6 +4,7 @@
 //! starts with `run VARIANT CALLS`: instructions from two numbers of calls under `valgrind --tool=callgrind`, times
 //! from rounds in which every variant has its turn.
 
+mod beside;
 mod by_hand;
 mod callgrind;
 mod child;

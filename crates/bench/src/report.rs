@@ -7,7 +7,7 @@ use crate::callgrind::Copies;
 use crate::child::measure_apart;
 use crate::figures::{Figures, Measurements, grouped};
 use crate::variant::Variant;
-use crate::{by_hand, callgrind, library, targets};
+use crate::{beside, by_hand, callgrind, library, targets};
 
 /// Calls of a round.
 const CALLS: u64 = 40_000;
@@ -24,6 +24,7 @@ const SECTIONS: &[Section] = &[
     Section { title: "This library, `#[operation]`", variants: &library::OPERATION },
     Section { title: "This library, `#[instrument(ret, err)]`", variants: &library::STOCK },
     Section { title: "This library, other writers", variants: &library::WRITERS },
+    Section { title: "Beside this library", variants: &beside::VARIANTS },
     #[cfg(feature = "peers")]
     Section { title: "Other libraries", variants: &crate::peers::VARIANTS },
 ];
