@@ -56,11 +56,15 @@ impl Outputs {
         }
     }
 
+    /// Gives a record to every output that takes its level. Returns `true` if one of them has it: it was written, or waits in a
+    /// queue.
     #[inline]
-    pub(crate) fn write(&self, line: &Line<'_>) {
+    pub(crate) fn write(&self, line: &Line<'_>) -> bool {
+        let mut is_taken = false;
         for output in self.open() {
-            output.write(line);
+            is_taken |= output.write(line);
         }
+        is_taken
     }
 
     pub(crate) fn counters(&self) -> Vec<OutputCounters> {
@@ -144,9 +148,9 @@ impl OpenOutput {
     }
 
     #[inline]
-    fn write(&self, line: &Line<'_>) {
+    fn write(&self, line: &Line<'_>) -> bool {
         if line.level() < self.max_level {
-            return;
+            return false;
         }
         match &self.queue {
             Some(queue) => queue.push(line),

@@ -40,19 +40,20 @@ pub(crate) fn is_writing() -> bool {
 }
 
 /// Writes a record. Where this thread is writing one already, its writer has ended an operation of the program
-/// and may hold a lock: the record waits until that one is written. Gives back the buffer, if it is free.
+/// and may hold a lock: the record waits until that one is written. Gives back the buffer, if it is free. Returns `false` if it
+/// is known that no output has the record.
 #[inline]
 pub(crate) fn write(
     outputs: &Arc<Outputs>,
     (level, outcome): (Level, Outcome),
     line: Vec<u8>,
-) -> Option<Vec<u8>> {
+) -> (bool, Option<Vec<u8>>) {
     if is_writing() {
         wait(Waiting { outputs: Arc::clone(outputs), level, outcome, line });
-        return None;
+        return (true, None);
     }
-    writing(|| outputs.write(&Line::native(level, outcome, &line)));
-    Some(line)
+    let is_taken = writing(|| outputs.write(&Line::native(level, outcome, &line)));
+    (is_taken, Some(line))
 }
 
 /// Does what counts as writing on this thread, and then writes the records that came up meanwhile.
