@@ -23,6 +23,8 @@ pub(crate) struct Field {
     /// The verbosities at which it appears; none for all.
     gate: Vec<Ident>,
     is_whole: bool,
+    /// Whether operations inside inherit it.
+    is_inherited: bool,
     pub(crate) name: LitStr,
     sigil: Sigil,
     value: Expr,
@@ -50,7 +52,7 @@ impl Sigil {
 
 impl Parse for Field {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let Marks { gate, is_whole } = input.parse()?;
+        let Marks { gate, is_whole, inherit } = input.parse()?;
         let name = parse_name(input)?;
         let sigil = Sigil::parse(input)?;
         if let (None, Some(late)) = (&name, parse_name(input)?) {
@@ -61,7 +63,7 @@ impl Parse for Field {
             Some(name) => name,
             None => return Err(unnamed(&value)),
         };
-        Ok(Self { gate, is_whole, name, sigil, value })
+        Ok(Self { gate, is_whole, is_inherited: inherit.is_some(), name, sigil, value })
     }
 }
 
@@ -152,7 +154,8 @@ impl Field {
 
     /// The name of the span's field, below `prefix`.
     pub(crate) fn key(&self, prefix: &str) -> LitStr {
-        let name = format!("{prefix}{}", self.name.value());
+        let inherit = if self.is_inherited { "invocation.inherit." } else { "" };
+        let name = format!("{inherit}{prefix}{}", self.name.value());
         let name = if self.gate.is_empty() {
             name
         } else {

@@ -52,7 +52,8 @@ use quote::quote;
 /// A value without a name in front has that of its last segment: `self.peer.host` is `host`. A value is one that
 /// `tracing` records, or serializes; `%` in front takes its `Display` text, `?` its `Debug` text.
 ///
-/// In front of a field and a colon may stand the verbosities at which it appears: `normal | maximum: body`.
+/// In front of a field and a colon may stand the verbosities at which it appears, `normal | maximum: body`, and `inherit`, for a
+/// field that stands on the records of the operations inside, too, where they do not succeed: `inherit: user`.
 ///
 /// On an `impl` block or an inline module, `#[operation(namespace = "name")]` gives its operations a namespace.
 #[proc_macro_attribute]

@@ -4,13 +4,15 @@ use syn::ext::IdentExt as _;
 use syn::parse::{Parse, ParseStream};
 use syn::{Ident, Token};
 
-/// What stands in front of a field and a colon: `normal | maximum: body`, `whole: rows`.
+/// What stands in front of a field and a colon: `normal | maximum: body`, `whole: rows`, `inherit: user`.
 #[derive(Default)]
 pub(crate) struct Marks {
     /// The verbosities at which the field appears; none for all.
     pub(crate) gate: Vec<Ident>,
     /// Whether its limits are lifted.
     pub(crate) is_whole: bool,
+    /// There where operations inside inherit it.
+    pub(crate) inherit: Option<Ident>,
 }
 
 impl Parse for Marks {
@@ -28,9 +30,11 @@ impl Parse for Marks {
             match mark.to_string().as_str() {
                 "minimal" | "normal" | "maximum" => marks.gate.push(mark),
                 "whole" => marks.is_whole = true,
+                "inherit" => marks.inherit = Some(mark),
                 _ => {
                     let message = "in front of a field and a colon stand verbosities, `minimal`, `normal`, \
-                                   `maximum`, or `whole` for a value that is not cut: `normal | maximum: body`";
+                                   `maximum`, `whole` for a value that is not cut, or `inherit` for one that stands on the \
+                                   records of the operations inside, too: `normal | maximum: body`";
                     return Err(syn::Error::new(mark.span(), message));
                 }
             }

@@ -53,7 +53,12 @@ impl ResultArgs {
 
 impl Parse for Part {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let Marks { gate, is_whole } = input.parse()?;
+        let Marks { gate, is_whole, inherit } = input.parse()?;
+        if let Some(inherit) = inherit {
+            let message = "nothing is inside an operation that has a result: leave this out, or mark a field, \
+                           `fields(inherit: user)`";
+            return Err(syn::Error::new(inherit.span(), message));
+        }
         if let Some(verbosity) = gate.first() {
             let message = "a result is recorded at every verbosity: leave this out";
             return Err(syn::Error::new(verbosity.span(), message));

@@ -9,7 +9,7 @@ use std::sync::{LazyLock, OnceLock, PoisonError, RwLock};
 use tracing_core::Metadata;
 use tracing_core::field::Field;
 
-use crate::convention::{field, payload};
+use crate::convention::{field, inherited, payload};
 use crate::evidence::{Evidence, Origin};
 use crate::head;
 use crate::payload::{Limits, Redaction, text};
@@ -40,6 +40,8 @@ pub(crate) struct Callsite {
     pub(crate) may_have_caller: bool,
     /// Whether a field promises that the span leaves evidence.
     pub(crate) may_promise: bool,
+    /// Whether operations inside inherit a field.
+    pub(crate) bequeaths: bool,
     /// Whether this is an event that may be evidence, and of what.
     pub(crate) evidence: Option<Evidence>,
     /// Which events belong to this span, or which span this event belongs to.
@@ -112,7 +114,7 @@ impl Callsite {
                 field::TRACEPARENT => FieldRole::Traceparent,
                 field::EVIDENCE => FieldRole::Evidence,
                 name => {
-                    let (gate, name) = Gate::of(name);
+                    let Marked { gate, name, .. } = Marked::of(name);
                     match name.strip_prefix(field::ARGUMENT_PREFIX) {
                         Some(argument) => FieldRole::Argument(gate, key(argument, limit)),
                         None => FieldRole::Context(gate, key(name, limit)),
@@ -136,12 +138,13 @@ impl Callsite {
             namespace,
             heads: Default::default(),
             repeats_keys: keys.windows(2).any(|pair| pair[0] == pair[1]),
-            nests_context: names().any(|name| payload::RESERVED.contains(&Gate::of(name).1)),
+            nests_context: names().any(|name| payload::RESERVED.contains(&Marked::of(name).name)),
             names_itself: names().any(|name| matches!(name, field::NAME | field::NAMESPACE)),
             may_opt_out: names().any(|name| name == field::RECORD),
             may_have_entity: names().any(|name| name == field::ENTITY_ID),
             may_have_caller: names().any(|name| name == field::TRACEPARENT),
             may_promise: names().any(|name| name == field::EVIDENCE),
+            bequeaths: names().any(|name| Marked::of(name).is_inherited),
             evidence: Evidence::of(metadata),
             origin: Origin::new(metadata),
             fields,
@@ -181,6 +184,18 @@ impl Callsite {
         SecretFields(secrets)
     }
 
+    /// Returns the key, with its colon, under which operations inside inherit `field`, if they do.
+    pub(crate) fn inherited_key(&self, field: &Field) -> Option<Vec<u8>> {
+        if !self.bequeaths {
+            return None;
+        }
+        let Marked { is_inherited, name, .. } = Marked::of(field.name());
+        let name = name.strip_prefix(field::ARGUMENT_PREFIX).unwrap_or(name);
+        // Nothing stands in the place of the entities.
+        let is_inherited = is_inherited && name != inherited::ENTITY_IDS;
+        is_inherited.then(|| key(name, Limits::DEFAULT.text).into_vec())
+    }
+
     pub(crate) fn metadata(&self) -> &'static Metadata<'static> {
         self.metadata
     }
@@ -199,8 +214,25 @@ impl SecretFields {
 
     /// Whether what stands under this name, behind its gate, is secret. A field that speaks to this crate is not.
     fn is_secret(name: &str, redaction: &Redaction) -> bool {
-        let (_, name) = Gate::of(name);
+        let Marked { name, .. } = Marked::of(name);
         !name.starts_with(field::PREFIX) && redaction.is_secret_key(name)
+    }
+}
+
+/// The name of a field, and what stands in front of it.
+struct Marked<'a> {
+    gate: Gate,
+    is_inherited: bool,
+    name: &'a str,
+}
+
+impl<'a> Marked<'a> {
+    fn of(name: &'a str) -> Self {
+        let (gate, name) = Gate::of(name);
+        match name.strip_prefix(field::INHERIT_PREFIX) {
+            Some(name) if !name.is_empty() => Self { gate, is_inherited: true, name },
+            _ => Self { gate, is_inherited: false, name },
+        }
     }
 }
 

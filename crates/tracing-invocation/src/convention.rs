@@ -26,6 +26,9 @@ pub mod field {
     pub const TRACEPARENT: &str = "invocation.traceparent";
     /// The prefix of a gated field: `invocation.at.normal+maximum.x` is the field `x`, at these verbosities only.
     pub const GATE_PREFIX: &str = "invocation.at.";
+    /// The prefix of a field that operations inside inherit: `invocation.inherit.x` is the field `x`, and stands in
+    /// `payload.inherited` of their records. Behind a gate, where there is one.
+    pub const INHERIT_PREFIX: &str = "invocation.inherit.";
     /// The prefix of a field that is an argument: `args.x` becomes `payload.args.x`, on `invoke` only.
     pub const ARGUMENT_PREFIX: &str = "args.";
 }
@@ -106,11 +109,13 @@ pub mod payload {
     pub const PROGRESS: &str = "progress";
     /// What took longer than it should, on `slow`.
     pub const SLOW: &str = "slow";
+    /// What an operation inherits from those around it, where it did not end well or is slow.
+    pub const INHERITED: &str = "inherited";
     /// Where context moves when one of its fields has a reserved name.
     pub const CONTEXT: &str = "context";
 
     /// The names that context fields must not have: if one does, all context moves under [`CONTEXT`].
-    pub const RESERVED: [&str; 11] = [
+    pub const RESERVED: [&str; 12] = [
         ARGS,
         RESULT,
         ERROR,
@@ -122,6 +127,7 @@ pub mod payload {
         UNKNOWN_REASON,
         PROGRESS,
         SLOW,
+        INHERITED,
     ];
 
     /// The reason of an operation that was open when the program ended.
@@ -237,6 +243,12 @@ pub mod progress {
     pub const SPAN_ID: &str = "span_id";
     /// How it ended.
     pub const OUTCOME: &str = "outcome";
+}
+
+/// Keys of `payload.inherited`, beside the names of fields.
+pub mod inherited {
+    /// What enclosing operations work on: an object, from the operation's name to its entity.
+    pub const ENTITY_IDS: &str = "entity_ids";
 }
 
 /// Keys of `payload.slow`.

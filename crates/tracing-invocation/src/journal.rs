@@ -80,9 +80,11 @@ impl Journal {
             self.table.with(key, |outer| {
                 let place = &outer.place;
                 let parent = Parent { key, span_id: Some(place.span_id()) };
-                (place.trace_id(), outer.is_left_out, parent)
+                let found = (place.trace_id(), outer.is_left_out, parent);
+                (found, outer.bequest().filter(|_| settings.inherits()))
             })
         });
+        let (found, inherited) = found.unzip();
         let (trace_id, span_id) = match found {
             Some((trace_id, ..)) => (trace_id, self.ids.span()),
             None => self.ids.trace_and_span(),
@@ -100,6 +102,7 @@ impl Journal {
                 None => leaves_out(&operation, settings),
             };
             operation.leave_out(is_left_out);
+            operation.inherited = inherited.flatten();
             operation
         });
     }
@@ -203,7 +206,9 @@ impl Journal {
                 let waiting = Keeping::Sampled { invoke: Some(Box::new((level, line))) };
                 self.table.with(key, |operation| operation.keeping = waiting);
             }
-            Some(line) => self.write((level, Outcome::Invoke), line, settings),
+            Some(line) => {
+                self.write((level, Outcome::Invoke), line, settings);
+            }
             None => {}
         }
         let mut locked = self.table.lock(key);
@@ -346,30 +351,40 @@ impl Journal {
 
     #[inline(always)]
     fn publish(&self, ended: Ended, settings: &Settings) {
-        if let Some((parent, news)) = ended.news {
-            self.table.with(parent.key, |outer| outer.hear(news));
-        }
         if let Some(more) = ended.more {
             self.publish_more(*more, settings);
         }
         if let Some(invoke) = ended.invoke {
             self.write_kept(*invoke, settings);
         }
-        if let Some(line) = ended.line {
-            self.write((ended.level, ended.settled.ending.outcome()), line, settings);
+        let Ended { line, level, settled, news, .. } = ended;
+        let is_taken = match line {
+            Some(line) => self.write((level, settled.ending.outcome()), line, settings),
+            None => false,
+        };
+        // The outer operation hears of it once it is known whether an output has the record. It ends later: its own code goes
+        // on, or its span is closed, after this callback. Nobody points to a record that nobody has; but an inner operation
+        // whose record was taken still has it.
+        if let Some((parent, news)) = news
+            && (is_taken || settled.reporter.is_some())
+        {
+            self.table.with(parent.key, |outer| outer.hear(news));
         }
     }
 
-    fn write(&self, kind: (Level, Outcome), mut line: Vec<u8>, settings: &Settings) {
+    /// Writes a record. Returns `false` if it is known that no output has it.
+    fn write(&self, kind: (Level, Outcome), mut line: Vec<u8>, settings: &Settings) -> bool {
         let limit = settings.rules.limits.record;
         let is_too_long = line.len() > limit;
         self.tally.count(is_too_long);
         if is_too_long {
             shrink_apart(&mut line, limit);
         }
-        if let Some(line) = turn::write(&self.outputs, kind, line) {
+        let (is_taken, line) = turn::write(&self.outputs, kind, line);
+        if let Some(line) = line {
             give_back_buffer(line);
         }
+        is_taken
     }
 }
 

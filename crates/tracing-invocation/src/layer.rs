@@ -228,8 +228,7 @@ where
             }
             let newer = visit::fields(callsite, current, |visitor| values.record(visitor));
             self.journal.table.with(key, |operation| {
-                let invoked = operation.is_invoked();
-                operation.fields.update(newer, invoked);
+                operation.update(newer);
             });
         });
     }
@@ -253,12 +252,9 @@ where
             if !origin.owns(&event_callsite.origin, evidence, |span| current.records(span)) {
                 return;
             }
-            let rules = &current.rules;
             let ending = match evidence {
-                Evidence::Return => {
-                    Ending::returned(current.results().then(|| visit::value(event, rules)), None)
-                }
-                Evidence::Error => visit::failure(event, rules),
+                Evidence::Return => visit::returned(event, current),
+                Evidence::Error => visit::failure(event, &current.rules),
             };
             self.journal.note_evidence(key, ending);
         });

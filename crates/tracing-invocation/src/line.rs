@@ -62,6 +62,11 @@ pub(crate) fn terminal(
         let end = (&settled.ending.how, operation.entered());
         progress.push(to, duration_ns, now.monotonic_ns, end);
     }
+    // Whoever told it in full stands inside, and inherits the same.
+    let is_plain = matches!(settled.ending.how, How::Success(_)) || settled.reporter.is_some();
+    if !is_plain {
+        push_inherited(to, operation);
+    }
     push_context(to, operation, context);
     close(to);
     line
@@ -83,6 +88,7 @@ pub(crate) fn slow(
     json::push_u64(to, age_ns);
     to.extend_from_slice(br#","payload":{"#);
     slow.push(to, age_ns);
+    push_inherited(to, operation);
     push_context(to, operation, context);
     close(to);
     line
@@ -170,6 +176,12 @@ fn push_span_id(to: &mut Vec<u8>, key: &str, span_id: u64) {
     to.push(b'"');
     to.extend_from_slice(&json::hex(span_id));
     to.extend_from_slice(b"\",");
+}
+
+fn push_inherited(to: &mut Vec<u8>, operation: &Operation) {
+    if let Some(inherited) = &operation.inherited {
+        inherited.push(to);
+    }
 }
 
 #[inline(always)]

@@ -1,19 +1,22 @@
 //! The state of one call: opened, invoked, settled once.
 
 mod ending;
+mod inherited;
 mod progress;
+mod same;
 mod told;
 
 pub(crate) use ending::{Ending, Failure, How, Message, Report, Settled};
+pub(crate) use inherited::Inherited;
 pub(crate) use progress::{Child, Progress, Slow};
 pub(crate) use told::{News, fingerprint};
 
 use std::collections::VecDeque;
-use std::sync::Weak;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 
 use self::progress::Inside;
-use self::told::{Fingerprint, Inner};
+use self::told::Inner;
 use crate::callsite::Callsite;
 use crate::clock::Moment;
 use crate::payload::{Fields, Fragment};
@@ -29,6 +32,10 @@ pub(crate) struct Operation {
     /// What it was begun by in another process, where somebody said so.
     pub(crate) caller: Option<u64>,
     pub(crate) fields: Fields,
+    /// What it inherits from the operations around it.
+    pub(crate) inherited: Option<Arc<Inherited>>,
+    /// What those inside it inherit, once one has begun; nothing where that is what it inherits itself.
+    bequest: Option<Arc<Inherited>>,
     pub(crate) keeping: Keeping,
     /// Whether sampling left out the tree that it belongs to.
     pub(crate) is_left_out: bool,
@@ -142,6 +149,8 @@ impl Operation {
             parent,
             caller: None,
             fields,
+            inherited: None,
+            bequest: None,
             keeping,
             is_left_out: false,
             levels: None,
@@ -179,6 +188,13 @@ impl Operation {
 
     pub(crate) fn entity_id(&self) -> Option<&[u8]> {
         self.fields.identity.as_ref()?.entity_id.as_deref()
+    }
+
+    /// Takes over what its span says anew.
+    pub(crate) fn update(&mut self, newer: Fields) {
+        self.bequest = None;
+        let is_invoked = self.is_invoked();
+        self.fields.update(newer, is_invoked);
     }
 
     /// What it was begun by, here or elsewhere.
@@ -428,7 +444,7 @@ impl Operation {
         let reporter = settled.reporter.unwrap_or(self.place.span_id());
         match &settled.ending.how {
             How::Failed(failure, _) | How::Cancelled(Some(failure)) => {
-                Some(News::Error(settled.ending.outcome(), Fingerprint::of(failure), reporter))
+                Some(News::Error(settled.ending.outcome(), Arc::clone(failure), reporter))
             }
             How::Cancelled(None) => Some(News::Cancelled(reporter)),
             How::Success(_) | How::Unknown(_) => None,

@@ -1,5 +1,6 @@
 //! Values on their way into a line: escaped, limited, and never able to harm the program they come from.
 
+mod err_text;
 pub(crate) mod fields;
 mod fragment;
 pub(crate) mod json;
@@ -12,6 +13,7 @@ mod structured;
 pub(crate) mod text;
 mod words;
 
+pub(crate) use err_text::inside_err;
 pub(crate) use fields::Fields;
 pub(crate) use fragment::Fragment;
 pub use limits::Limits;

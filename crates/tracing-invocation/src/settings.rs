@@ -46,6 +46,7 @@ pub struct Settings {
     writes_all: bool,
     promising: Targets,
     results: bool,
+    inherits: bool,
     pub(crate) rules: Rules,
     pub(crate) levels: Levels,
     pub(crate) formatter: Option<ContextFormatter>,
@@ -67,6 +68,7 @@ impl Default for Settings {
             writes_all: true,
             promising: Targets::new(),
             results: false,
+            inherits: true,
             rules: Rules { limits: Limits::DEFAULT, redaction: Redaction::standard() },
             levels: Levels::DEFAULT,
             formatter: None,
@@ -114,6 +116,13 @@ impl Settings {
     /// Whether the values that `ret` makes visible become the `result` of `success` records. Off by default.
     pub fn with_results(self, results: bool) -> Self {
         Self { results, ..self }
+    }
+
+    /// Whether records of operations that failed, were cancelled, are slow, or ended without evidence say in
+    /// `payload.inherited` what operations around them work on (`entity_id`), and which values their fields have that are marked
+    /// `invocation.inherit.`. On by default. An operation inherits what there is when its span is opened.
+    pub fn with_inherited_context(self, inherits: bool) -> Self {
+        Self { inherits, ..self }
     }
 
     /// Records each outcome at the level that `levels` says. An operation's own `levels(..)` have precedence.
@@ -232,6 +241,10 @@ impl Settings {
         Self { formatter: Some(ContextFormatter::new(format)), ..self }
     }
 
+    pub(crate) fn inherits(&self) -> bool {
+        self.inherits
+    }
+
     pub(crate) fn results(&self) -> bool {
         self.results
     }
@@ -298,6 +311,7 @@ impl fmt::Debug for Settings {
             .field("threshold", &self.threshold)
             .field("promising", &self.promising)
             .field("results", &self.results)
+            .field("inherits", &self.inherits)
             .field("rules", &self.rules)
             .field("levels", &self.levels)
             .field("policy", &self.policy.as_ref().map(|_| ".."))

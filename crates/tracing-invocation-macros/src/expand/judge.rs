@@ -76,7 +76,7 @@ fn failure(args: &Args) -> TokenStream {
         None => quote!(::core::option::Option::None),
         Some(classify) => class(classify),
     };
-    let probed = quote!((&&&&&&#private::Probe(__invocation_error)).probed());
+    let probed = quote!((&&&&&&&&#private::Probe(__invocation_error)).probed());
     let probed = match args.error_text {
         Some((Sigil::Debug, place)) => {
             let error = quote_spanned!(at(place)=> __invocation_error);
@@ -87,8 +87,9 @@ fn failure(args: &Args) -> TokenStream {
     quote! {{
         #[allow(unused_imports)]
         use #private::error::{
-            AnyError as _, DebugError as _, Described as _, DisplayError as _, ErrorInside as _,
-            SendErrorInside as _, StdError as _, Undescribed as _,
+            AnyError as _, DebugError as _, Described as _, DisplayError as _, ErrorBehind as _,
+            ErrorInside as _, SendErrorBehind as _, SendErrorInside as _, StdError as _,
+            Undescribed as _,
         };
         let __invocation_details = (&&#private::Probe(__invocation_error)).details();
         #private::error::failure(#probed, __invocation_details, #class)

@@ -55,9 +55,7 @@ impl Ended {
             Keeping::Sampled { invoke } => (true, invoke.take()),
         };
         let is_written = is_kept && settings.writes(operation.callsite.metadata().target(), level);
-        // Who was not told in the log is nobody to point to; an inner operation that was still is.
-        let is_told = is_written || settled.reporter.is_some();
-        let news = operation.parent.zip(operation.news(&settled)).filter(|_| is_told);
+        let news = operation.parent.zip(operation.news(&settled));
         let wants_shape = is_written && settings.formatter.is_some();
         let line = (is_written && !wants_shape)
             .then(|| line::terminal(take_buffer(), operation, now, level, &settled, None));

@@ -139,6 +139,12 @@ impl InvocationLayer {
         self.changed(|settings| settings.with_results(results))
     }
 
+    /// See [`Settings::with_inherited_context`].
+    #[must_use]
+    pub fn with_inherited_context(self, inherits: bool) -> Self {
+        self.changed(|settings| settings.with_inherited_context(inherits))
+    }
+
     /// See [`Settings::with_levels`].
     #[must_use]
     pub fn with_levels(self, levels: Levels) -> Self {

@@ -9,7 +9,7 @@ use tracing_core::field::{Field, Visit};
 use crate::callsite::{Callsite, FieldRole, SecretFields};
 use crate::convention::{error, field};
 use crate::operation::{Ending, Failure};
-use crate::payload::{Fields, Rules, json, push_debug, text};
+use crate::payload::{Fields, Rules, inside_err, json, push_debug, text};
 use crate::record::TraceContext;
 use crate::settings::Settings;
 use crate::sink::report;
@@ -117,14 +117,33 @@ fn push_value(to: &mut Vec<u8>, event: &Event<'_>, rules: &Rules) {
     }
 }
 
+/// Returns what the event of `ret` says: that the call succeeded, with its value where results are wanted; or, where the value is
+/// an `Err`, that it failed. `ret` shows the whole `Result` of a function that does not have `err`, too.
+pub(super) fn returned(event: &Event<'_>, settings: &Settings) -> Ending {
+    let mut visitor = ErrVisitor { rules: &settings.rules, message: None };
+    event.record(&mut visitor);
+    match visitor.message {
+        Some(message) => opaque(|to| *to = message),
+        None => Ending::returned(settings.results().then(|| value(event, &settings.rules)), None),
+    }
+}
+
 /// The failure that the event of `err` tells of.
 pub(super) fn failure(event: &Event<'_>, rules: &Rules) -> Ending {
-    Ending::failed(Failure::new(error::TYPE_OPAQUE, |to| {
+    opaque(|to| {
         push_value(to, event, &rules.for_messages());
         if to.first() != Some(&b'"') {
             *to = in_quotes(std::mem::take(to));
         }
-    }))
+    })
+}
+
+/// Returns a failure of which only the text is known, which `push` appends as a JSON text.
+fn opaque(push: impl FnOnce(&mut Vec<u8>)) -> Ending {
+    let mut failure = Failure::new(error::TYPE_OPAQUE, push);
+    // That of `err(Debug)` looks the same.
+    failure.may_be_debug_text = true;
+    Ending::failed(failure)
 }
 
 /// A JSON text: what is not one already is put in quotes, so that a key has one type.
@@ -195,6 +214,12 @@ impl<'a> SpanVisitor<'a> {
             of.remove(key);
         }
         of.push(key, push);
+        if let Some(inherited) = self.callsite.inherited_key(field)
+            && let Some((_, value)) = of.members().last()
+        {
+            let to = self.fields.inherited.get_or_insert_default();
+            to.set(&inherited, |to| to.extend_from_slice(value));
+        }
     }
 }
 
@@ -233,6 +258,21 @@ fn promise(value: &[u8]) -> bool {
         return false;
     }
     words.any(|word| word == "ret")
+}
+
+/// Looks whether a value is an `Err`, and takes the text of what is inside.
+struct ErrVisitor<'a> {
+    rules: &'a Rules,
+    message: Option<Vec<u8>>,
+}
+
+impl Visit for ErrVisitor<'_> {
+    fn record_debug(&mut self, _: &Field, value: &dyn fmt::Debug) {
+        self.message = inside_err(value, self.rules);
+    }
+
+    // A text is no `Result`.
+    fn record_str(&mut self, _: &Field, _: &str) {}
 }
 
 struct ValueVisitor<'a> {

@@ -57,8 +57,10 @@ pub(crate) struct Failure {
     pub(crate) more: Fragment,
     /// Where a panic began, as its fingerprint.
     pub(crate) location: Option<u64>,
-    /// The texts of the causes below, as their fingerprints.
-    pub(crate) causes: Vec<u64>,
+    /// The texts of the causes below, the nearest first; `None` where the causes are not known.
+    pub(crate) causes: Option<Vec<Message>>,
+    /// Whether the message may be the error's `Debug` text.
+    pub(crate) may_be_debug_text: bool,
     /// What it counts as.
     pub(crate) classes: Classes,
     /// The settings by whose rules its texts were written, by their epoch.
@@ -124,6 +126,9 @@ impl Ending {
                 let failure = Arc::make_mut(failure);
                 failure.message = failure.message.redacted(rules);
                 failure.more = failure.more.redacted(&rules.redaction);
+                for cause in failure.causes.iter_mut().flatten() {
+                    *cause = cause.redacted(rules);
+                }
             }
             _ => {}
         }
@@ -173,7 +178,8 @@ impl Failure {
             message: Message::new(push),
             more: Fragment::default(),
             location: None,
-            causes: Vec::new(),
+            causes: None,
+            may_be_debug_text: false,
             classes: Classes::NONE,
             written_under: None,
         }

@@ -1,9 +1,9 @@
 //! Telling an error, or a cancellation, once: what nested operations know of one another's endings.
 
 use std::hash::{DefaultHasher, Hasher as _};
+use std::sync::Arc;
 
 use super::Failure;
-use crate::convention::error;
 use crate::record::Outcome;
 
 /// What inner operations left for the case that this one ends as they did.
@@ -11,27 +11,23 @@ use crate::record::Outcome;
 pub(super) struct Inner {
     /// The inner operation that reported a cancellation in full, and during which entry of this one.
     cancelled: Option<(u32, u64)>,
-    /// The latest errors, what each counted as, and who reported it in full.
-    errors: Vec<(Outcome, Fingerprint, u64)>,
+    /// The latest errors, the last one last.
+    errors: Vec<Reported>,
+}
+
+/// An error of an inner operation: what it counted as there, and the operation that reported it in full.
+struct Reported {
+    outcome: Outcome,
+    failure: Arc<Failure>,
+    reporter: u64,
 }
 
 /// What the operation that an ended one was begun in has to be told.
 pub(crate) enum News {
     /// It returned an error, which counted as this.
-    Error(Outcome, Fingerprint, u64),
+    Error(Outcome, Arc<Failure>, u64),
     /// It was dropped.
     Cancelled(u64),
-}
-
-/// What an error is recognised by when an outer operation returns it too.
-#[derive(Clone, Debug)]
-pub(crate) struct Fingerprint {
-    /// `None` where the type is not known.
-    kind: Option<u64>,
-    /// `None` where the text is not known: that of a panic that went on by `resume_unwind`.
-    message: Option<u64>,
-    /// `None` where it is not known where it began, or it is no panic.
-    location: Option<u64>,
 }
 
 impl Inner {
@@ -41,11 +37,11 @@ impl Inner {
     /// An inner operation ended, while its outer one was inside its span for the `during`th time, if it was.
     pub(super) fn hear(&mut self, news: News, during: Option<u32>) {
         match news {
-            News::Error(outcome, fingerprint, reporter) => {
+            News::Error(outcome, failure, reporter) => {
                 if self.errors.len() == Self::REMEMBERED_ERRORS {
                     self.errors.remove(0);
                 }
-                self.errors.push((outcome, fingerprint, reporter));
+                self.errors.push(Reported { outcome, failure, reporter });
             }
             News::Cancelled(reporter) => {
                 if let Some(during) = during {
@@ -55,19 +51,15 @@ impl Inner {
         }
     }
 
-    /// Who told in full of the same error, or of one that it was made from. An error that counted as something
-    /// else inside is told again, as what it counts as here.
+    /// Returns the operation that reported the same error in full, or the one that this error was made from. Of several, the
+    /// latest: an operation that tries again returns the error of its last attempt. An error that counted as something else
+    /// inside is reported again, as what it counts as here.
     pub(super) fn reporter_of(&self, outcome: Outcome, failure: &Failure) -> Option<u64> {
-        if self.errors.is_empty() {
-            return None;
-        }
-        let fingerprint = Fingerprint::of(failure);
-        let same = |(counted_as, known, _): &&(Outcome, Fingerprint, u64)| {
-            let is_cause =
-                || known.message.is_some_and(|message| failure.causes.contains(&message));
-            *counted_as == outcome && (known.is_same(&fingerprint) || is_cause())
+        let latest = self.errors.len().checked_sub(1)?;
+        let same = |(at, known): &(usize, &Reported)| {
+            known.outcome == outcome && known.failure.is_origin_of(failure, *at == latest)
         };
-        self.errors.iter().rfind(same).map(|(.., reporter)| *reporter)
+        self.errors.iter().enumerate().rfind(same).map(|(_, known)| known.reporter)
     }
 
     /// Who reported the cancellation that ended an operation entered `entered` times. A span that was entered
@@ -78,66 +70,9 @@ impl Inner {
     }
 }
 
-/// The message of a panic whose message is not known, as a JSON text.
-const SILENT_PANIC: &[u8] = b"\"panicked\"";
-
-impl Fingerprint {
-    pub(super) fn of(failure: &Failure) -> Self {
-        let is_opaque = *failure.kind == *error::TYPE_OPAQUE;
-        let is_silent = *failure.kind == *error::TYPE_PANIC && *failure.message == *SILENT_PANIC;
-        Self {
-            kind: (!is_opaque).then(|| failure.kind.fingerprint()),
-            message: (!is_silent).then(|| fingerprint(&failure.message)),
-            location: failure.location,
-        }
-    }
-
-    /// Whether two failures are the same as far as is known of both. Of two that are nearly unknown nothing is said.
-    fn is_same(&self, other: &Self) -> bool {
-        let agree =
-            |one: Option<u64>, other: Option<u64>| one == other || one.is_none() || other.is_none();
-        let kinds = agree(self.kind, other.kind);
-        let messages = agree(self.message, other.message);
-        let something = self.kind == other.kind || self.message == other.message;
-        kinds && messages && agree(self.location, other.location) && something
-    }
-}
-
-/// What a text is recognised by: for a message, the JSON text with its quotes.
+/// What a text is recognised by.
 pub(crate) fn fingerprint(text: &[u8]) -> u64 {
     let mut hasher = DefaultHasher::new();
     hasher.write(text);
     hasher.finish()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::{Ending, How};
-    use super::*;
-    use crate::panic_note::Words;
-    use crate::payload::Rules;
-
-    #[test]
-    fn a_panic_without_a_message_is_silent() {
-        assert_eq!(panicked(None, None).message, None);
-        assert!(panicked(None, None).is_same(&panicked(Some("boom"), Some("a.rs:1:1"))));
-        assert!(!panicked(Some("bang"), None).is_same(&panicked(Some("boom"), None)));
-    }
-
-    #[test]
-    fn panics_that_began_in_two_places_are_two() {
-        let (here, there) = (Some("a.rs:1:1"), Some("b.rs:1:1"));
-        assert!(panicked(Some("boom"), here).is_same(&panicked(Some("boom"), here)));
-        assert!(panicked(Some("boom"), here).is_same(&panicked(Some("boom"), None)));
-        assert!(!panicked(Some("boom"), here).is_same(&panicked(Some("boom"), there)));
-        assert!(!panicked(None, here).is_same(&panicked(None, there)));
-    }
-
-    fn panicked(message: Option<&str>, location: Option<&str>) -> Fingerprint {
-        let words = Words { message: message.map(Box::from), location: location.map(Box::from) };
-        match Ending::panicked(&words, Rules::standard()).how {
-            How::Failed(failure, _) => Fingerprint::of(&failure),
-            other => unreachable!("{other:?}"),
-        }
-    }
 }

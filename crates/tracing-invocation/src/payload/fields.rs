@@ -13,6 +13,8 @@ pub(crate) struct Fields {
     pub(crate) identity: Option<Box<Identity>>,
     pub(crate) args: Fragment,
     pub(crate) context: Fragment,
+    /// What operations inside inherit, where a field is marked for that: the same values once more, under the fields' names.
+    pub(crate) inherited: Option<Box<Fragment>>,
 }
 
 /// The names that a span gives itself: JSON texts, quotes included.
@@ -29,6 +31,9 @@ impl Fields {
     pub(crate) fn update(&mut self, newer: Self, invoked: bool) {
         self.args.update(&newer.args);
         self.context.update(&newer.context);
+        if let Some(newer) = newer.inherited {
+            self.inherited.get_or_insert_default().update(&newer);
+        }
         if let Some(newer) = newer.identity {
             let identity = self.identity.get_or_insert_default();
             if newer.entity_id.is_some() {

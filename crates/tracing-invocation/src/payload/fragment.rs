@@ -29,6 +29,11 @@ impl Fragment {
         self.bytes.is_empty()
     }
 
+    /// Returns the members: their keys with the colon, and their values.
+    pub(crate) fn members(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        Members(&self.bytes)
+    }
+
     /// Whether there is a member of this name, which needs no escapes.
     pub(crate) fn has(&self, name: &str) -> bool {
         let quoted = |key: &[u8]| {

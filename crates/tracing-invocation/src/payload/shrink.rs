@@ -66,7 +66,8 @@ pub(crate) fn shrink_as(
 
 /// Whether a member of the payload is not what says how the operation ended.
 fn gives_way(key: &str) -> bool {
-    matches!(key, payload::ARGS | payload::RESULT) || !payload::RESERVED.contains(&key)
+    matches!(key, payload::ARGS | payload::RESULT | payload::INHERITED)
+        || !payload::RESERVED.contains(&key)
 }
 
 /// Writes through the escaping of this crate, so that a shrunk line is as safe as any other.
@@ -116,7 +117,7 @@ fn missing_items(text: &str) -> Option<usize> {
 
 fn drop_members(line: &[u8], record: &mut Record, limit: usize) {
     let mut over = line.len().saturating_sub(limit);
-    for place in [payload::CONTEXT, payload::ARGS] {
+    for place in [payload::CONTEXT, payload::ARGS, payload::INHERITED] {
         if let Some(Value::Object(members)) = record.payload.get_mut(place) {
             over = over.saturating_sub(drop_largest(members, over, |_| true));
         }

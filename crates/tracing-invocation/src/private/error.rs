@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt::{Debug, Display};
+use std::ops::Deref;
 
 use super::Probe;
 use super::output::NoResult;
@@ -12,7 +13,7 @@ pub trait StdError<'a> {
     fn probed(&self) -> Probed<'a>;
 }
 
-impl<'a, E: Error + 'static> StdError<'a> for &&&&&Probe<'a, E> {
+impl<'a, E: Error + 'static> StdError<'a> for &&&&&&&Probe<'a, E> {
     fn probed(&self) -> Probed<'a> {
         Probed::error(self.0)
     }
@@ -23,7 +24,7 @@ pub trait SendErrorInside<'a> {
     fn probed(&self) -> Probed<'a>;
 }
 
-impl<'a, E> SendErrorInside<'a> for &&&&Probe<'a, E>
+impl<'a, E> SendErrorInside<'a> for &&&&&&Probe<'a, E>
 where
     E: AsRef<dyn Error + Send + Sync + 'static> + Display,
 {
@@ -37,9 +38,37 @@ pub trait ErrorInside<'a> {
     fn probed(&self) -> Probed<'a>;
 }
 
-impl<'a, E: AsRef<dyn Error + 'static> + Display> ErrorInside<'a> for &&&Probe<'a, E> {
+impl<'a, E: AsRef<dyn Error + 'static> + Display> ErrorInside<'a> for &&&&&Probe<'a, E> {
     fn probed(&self) -> Probed<'a> {
         Probed::inside(self.0, self.0.as_ref())
+    }
+}
+
+/// Then: what points to a holder of any error that may be sent, as `Arc<anyhow::Error>` does.
+pub trait SendErrorBehind<'a> {
+    fn probed(&self) -> Probed<'a>;
+}
+
+impl<'a, E> SendErrorBehind<'a> for &&&&Probe<'a, E>
+where
+    E: Deref<Target: AsRef<dyn Error + Send + Sync + 'static> + 'a> + Display,
+{
+    fn probed(&self) -> Probed<'a> {
+        Probed::inside(self.0, self.0.deref().as_ref())
+    }
+}
+
+/// Then: what points to a holder of any error.
+pub trait ErrorBehind<'a> {
+    fn probed(&self) -> Probed<'a>;
+}
+
+impl<'a, E> ErrorBehind<'a> for &&&Probe<'a, E>
+where
+    E: Deref<Target: AsRef<dyn Error + 'static> + 'a> + Display,
+{
+    fn probed(&self) -> Probed<'a> {
+        Probed::inside(self.0, self.0.deref().as_ref())
     }
 }
 

@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use super::handover;
 use crate::convention::{error, mark};
-use crate::operation::{self, Ending, Failure, How, Report, fingerprint};
+use crate::operation::{self, Ending, Failure, How, Report};
 use crate::payload::structure::push_serialized;
 use crate::payload::{Fragment, Rules, json, text};
 
@@ -158,13 +158,22 @@ pub(crate) fn failed(probed: Probed<'_>, class: Option<ErrorClass>) -> Ending {
         (None, Some(error)) => Classes::of(error, below.is_some()),
         _ => Classes::NONE,
     };
-    let Causes { mut more, fingerprints: causes } = Causes::of(below, rules);
+    let Causes { mut more, texts } = Causes::of(below, rules);
     if let Some(details) = probed.details {
         more.push(&key(error::DETAILS), |to| to.extend_from_slice(&details));
     }
     let kind = Kind::of(probed.type_name);
-    let failure =
-        Arc::new(Failure { kind, message, more, location: None, causes, classes, written_under });
+    let failure = Arc::new(Failure {
+        kind,
+        message,
+        more,
+        location: None,
+        // What is no error may have causes that nothing is known of.
+        causes: probed.error.map(|_| texts),
+        may_be_debug_text: matches!(probed.message, Message::Debug(_)),
+        classes,
+        written_under,
+    });
     Ending::new(classified(failure, class))
 }
 
@@ -197,7 +206,7 @@ impl Ending {
 struct Causes {
     /// The member of the error's object that tells of them.
     more: Fragment,
-    fingerprints: Vec<u64>,
+    texts: Vec<operation::Message>,
 }
 
 impl Causes {
@@ -207,20 +216,21 @@ impl Causes {
         let Rules { limits, redaction } = rules;
         let mut sources = Vec::new();
         while let Some(source) = below {
-            if causes.fingerprints.len() == limits.causes {
+            if causes.texts.len() == limits.causes {
                 sources.push(b',');
                 json::push_string(&mut sources, mark::CUT);
                 break;
             }
-            if !causes.fingerprints.is_empty() {
+            if !causes.texts.is_empty() {
                 sources.push(b',');
             }
             let start = sources.len();
             text::push_formatted(&mut sources, format_args!("{source}"), limits.message, redaction);
-            causes.fingerprints.push(fingerprint(&sources[start..]));
+            let text = &sources[start..];
+            causes.texts.push(operation::Message::new(|to| to.extend_from_slice(text)));
             below = source_of(source);
         }
-        if !causes.fingerprints.is_empty() {
+        if !causes.texts.is_empty() {
             causes.more.push(&key(error::SOURCES), |to| {
                 to.push(b'[');
                 to.extend_from_slice(&sources);

@@ -38,24 +38,27 @@ impl Destination {
         }
     }
 
-    /// Writes a record, and before it what was lost.
+    /// Writes a record, and before it what was lost. Returns `true` if the sink took the record.
     #[inline]
-    pub(super) fn write_one(&self, line: &Line<'_>) {
+    pub(super) fn write_one(&self, line: &Line<'_>) -> bool {
         let lines = std::slice::from_ref(line);
         if self.format.is_some() || self.has_losses() {
             return self.write(lines);
         }
         match quietly(|| self.sink.write(line)) {
-            Some(Ok(())) => self.counts.wrote(1, line.bytes().len()),
+            Some(Ok(())) => {
+                self.counts.wrote(1, line.bytes().len());
+                true
+            }
             answer => self.account(1, taken(lines, answer)),
         }
     }
 
-    /// Writes records that the sink takes at once, and before them what was lost.
+    /// Writes records that the sink takes at once, and before them what was lost. Returns `true` if it took all of them.
     #[inline(never)]
-    pub(super) fn write(&self, lines: &[Line<'_>]) {
+    pub(super) fn write(&self, lines: &[Line<'_>]) -> bool {
         self.tell_losses(Telling::Due);
-        self.account(lines.len(), self.attempt(lines));
+        self.account(lines.len(), self.attempt(lines))
     }
 
     /// Tells of losses, and hands on what the sink holds.
@@ -123,14 +126,18 @@ impl Destination {
         }
     }
 
-    /// Keeps the account of so many records.
+    /// Keeps the account of so many records. Returns `true` if none was lost.
     #[inline(never)]
-    fn account(&self, records: usize, attempted: Result<usize, Failure>) {
+    fn account(&self, records: usize, attempted: Result<usize, Failure>) -> bool {
         match attempted {
-            Ok(bytes) => self.counts.wrote(records, bytes),
+            Ok(bytes) => {
+                self.counts.wrote(records, bytes);
+                true
+            }
             Err(Failure { lost, bytes, error }) => {
                 self.counts.wrote(records - lost, bytes);
                 self.failed(lost as u64, &error);
+                false
             }
         }
     }

@@ -24,9 +24,9 @@ impl OpenOutput {
     }
 
     #[inline]
-    pub(super) fn write(&self, line: &Line<'_>) {
+    pub(super) fn write(&self, line: &Line<'_>) -> bool {
         if line.level() < self.max_level {
-            return;
+            return false;
         }
         match &self.queue {
             Some(queue) => queue.push(line),

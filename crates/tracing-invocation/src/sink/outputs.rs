@@ -122,9 +122,11 @@ impl Outputs {
 
 impl turn::Write for Outputs {
     #[inline]
-    fn write(&self, line: &Line<'_>) {
+    fn write(&self, line: &Line<'_>) -> bool {
+        let mut is_taken = false;
         for output in self.open() {
-            output.write(line);
+            is_taken |= output.write(line);
         }
+        is_taken
     }
 }

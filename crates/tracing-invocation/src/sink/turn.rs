@@ -10,8 +10,8 @@ use crate::record::{Level, Outcome};
 
 /// Where records go.
 pub(crate) trait Write {
-    /// Writes one record.
-    fn write(&self, line: &Line<'_>);
+    /// Writes one record. Returns `true` if an output has it: it was written, or waits in a queue.
+    fn write(&self, line: &Line<'_>) -> bool;
 }
 
 /// A record that waits until this thread has written another.
@@ -46,20 +46,21 @@ pub(crate) fn is_writing() -> bool {
 }
 
 /// Writes a record. Where this thread is writing one already, its writer has ended an operation of the program
-/// and may hold a lock: the record waits until that one is written. Gives back the buffer, if it is free.
+/// and may hold a lock: the record waits until that one is written. Gives back the buffer, if it is free. Returns `false` if it
+/// is known that no output has the record.
 #[inline]
 pub(crate) fn write<W: Write + Send + Sync + 'static>(
     outputs: &Arc<W>,
     (level, outcome): (Level, Outcome),
     line: Vec<u8>,
-) -> Option<Vec<u8>> {
+) -> (bool, Option<Vec<u8>>) {
     if is_writing() {
         let outputs: Arc<W> = Arc::clone(outputs);
         wait(Waiting { outputs, level, outcome, line });
-        return None;
+        return (true, None);
     }
-    writing(|| outputs.write(&Line::native(level, outcome, &line)));
-    Some(line)
+    let is_taken = writing(|| outputs.write(&Line::native(level, outcome, &line)));
+    (is_taken, Some(line))
 }
 
 /// Does what counts as writing on this thread, and then writes the records that came up meanwhile.

@@ -8,6 +8,7 @@ mod files;
 mod losses;
 mod model;
 mod outputs;
+mod pointing;
 mod pretty;
 mod queues;
 mod runtimes;

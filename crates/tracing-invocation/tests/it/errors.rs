@@ -1,6 +1,7 @@
 //! What the errors of a program say in a record, and what they count as.
 
 mod classes;
+mod passed_on;
 
 use std::error::Error;
 use std::{fmt, io};

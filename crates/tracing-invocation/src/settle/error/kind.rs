@@ -1,5 +1,9 @@
 //! Names of types that a person reads.
 
+mod readable;
+
+use readable::readable;
+
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::ops::Deref;
@@ -7,7 +11,6 @@ use std::ptr;
 use std::sync::{LazyLock, PoisonError, RwLock};
 
 use crate::convention::{error, mark, payload};
-use crate::operation::fingerprint;
 use crate::payload::{json, text};
 
 /// What kind of error something is: the name of its type, as a person reads it.
@@ -26,7 +29,6 @@ struct Type {
     readable: String,
     /// How the error's object begins in a line.
     head: Vec<u8>,
-    fingerprint: u64,
 }
 
 impl Kind {
@@ -65,12 +67,9 @@ impl Kind {
         }
     }
 
-    /// What it is recognised by.
-    pub(crate) fn fingerprint(&self) -> u64 {
-        match &self.0 {
-            Known::Type(of) => of.fingerprint,
-            Known::Word(word) => fingerprint(word.as_bytes()),
-        }
+    /// Returns `true` if it is in words of the program's own.
+    pub(crate) fn is_word(&self) -> bool {
+        matches!(self.0, Known::Word(_))
     }
 }
 
@@ -104,10 +103,9 @@ impl Type {
 
     fn new(name: &'static str) -> Self {
         let readable = limited(readable(name));
-        let fingerprint = fingerprint(readable.as_bytes());
         let mut head = Vec::new();
         push_head(&mut head, &readable);
-        Self { readable, head, fingerprint }
+        Self { readable, head }
     }
 }
 
@@ -129,46 +127,10 @@ fn limited(mut name: String) -> String {
     name
 }
 
-/// A type's name without the modules in front of it: `Box<dyn Error>`, `ParseIntError`.
-///
-/// A type that is just called `Error` keeps the last module or crate that says whose it is: `io::Error`,
-/// `anyhow::Error`.
-fn readable(type_name: &str) -> String {
-    let mut readable = String::with_capacity(type_name.len());
-    let mut rest = type_name;
-    while let Some(start) = rest.find(is_path) {
-        let (before, path) = rest.split_at(start);
-        let (path, after) = path.split_at(path.find(|c| !is_path(c)).unwrap_or(path.len()));
-        readable.push_str(before);
-        push_short(&mut readable, path);
-        rest = after;
-    }
-    readable.push_str(rest);
-    readable
-}
-
-fn is_path(c: char) -> bool {
-    c.is_alphanumeric() || matches!(c, '_' | ':')
-}
-
-fn push_short(to: &mut String, path: &str) {
-    let (modules, name) = path.rsplit_once("::").unwrap_or(("", path));
-    // `core::error::Error` is the trait, as in `dyn Error`.
-    if name == "Error" && modules != "core::error" {
-        let mut owners = modules.rsplit("::").filter(|owner| !matches!(*owner, "error" | "errors"));
-        if let Some(owner) = owners.next().filter(|owner| !owner.is_empty()) {
-            to.push_str(owner);
-            to.push_str("::");
-        }
-    }
-    to.push_str(name);
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::any::type_name;
-    use std::error::Error;
 
     #[test]
     fn one_name_is_one_kind_wherever_it_stands() {
@@ -176,7 +138,7 @@ mod tests {
         for name in [type_name::<std::fmt::Error>(), elsewhere, elsewhere] {
             let kind = Kind::of(name);
             assert_eq!(&*kind, "fmt::Error");
-            assert_eq!(kind.fingerprint(), Kind::new("fmt::Error".to_owned()).fingerprint());
+            assert!(!kind.is_word() && Kind::new("fmt::Error".to_owned()).is_word());
         }
     }
 
@@ -187,34 +149,6 @@ mod tests {
             for (n, name) in names.iter().enumerate() {
                 assert_eq!(*Kind::of(name), format!("E{n}"));
             }
-        }
-    }
-
-    #[test]
-    fn leaves_out_modules() {
-        let names = [
-            (type_name::<std::num::ParseIntError>(), "ParseIntError"),
-            (type_name::<Box<dyn Error + Send + Sync>>(), "Box<dyn Error + Send + Sync>"),
-            (type_name::<&'static str>(), "&str"),
-            (type_name::<Result<Vec<String>, [u8; 2]>>(), "Result<Vec<String>, [u8; 2]>"),
-            ("u8", "u8"),
-        ];
-        for (name, expected) in names {
-            assert_eq!(readable(name), expected);
-        }
-    }
-
-    #[test]
-    fn says_whose_error_it_is() {
-        let names = [
-            (type_name::<std::io::Error>(), "io::Error"),
-            (type_name::<std::fmt::Error>(), "fmt::Error"),
-            (type_name::<serde_json::Error>(), "serde_json::Error"),
-            ("anyhow::Error", "anyhow::Error"),
-            ("Error", "Error"),
-        ];
-        for (name, expected) in names {
-            assert_eq!(readable(name), expected);
         }
     }
 }

@@ -1,9 +1,9 @@
 //! What errors count as by their type, for a whole layer.
 
 use std::error::Error;
-use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::{fmt, io};
 
 use super::ErrorClass;
 use crate::asking::ask;
@@ -40,7 +40,7 @@ impl ErrorRules {
         &self,
         classify: impl Fn(&E) -> ErrorClass + Send + Sync + 'static,
     ) {
-        let rule: Rule = Arc::new(move |error| error.downcast_ref().map(&classify));
+        let rule: Rule = Arc::new(move |error| as_type(error).map(&classify));
         let mut rules = RULES.write().unwrap_or_else(PoisonError::into_inner);
         rules.push((self.layer, rule));
         ANY.store(true, Ordering::Release);
@@ -59,7 +59,8 @@ impl Classes {
     /// What an error counts as for each layer that has a say, by the layer's first rule that matches the error or
     /// one of its causes, if it `has_causes`. A rule that panics has no say.
     pub(crate) fn of(error: &(dyn Error + 'static), has_causes: bool) -> Self {
-        let known = if has_causes { known(error) } else { known_alone(error) };
+        let known =
+            if has_causes || held(error).is_some() { known(error) } else { known_alone(error) };
         if !ANY.load(Ordering::Acquire) {
             return Self { by_layer: Vec::new(), known };
         }
@@ -76,9 +77,27 @@ impl Classes {
     }
 }
 
-/// An error and its causes, as many as are looked at: a chain may be endless.
+/// The error as one of this type: itself, or in a `Box` or an `Arc`, which are errors like it.
+fn as_type<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
+    let boxed = || error.downcast_ref::<Box<E>>().map(|boxed| &**boxed);
+    let shared = || error.downcast_ref::<Arc<E>>().map(|shared| &**shared);
+    error.downcast_ref().or_else(boxed).or_else(shared)
+}
+
+/// The error inside of one that holds an error of any type, and passes for it.
+fn held<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    if let Some(shared) = error.downcast_ref::<Arc<dyn Error + Send + Sync>>() {
+        return Some(&**shared);
+    }
+    if let Some(shared) = error.downcast_ref::<Arc<dyn Error>>() {
+        return Some(&**shared);
+    }
+    error.downcast_ref::<io::Error>()?.get_ref().map(|error| error as _)
+}
+
+/// An error, what it holds, and its causes, as many as are looked at: a chain may be endless.
 fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |&error| error.source()).take(100)
+    std::iter::successors(Some(error), |&error| held(error).or_else(|| error.source())).take(100)
 }
 
 /// What an error counts as that is, or was made from, one of a type that everybody meets.
@@ -89,7 +108,7 @@ fn known(error: &(dyn Error + 'static)) -> Option<ErrorClass> {
 /// What errors of types that everybody meets count as.
 #[cfg(feature = "tokio")]
 fn known_alone(error: &(dyn Error + 'static)) -> Option<ErrorClass> {
-    let join = error.downcast_ref::<tokio::task::JoinError>();
+    let join = as_type::<tokio::task::JoinError>(error);
     // A task that was cancelled, and not one that panicked. `Elapsed` is a failure like any other: who gave up waiting
     // failed, and what was waited for has a record of its own that says `cancelled`.
     join.filter(|join| join.is_cancelled()).map(|_| ErrorClass::Cancelled)

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::color::{self, DIM, ERROR, LOST, NAME, PLAIN};
 use super::page::Page;
 use super::value;
-use crate::convention::{cancellation, delivery, error, payload, progress, slow};
+use crate::convention::{cancellation, delivery, error, inherited, payload, progress, slow};
 use crate::format::time;
 use crate::record::{Outcome, Record};
 
@@ -258,7 +258,25 @@ fn notes(rest: &mut Map<String, Value>) -> Vec<String> {
 
 /// What members of a payload that are objects say in words, where they are of the form that is known.
 type Say = fn(&Value) -> Option<String>;
-const NOTES_OF_OBJECTS: [(&str, Say); 2] = [(payload::SLOW, slow), (payload::PROGRESS, progress)];
+const NOTES_OF_OBJECTS: [(&str, Say); 3] =
+    [(payload::SLOW, slow), (payload::PROGRESS, progress), (payload::INHERITED, inherited)];
+
+/// Returns what the operations around this one work on, and what else it has from them: `inside place 1, user=ann`.
+fn inherited(inherited: &Value) -> Option<String> {
+    let mut said = Vec::new();
+    for (key, value) in inherited.as_object()? {
+        if key == inherited::ENTITY_IDS {
+            let entities = value.as_object()?.iter();
+            said.extend(entities.map(|(name, id)| format!("{name} {}", value::text(id))));
+        }
+    }
+    for (key, value) in
+        inherited.as_object()?.iter().filter(|(key, _)| *key != inherited::ENTITY_IDS)
+    {
+        said.push(format!("{key}={}", value::text(value)));
+    }
+    (!said.is_empty()).then(|| format!("inside {}", said.join(", ")))
+}
 
 fn slow(slow: &Value) -> Option<String> {
     let time = |key| Some(time::lasted(slow.get(key)?.as_u64()?));
@@ -406,6 +424,11 @@ mod tests {
             told("slow", json!({"slow": {"poll_ns": 51_000_000, "limit_ns": 10_000_000}})),
             told("slow", json!({"slow": {"expected_ns": 1_000_000, "age_ns": 12_345_678}})),
             told("slow", json!({"slow": {"poll_ns": -1}, "progress": 7})),
+            told(
+                "failed",
+                json!({"inherited": {"entity_ids": {"place": "1"}, "user": "ann", "a": [7]}}),
+            ),
+            told("failed", json!({"inherited": {"entity_ids": 7}})),
         ];
         insta::assert_snapshot!(told.concat(), @r#"
         08:00:00.123Z ✓ success   run  12.3 ms  — 3 polls, busy 1.20 ms, idle 4.00 s  shop #a902b7
@@ -414,6 +437,8 @@ mod tests {
         08:00:00.123Z ~ slow      run  12.3 ms  — one poll took 51.0 ms, more than 10.0 ms  shop #a902b7
         08:00:00.123Z ~ slow      run  12.3 ms  — expected to take 1.00 ms  shop #a902b7
         08:00:00.123Z ~ slow      run  12.3 ms  progress=7  slow={poll_ns=-1}  shop #a902b7
+        08:00:00.123Z ✗ failed    run  12.3 ms  — inside place 1, a=[7], user=ann  shop #a902b7
+        08:00:00.123Z ✗ failed    run  12.3 ms  inherited={entity_ids=7}  shop #a902b7
         "#);
     }
 

@@ -32,13 +32,16 @@ impl Producer {
         Some(Self(shared))
     }
 
-    /// Puts a record into the queue, or loses one as the queue says. A call of its own: not in the way of outputs that
-    /// have no queue.
+    /// Puts a record into the queue, or loses one as the queue says. Returns `true` if the record is in the queue. A call of its
+    /// own: not in the way of outputs that have no queue.
     #[inline(never)]
-    pub(in super::super) fn push(&self, line: &Line<'_>) {
-        if let Err(reason) = self.0.push(line) {
+    pub(in super::super) fn push(&self, line: &Line<'_>) -> bool {
+        let pushed = self.0.push(line);
+        let is_there = pushed.is_ok();
+        if let Some(reason) = pushed.unwrap_or_else(Some) {
             self.0.destination.lost(reason);
         }
+        is_there
     }
 
     /// Has what is in the queue now written and flushed, while somebody waits until then at the most.

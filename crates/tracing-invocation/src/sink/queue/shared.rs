@@ -108,8 +108,8 @@ impl Shared {
         }
     }
 
-    /// Puts a record into the queue. An error where it is lost, or another in its place.
-    pub(super) fn push(&self, line: &Line<'_>) -> Result<(), Reason> {
+    /// Puts a record into the queue. Returns why another one was lost in its place, if one was; an error where this one is lost.
+    pub(super) fn push(&self, line: &Line<'_>) -> Result<Option<Reason>, Reason> {
         let mut state = self.state_here().ok_or(Reason::NoWriter)?;
         let is_full = self.is_full(&state);
         // Asking the system each time would be dear.
@@ -120,7 +120,7 @@ impl Shared {
         if state.is_abandoned {
             return Err(Reason::NoWriter);
         }
-        let mut answer = Ok(());
+        let mut dropped = None;
         if is_full {
             match self.queue.when_full {
                 // The writer would wait for itself. What it ends of the program's operations is little.
@@ -132,10 +132,10 @@ impl Shared {
                     }
                 }
                 when_full => {
-                    answer = Err(Reason::QueueFull);
                     if !state.lanes.make_room(line, when_full) {
-                        return answer;
+                        return Err(Reason::QueueFull);
                     }
+                    dropped = Some(Reason::QueueFull);
                     self.queued.fetch_sub(1, Ordering::Relaxed);
                 }
             }
@@ -145,7 +145,7 @@ impl Shared {
         if state.wakes_at.is_some_and(|records| state.lanes.len() >= records) {
             self.work.notify_one();
         }
-        answer
+        Ok(dropped)
     }
 
     /// Has what is in the queue now written and flushed, while somebody waits until then at the most.

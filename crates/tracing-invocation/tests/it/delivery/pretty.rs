@@ -92,7 +92,7 @@ fn a_person_sees_what_happened_at_a_glance() {
     insta::assert_snapshot!(plain(open_shop), @r#"
     00:00:00.000Z → invoke    place 1  it::delivery::pretty::shop #000001
     00:00:00.001Z → invoke      charge 1  (cents=250000, currency=CHF)  it::delivery::pretty::shop #000002
-    00:00:00.002Z ✗ failed      charge 1  1.00 ms  it::delivery::pretty::shop #000002
+    00:00:00.002Z ✗ failed      charge 1  1.00 ms  — inside place 1  it::delivery::pretty::shop #000002
                                   Chain: the bank does not answer
                                   caused by connection refused
                                   attempts=3  retry=false
@@ -104,7 +104,7 @@ fn a_person_sees_what_happened_at_a_glance() {
     00:00:00.008Z → invoke        pick  shelf="B 12"  it::delivery::pretty::shop #000006
     00:04:10.009Z ✓ success       pick  4m 10s  shelf="B 12"  it::delivery::pretty::shop #000006
     00:04:10.010Z → invoke        hand_over  carrier="Swiss Post"  it::delivery::pretty::shop #000007
-    00:04:10.011Z ⊘ cancelled     hand_over  1.00 ms  carrier="Swiss Post"  it::delivery::pretty::shop #000007
+    00:04:10.011Z ⊘ cancelled     hand_over  1.00 ms  carrier="Swiss Post"  — inside deliver 2, place 2  it::delivery::pretty::shop #000007
                                     because #000005 was
     00:04:10.012Z ⊘ cancelled   deliver 2  4m 10s  — along with #000007  it::delivery::pretty::shop #000005
                                   because #000003 was
@@ -127,7 +127,7 @@ fn color_says_again_what_signs_and_words_say() {
     insta::assert_snapshot!(colored.replace('\u{1b}', "␛"), @r#"
     ␛[2m00:00:00.000Z␛[0m ␛[2m→ invoke    ␛[0mplace 1  ␛[2mit::delivery::pretty::shop #000001␛[0m
     ␛[2m00:00:00.001Z␛[0m ␛[2m→ invoke    ␛[0m  charge 1  (␛[2mcents=␛[0m250000, ␛[2mcurrency=␛[0mCHF)  ␛[2mit::delivery::pretty::shop #000002␛[0m
-    ␛[2m00:00:00.002Z␛[0m ␛[1m␛[31m✗ failed    ␛[0m  ␛[1mcharge␛[0m 1  1.00 ms  ␛[2mit::delivery::pretty::shop #000002␛[0m
+    ␛[2m00:00:00.002Z␛[0m ␛[1m␛[31m✗ failed    ␛[0m  ␛[1mcharge␛[0m 1  1.00 ms␛[2m  — inside place 1␛[0m  ␛[2mit::delivery::pretty::shop #000002␛[0m
                                   ␛[31mChain: ␛[0mthe bank does not answer
                                   ␛[2mcaused by ␛[0mconnection refused
                                   ␛[2mattempts=␛[0m3  ␛[2mretry=␛[0mfalse
@@ -139,7 +139,7 @@ fn color_says_again_what_signs_and_words_say() {
     ␛[2m00:00:00.008Z␛[0m ␛[2m→ invoke    ␛[0m    pick  ␛[2mshelf=␛[0m"B 12"  ␛[2mit::delivery::pretty::shop #000006␛[0m
     ␛[2m00:04:10.009Z␛[0m ␛[32m✓ success   ␛[0m    ␛[1mpick␛[0m  4m 10s  ␛[2mshelf=␛[0m"B 12"  ␛[2mit::delivery::pretty::shop #000006␛[0m
     ␛[2m00:04:10.010Z␛[0m ␛[2m→ invoke    ␛[0m    hand_over  ␛[2mcarrier=␛[0m"Swiss Post"  ␛[2mit::delivery::pretty::shop #000007␛[0m
-    ␛[2m00:04:10.011Z␛[0m ␛[1m␛[35m⊘ cancelled ␛[0m    ␛[1mhand_over␛[0m  1.00 ms  ␛[2mcarrier=␛[0m"Swiss Post"  ␛[2mit::delivery::pretty::shop #000007␛[0m
+    ␛[2m00:04:10.011Z␛[0m ␛[1m␛[35m⊘ cancelled ␛[0m    ␛[1mhand_over␛[0m  1.00 ms  ␛[2mcarrier=␛[0m"Swiss Post"␛[2m  — inside deliver 2, place 2␛[0m  ␛[2mit::delivery::pretty::shop #000007␛[0m
                                     ␛[2mbecause ␛[0m#000005 was
     ␛[2m00:04:10.012Z␛[0m ␛[35m⊘ cancelled ␛[0m  ␛[1mdeliver␛[0m 2  4m 10s␛[2m  — along with #000007␛[0m  ␛[2mit::delivery::pretty::shop #000005␛[0m
                                   ␛[2mbecause ␛[0m#000003 was

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::future::pending;
+use std::sync::Arc;
 use std::time::Duration;
 use std::{fmt, io};
 
@@ -167,6 +168,20 @@ fn a_rule_finds_its_error_along_the_chain_of_causes() {
     assert_eq!(classified(rules, || drop(run_anyhow(caused()))), SUPPRESSED);
     let other = || Shop::SoldOut { item: "pears" };
     assert_eq!(classified(rules, || drop(run(other()))), FAILED);
+}
+
+#[test]
+fn a_rule_finds_its_error_in_whatever_holds_it() {
+    type Shared = Arc<dyn Error + Send + Sync>;
+    let rules = |layer: InvocationLayer| layer.with_error_class(|_: &Shop| ErrorClass::Suppressed);
+    let error = || Shop::SoldOut { item: "pears" };
+    let shared = || -> Shared { Arc::new(error()) };
+    assert_eq!(classified(rules, || drop(run(Box::new(error())))), SUPPRESSED);
+    assert_eq!(classified(rules, || drop(run(Arc::new(error())))), SUPPRESSED);
+    assert_eq!(classified(rules, || drop(run(shared()))), SUPPRESSED);
+    assert_eq!(classified(rules, || drop(run(io::Error::other(shared())))), SUPPRESSED);
+    assert_eq!(classified(rules, || drop(run_boxed(io::Error::other(error())))), SUPPRESSED);
+    assert_eq!(classified(rules, || drop(run(io::Error::other("pears")))), FAILED);
 }
 
 #[test]
