@@ -358,7 +358,7 @@ impl Journal {
     }
 
     fn write(&self, kind: (Level, Outcome), mut line: Vec<u8>, settings: &Settings) {
-        let limit = settings.rules.limits.record;
+        let limit = settings.rules.limits.record_bytes();
         let is_too_long = line.len() > limit;
         self.tally.count(is_too_long);
         if is_too_long {

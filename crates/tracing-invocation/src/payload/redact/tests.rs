@@ -21,9 +21,10 @@ fn assert_open(redaction: &Redaction, keys: &[&str]) {
 }
 
 #[test]
-fn keys_end_with_a_name() {
+fn a_key_is_secret_if_a_name_stands_in_it() {
     let redaction = Redaction::standard();
-    assert_secret(&redaction, &secret::KEYS);
+    assert_secret(&redaction, secret::KEYS);
+    assert_secret(&redaction, secret::LAST);
     assert_secret(
         &redaction,
         &[
@@ -58,7 +59,6 @@ fn keys_end_with_a_name() {
             "7",
             "tokens_used",
             "token_count",
-            "tokens",
             "max_tokens",
             "author",
             "authorized",
@@ -93,7 +93,7 @@ fn numbers_and_separators_at_the_end_are_of_no_account() {
         &redaction,
         &["password2", "token_1", "api_key[0]", "--password--", "пароль password"],
     );
-    assert_open(&redaction, &["tokens_2", "password_length2", "2"]);
+    assert_open(&redaction, &["token_count_2", "password_length2", "2"]);
 }
 
 #[test]
@@ -330,7 +330,7 @@ proptest! {
 
     #[test]
     fn texts_without_urls_are_as_without_redaction(
-        text in r#"(:/?[a-zé@ ]|[a-z/"\\]){0,30}"#,
+        text in r#"(:/?[c-gé@ ]|[c-g/"\\]){0,30}"#,
         limit in 0..60_usize,
     ) {
         prop_assert_eq!(

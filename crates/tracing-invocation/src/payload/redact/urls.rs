@@ -1,71 +1,125 @@
 //! What stands before the host of a URL.
 //!
-//! All of it is secret, the user's name included: many a token is written in its place.
+//! All of it is secret, the user's name included: many a token is written in its place. Programs write passwords into URLs
+//! without escaping them, so that a userinfo may contain what should have ended it.
 
 use std::ops::Range;
 
-use super::super::words::{self, Word};
-
 /// What a URL's authority, its userinfo and host, stands behind.
-pub(super) const BEFORE_AUTHORITY: &str = "://";
-
-/// Whether there may be a URL in `text`. Most texts have not even a colon.
-pub(super) fn may_be_in(text: &str) -> bool {
-    let known = words::start(text.as_bytes(), Word::has_no_colon);
-    known < text.len() && text.contains(BEFORE_AUTHORITY)
-}
+const BEFORE_AUTHORITY: &str = "://";
 
 /// Adds the userinfo of every URL in `text`. If that is not the `whole` text and ends where a userinfo may have
 /// begun, the answer is where that is.
 pub(super) fn find(text: &str, whole: bool, secrets: &mut Vec<Range<usize>>) -> Option<usize> {
     let mut at = 0;
     while let Some(found) = text[at..].find(BEFORE_AUTHORITY) {
-        let start = at + found;
-        let (end, is_open) = match text[start..].find(ends_url) {
-            Some(length) => (start + length, false),
-            None => (text.len(), !whole),
-        };
-        let open = find_before(&text[..end], start, is_open, secrets);
-        if open.is_some() {
-            return open;
-        }
-        at = end;
-    }
-    None
-}
-
-/// Does so for what is at the end of `text` from `at` on: a URL, maybe with others inside it.
-fn find_before(
-    text: &str,
-    mut at: usize,
-    is_open: bool,
-    secrets: &mut Vec<Range<usize>>,
-) -> Option<usize> {
-    let last = text.rfind('@');
-    while let Some(found) = text[at..].find(BEFORE_AUTHORITY) {
         let start = at + found + BEFORE_AUTHORITY.len();
-        let (authority, is_open_authority) = match text[start..].find(ends_authority) {
-            Some(length) => (&text[start..start + length], false),
-            None => (&text[start..], is_open),
-        };
-        // Neither a host nor a port is like that: a password in which a `/` was not escaped.
-        let goes_on = || has_password(authority);
         at = start;
-        if is_open_authority {
-            return Some(start);
-        } else if let Some(length) = authority.rfind('@') {
-            // The last one, because a password may contain others.
-            at = start + length;
-        } else if goes_on() && is_open {
-            return Some(start);
-        } else if let Some(last) = last.filter(|&last| last > start && goes_on()) {
-            at = last;
+        let url = Url { scheme: &text[..start], rest: &text[start..], is_open: !whole };
+        match url.userinfo() {
+            Userinfo::None => {}
+            Userinfo::Open => return Some(start),
+            Userinfo::Ends(length) => at += length,
         }
         if at > start {
             secrets.push(start..at);
         }
     }
     None
+}
+
+/// What a URL has before its host.
+enum Userinfo {
+    None,
+    /// So many bytes.
+    Ends(usize),
+    /// The text is cut before it is known.
+    Open,
+}
+
+/// A URL in a text.
+struct Url<'t> {
+    /// The text up to the authority.
+    scheme: &'t str,
+    /// The text from the authority on.
+    rest: &'t str,
+    /// Whether the text goes on behind its end.
+    is_open: bool,
+}
+
+impl Url<'_> {
+    fn userinfo(&self) -> Userinfo {
+        let length = self.rest.find(ends_url);
+        let is_open = self.is_open && length.is_none();
+        let url = &self.rest[..length.unwrap_or(self.rest.len())];
+        let (authority, behind) = url.split_at(url.find(ends_authority).unwrap_or(url.len()));
+        if behind.is_empty() && is_open {
+            return Userinfo::Open;
+        }
+        if let Some(length) = authority.rfind('@') {
+            // The last one, because a password may contain others.
+            return Userinfo::Ends(length);
+        }
+        if has_password(authority) {
+            return match url.rfind('@') {
+                Some(length) => Userinfo::Ends(length),
+                None if is_open => Userinfo::Open,
+                None => self.beyond(url.len(), |c| !matches!(c, ' ' | '"' | '<' | '>')),
+            };
+        }
+        if behind.starts_with(['?', '#']) {
+            return self.unescaped(authority, behind, is_open);
+        }
+        let next = self.rest[url.len()..].chars().next();
+        let is_strange = next.is_some_and(|c| c == '`' || c == '\0' || !c.is_ascii());
+        if behind.is_empty() && is_strange {
+            let ends = |c: char| c.is_ascii_whitespace() || matches!(c, '"' | '<' | '>' | '/');
+            let found = self.beyond(url.len(), |c| !ends(c));
+            let known = match found {
+                Userinfo::Ends(length) => &self.rest[..length],
+                Userinfo::Open | Userinfo::None => authority,
+            };
+            return if known.contains(':') { found } else { Userinfo::None };
+        }
+        Userinfo::None
+    }
+
+    /// The userinfo whose password contains what should have ended the URL, here after `length` bytes.
+    fn beyond(&self, length: usize, goes_on: impl Fn(char) -> bool) -> Userinfo {
+        let beyond = &self.rest[length..];
+        let end = beyond.find(|c| !goes_on(c));
+        match beyond[..end.unwrap_or(beyond.len())].rfind('@') {
+            Some(at) => Userinfo::Ends(length + at),
+            None if end.is_none() && self.is_open => Userinfo::Open,
+            None => Userinfo::None,
+        }
+    }
+
+    /// The userinfo that contains a `?` or a `#`, with which a query or a fragment begins in other URLs.
+    fn unescaped(&self, authority: &str, behind: &str, is_open: bool) -> Userinfo {
+        let end = behind.find('/');
+        let behind = &behind[..end.unwrap_or(behind.len())];
+        let found = behind.rfind('@');
+        let part = &behind[..found.unwrap_or(behind.len())];
+        let may_be = authority.contains(':') || part.contains(':') || !self.is_of_web();
+        match found {
+            _ if part.contains(['=', '&']) || !may_be => Userinfo::None,
+            Some(at) => Userinfo::Ends(authority.len() + at),
+            None if end.is_none() && is_open => Userinfo::Open,
+            None => Userinfo::None,
+        }
+    }
+
+    /// Whether the URL is of a scheme that has queries and fragments.
+    fn is_of_web(&self) -> bool {
+        let scheme = self.scheme.trim_end_matches(BEFORE_AUTHORITY);
+        ["http", "https", "ws", "wss", "ftp", "file"].iter().any(|web| {
+            let start = scheme.len().checked_sub(web.len());
+            start
+                .and_then(|start| scheme.get(start..))
+                .is_some_and(|end| end.eq_ignore_ascii_case(web))
+        })
+    }
 }
 
 /// Whether what follows the first colon is no port.
@@ -81,18 +135,5 @@ fn ends_url(c: char) -> bool {
 }
 
 fn ends_authority(c: char) -> bool {
-    matches!(c, '/' | '\\' | '?' | '#')
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn no_url_is_overlooked(text in "([a-z:/é]{0,9}(://)?){0,3}") {
-            prop_assert_eq!(may_be_in(&text), text.contains(BEFORE_AUTHORITY));
-        }
-    }
+    matches!(c, '/' | '?' | '#')
 }
