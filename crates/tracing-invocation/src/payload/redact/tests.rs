@@ -215,6 +215,39 @@ fn marks_count_towards_the_length_of_a_text() {
     assert_eq!(cut(&redaction, "a://b@c/defghij", 9), r#""a://<reda...""#);
 }
 
+/// Texts that would take a minute each if every sign in them were a reason to look at all of them.
+#[test]
+fn long_texts_are_searched_in_one_go() {
+    let start = std::time::Instant::now();
+    for unit in [
+        "a://",
+        "u:p://",
+        "x://y?",
+        "(\"pin\", ",
+        "(\"a\", ",
+        "value: ",
+        "{value: ",
+        "{pin: ",
+        "pin=",
+        "\\",
+        "eyJ-",
+        "AKIA",
+        "Basic ",
+        "Bearer ",
+        "-----BEGIN ",
+        "\"pin\":",
+        "Pin(",
+        "{\"name\":{",
+        "b",
+        ":",
+    ] {
+        let text = unit.repeat(400_000 / unit.len());
+        let _ = Redaction::standard().redact_text(&text);
+        let _ = Redaction::standard().redact_text(&format!("pin: {{{text}"));
+    }
+    assert!(start.elapsed() < std::time::Duration::from_secs(20), "{:?}", start.elapsed());
+}
+
 #[test]
 fn patterns_are_redacted() {
     let redaction = Redaction::standard().with_pattern(r"\bkey-\d+").unwrap();
@@ -337,6 +370,23 @@ proptest! {
             formatted_json(&text, limit, &Redaction::standard()),
             formatted_json(&text, limit, &Redaction::none()),
         );
+    }
+
+    #[test]
+    fn no_text_is_too_odd_to_be_searched(
+        text in r#"([:=("'{}\[\],\\ \n`é]|://|@|pin|password|name|value|AKIA|eyJ|Bearer |Basic |-----BEGIN |PRIVATE KEY-----|[a-zB0]){0,60}"#,
+        whole in any::<bool>(),
+        end in 0..200_usize,
+    ) {
+        let redaction = Redaction::standard();
+        let end = (0..=end.min(text.len())).rev().find(|&at| text.is_char_boundary(at)).unwrap();
+        let shown = redaction.shown(&text, end, whole || end < text.len());
+        prop_assert!(shown.len() <= end + redaction.redacted() as usize * mark::REDACTED.len());
+        let once = redaction.redact_text(&text).into_owned();
+        let counted = redaction.redacted();
+        let twice = redaction.redact_text(&once).into_owned();
+        let thrice = redaction.redact_text(&twice).into_owned();
+        prop_assert_eq!(thrice, twice, "{} once, {} twice", counted, redaction.redacted());
     }
 
     #[test]

@@ -23,12 +23,12 @@ struct Text<'t> {
 /// Adds every secret in `text`. If that is not the `whole` text, a form that is still open at its end counts as complete.
 pub(super) fn find(keys: &Keys, text: &str, is_whole: bool, secrets: &mut Vec<Range<usize>>) {
     let bytes = text.as_bytes();
-    let mut at = 0;
+    let (mut at, mut braces) = (0, fields::Braces::default());
     while let Some(sign) = words::next_sign(bytes, at) {
         at = sign + 1;
         let text = Text { text, is_whole };
         let found = match bytes[sign] {
-            b':' => fields::after_colon(keys, text, sign),
+            b':' => fields::after_colon(keys, text, &mut braces, sign),
             b'=' => fields::after_equals(keys, text, sign),
             b'(' => fields::after_parenthesis(keys, text, sign),
             b'B' | b'b' => forms::scheme(text, sign).or_else(|| forms::private_key(text, sign)),

@@ -11,15 +11,18 @@ const BEFORE_AUTHORITY: &str = "://";
 /// Adds the userinfo of every URL in `text`. If that is not the `whole` text and ends where a userinfo may have
 /// begun, the answer is where that is.
 pub(super) fn find(text: &str, whole: bool, secrets: &mut Vec<Range<usize>>) -> Option<usize> {
-    let mut at = 0;
+    let (mut at, mut run) = (0, None::<Run<'_>>);
     while let Some(found) = text[at..].find(BEFORE_AUTHORITY) {
         let start = at + found + BEFORE_AUTHORITY.len();
         at = start;
-        let url = Url { scheme: &text[..start], rest: &text[start..], is_open: !whole };
-        match url.userinfo() {
+        let run = match &mut run {
+            Some(run) if start <= run.end => run,
+            other => other.insert(Run::new(text, start, whole)),
+        };
+        match run.userinfo(start) {
             Userinfo::None => {}
             Userinfo::Open => return Some(start),
-            Userinfo::Ends(length) => at += length,
+            Userinfo::Ends(end) => at = end,
         }
         if at > start {
             secrets.push(start..at);
@@ -29,95 +32,104 @@ pub(super) fn find(text: &str, whole: bool, secrets: &mut Vec<Range<usize>>) -> 
 }
 
 /// What a URL has before its host.
+#[derive(Clone, Copy)]
 enum Userinfo {
     None,
-    /// So many bytes.
+    /// It ends here.
     Ends(usize),
     /// The text is cut before it is known.
     Open,
 }
 
-/// A URL in a text.
-struct Url<'t> {
-    /// The text up to the authority.
-    scheme: &'t str,
-    /// The text from the authority on.
-    rest: &'t str,
-    /// Whether the text goes on behind its end.
+/// A part of a text without a character that ends a URL: one URL, or several without anything between them. What all of
+/// them ask for is found once.
+struct Run<'t> {
+    text: &'t str,
+    end: usize,
+    /// Whether the text goes on in a way that is not known, behind its end and behind the run's.
+    text_is_open: bool,
     is_open: bool,
+    last_at: Option<usize>,
+    /// What was found behind the end, up to a character that is in no password.
+    beyond: Option<Userinfo>,
 }
 
-impl Url<'_> {
-    fn userinfo(&self) -> Userinfo {
-        let length = self.rest.find(ends_url);
-        let is_open = self.is_open && length.is_none();
-        let url = &self.rest[..length.unwrap_or(self.rest.len())];
+impl<'t> Run<'t> {
+    fn new(text: &'t str, start: usize, whole: bool) -> Self {
+        let length = text[start..].find(ends_url);
+        let end = length.map_or(text.len(), |length| start + length);
+        let last_at = text[start..end].rfind('@').map(|at| start + at);
+        let (text_is_open, is_open) = (!whole, !whole && length.is_none());
+        Self { text, end, text_is_open, is_open, last_at, beyond: None }
+    }
+
+    /// That of the URL whose authority begins at `start`.
+    fn userinfo(&mut self, start: usize) -> Userinfo {
+        let url = &self.text[start..self.end];
         let (authority, behind) = url.split_at(url.find(ends_authority).unwrap_or(url.len()));
-        if behind.is_empty() && is_open {
+        if behind.is_empty() && self.is_open {
             return Userinfo::Open;
         }
         if let Some(length) = authority.rfind('@') {
             // The last one, because a password may contain others.
-            return Userinfo::Ends(length);
+            return Userinfo::Ends(start + length);
         }
         if has_password(authority) {
-            return match url.rfind('@') {
-                Some(length) => Userinfo::Ends(length),
-                None if is_open => Userinfo::Open,
-                None => self.beyond(url.len(), |c| !matches!(c, ' ' | '"' | '<' | '>')),
+            return match self.last_at.filter(|&at| at >= start) {
+                // Another `@` may follow.
+                _ if self.is_open => Userinfo::Open,
+                Some(at) => Userinfo::Ends(at),
+                None => self.beyond(|c| matches!(c, ' ' | '"' | '<' | '>')),
             };
         }
         if behind.starts_with(['?', '#']) {
-            return self.unescaped(authority, behind, is_open);
+            return self.unescaped(start, authority, behind);
         }
-        let next = self.rest[url.len()..].chars().next();
+        let next = self.text[self.end..].chars().next();
         let is_strange = next.is_some_and(|c| c == '`' || c == '\0' || !c.is_ascii());
         if behind.is_empty() && is_strange {
             let ends = |c: char| c.is_ascii_whitespace() || matches!(c, '"' | '<' | '>' | '/');
-            let found = self.beyond(url.len(), |c| !ends(c));
-            let known = match found {
-                Userinfo::Ends(length) => &self.rest[..length],
-                Userinfo::Open | Userinfo::None => authority,
-            };
-            return if known.contains(':') { found } else { Userinfo::None };
+            let found = self.beyond(ends);
+            let end = if let Userinfo::Ends(end) = found { end } else { self.end };
+            return if self.text[start..end].contains(':') { found } else { Userinfo::None };
         }
         Userinfo::None
     }
 
-    /// The userinfo whose password contains what should have ended the URL, here after `length` bytes.
-    fn beyond(&self, length: usize, goes_on: impl Fn(char) -> bool) -> Userinfo {
-        let beyond = &self.rest[length..];
-        let end = beyond.find(|c| !goes_on(c));
-        match beyond[..end.unwrap_or(beyond.len())].rfind('@') {
-            Some(at) => Userinfo::Ends(length + at),
-            None if end.is_none() && self.is_open => Userinfo::Open,
-            None => Userinfo::None,
-        }
+    /// The end of a userinfo whose password contains what should have ended the URL.
+    fn beyond(&mut self, ends: impl Fn(char) -> bool) -> Userinfo {
+        *self.beyond.get_or_insert_with(|| {
+            let beyond = &self.text[self.end..];
+            let length = beyond.find(ends);
+            match beyond[..length.unwrap_or(beyond.len())].rfind('@') {
+                _ if length.is_none() && self.text_is_open => Userinfo::Open,
+                Some(at) => Userinfo::Ends(self.end + at),
+                None => Userinfo::None,
+            }
+        })
     }
 
-    /// The userinfo that contains a `?` or a `#`, with which a query or a fragment begins in other URLs.
-    fn unescaped(&self, authority: &str, behind: &str, is_open: bool) -> Userinfo {
+    /// A userinfo that contains a `?` or a `#`, with which a query or a fragment begins in other URLs.
+    fn unescaped(&self, start: usize, authority: &str, behind: &str) -> Userinfo {
         let end = behind.find('/');
         let behind = &behind[..end.unwrap_or(behind.len())];
         let found = behind.rfind('@');
         let part = &behind[..found.unwrap_or(behind.len())];
-        let may_be = authority.contains(':') || part.contains(':') || !self.is_of_web();
+        let may_be = authority.contains(':') || part.contains(':') || !self.is_of_web(start);
         match found {
             _ if part.contains(['=', '&']) || !may_be => Userinfo::None,
-            Some(at) => Userinfo::Ends(authority.len() + at),
-            None if end.is_none() && is_open => Userinfo::Open,
+            _ if end.is_none() && self.is_open => Userinfo::Open,
+            Some(at) => Userinfo::Ends(start + authority.len() + at),
             None => Userinfo::None,
         }
     }
 
-    /// Whether the URL is of a scheme that has queries and fragments.
-    fn is_of_web(&self) -> bool {
-        let scheme = self.scheme.trim_end_matches(BEFORE_AUTHORITY);
+    /// Whether the scheme of the URL whose authority begins at `start` is one that has queries and fragments.
+    fn is_of_web(&self, start: usize) -> bool {
+        let scheme = self.text[..start].as_bytes().strip_suffix(BEFORE_AUTHORITY.as_bytes());
+        let scheme = scheme.unwrap_or_default();
         ["http", "https", "ws", "wss", "ftp", "file"].iter().any(|web| {
-            let start = scheme.len().checked_sub(web.len());
-            start
-                .and_then(|start| scheme.get(start..))
-                .is_some_and(|end| end.eq_ignore_ascii_case(web))
+            scheme[scheme.len().saturating_sub(web.len())..].eq_ignore_ascii_case(web.as_bytes())
         })
     }
 }

@@ -6,10 +6,14 @@ use std::ops::Range;
 use super::super::Keys;
 use super::super::named::Named;
 use super::Text;
-use crate::convention::{mark, secret};
+use crate::convention::mark;
 
 /// Bytes of a key that are looked at.
 const LONGEST_KEY: usize = 128;
+
+/// Bytes within which the members of an object are looked for that name others, so that a text of any length is searched
+/// once.
+const NEAR: usize = 1_024;
 
 /// A key in a text, and what it is told by.
 struct Key<'t> {
@@ -19,7 +23,12 @@ struct Key<'t> {
 }
 
 /// The value behind a `:`.
-pub(super) fn after_colon(keys: &Keys, text: Text<'_>, colon: usize) -> Option<Range<usize>> {
+pub(super) fn after_colon(
+    keys: &Keys,
+    text: Text<'_>,
+    braces: &mut Braces,
+    colon: usize,
+) -> Option<Range<usize>> {
     let bytes = text.bytes();
     // A path, as in `std::fmt`, and the scheme of a URL.
     if bytes[colon + 1..].starts_with(b":") || bytes[colon + 1..].starts_with(b"//") {
@@ -28,14 +37,14 @@ pub(super) fn after_colon(keys: &Keys, text: Text<'_>, colon: usize) -> Option<R
     let key = Key::before(text, colon)?;
     let value = text.run(colon + 1, |byte| byte == b' ' || byte == b'\t');
     let is_secret = keys.has(key.text);
-    if !is_secret && !is_held(keys, text, &key) {
+    if !is_secret && !is_held(keys, text, braces, &key) {
         return None;
     }
     if let Some(quoted) = quoted(text, value) {
         return unmarked(text, quoted);
     }
-    if key.is_quoted || brace_around(text, key.start).is_some() {
-        return unmarked(text, value..end_of_value(text, value).0);
+    if key.is_quoted || braces.around(text, key.start).is_some() {
+        return unmarked(text, value..end_of_value(text, value, usize::MAX).0);
     }
     header(text, &key, value)
 }
@@ -69,24 +78,34 @@ pub(super) fn after_equals(keys: &Keys, text: Text<'_>, equals: usize) -> Option
     unmarked(text, value..end)
 }
 
-/// What a tuple struct with a secret name holds, and the second of a pair the first of which is a secret key.
+/// The second of a pair the first of which is a secret key, and what a tuple struct with a secret name holds.
 pub(super) fn after_parenthesis(
     keys: &Keys,
     text: Text<'_>,
     parenthesis: usize,
 ) -> Option<Range<usize>> {
-    let inside = parenthesis + 1;
-    if let Some(key) = quoted(text, inside) {
-        let behind = text.run(key.end, |byte| matches!(byte, b'\\' | b'"' | b'\''));
-        let value = text.text.get(behind..)?.strip_prefix(", ")?;
-        let value = text.text.len() - value.len();
-        let (end, ends_pair) = end_of_value(text, value);
-        let is_pair = ends_pair == Some(b')') || text.is_open(end);
-        let is_secret = is_pair && Named::is_secret(keys, &text.text[key]);
-        return is_secret.then(|| quoted(text, value).unwrap_or(value..end));
+    second_of_pair(keys, text, parenthesis + 1).or_else(|| tuple_struct(keys, text, parenthesis))
+}
+
+fn second_of_pair(keys: &Keys, text: Text<'_>, inside: usize) -> Option<Range<usize>> {
+    let first = quoted(text, inside)?;
+    let behind = text.run(first.end, |byte| matches!(byte, b'\\' | b'"' | b'\''));
+    let value = behind + text.text[behind..].starts_with(", ").then_some(2)?;
+    if !Named::is_secret(keys, &text.text[first]) {
+        return None;
     }
-    let key = Key::before(text, parenthesis)?;
-    if !key.text.starts_with(|c: char| c.is_ascii_uppercase()) || !keys.has(key.text) {
+    // What is longer is no list of short texts.
+    let (_, ended_by) = end_of_value(text, value, NEAR);
+    if ended_by == Some(b',') {
+        return None;
+    }
+    let found = quoted(text, value);
+    unmarked(text, found.unwrap_or_else(|| value..end_of_value(text, value, usize::MAX).0))
+}
+
+fn tuple_struct(keys: &Keys, text: Text<'_>, parenthesis: usize) -> Option<Range<usize>> {
+    let inside = parenthesis + 1;
+    if !Key::before(text, parenthesis)?.is_type_of_secret(keys) {
         return None;
     }
     if let Some(quoted) = quoted(text, inside) {
@@ -94,7 +113,7 @@ pub(super) fn after_parenthesis(
     }
     let mut end = inside;
     loop {
-        let (value, by) = end_of_value(text, end);
+        let (value, by) = end_of_value(text, end, usize::MAX);
         end = value;
         if by != Some(b',') {
             break;
@@ -112,13 +131,21 @@ impl<'t> Key<'t> {
         let first = end.saturating_sub(LONGEST_KEY);
         if let Some(quote @ (b'"' | b'\'')) = bytes.last() {
             let end = bytes[..end - 1].iter().rposition(|&byte| byte != b'\\').map(|at| at + 1)?;
-            let start = bytes[first..end].iter().rposition(|byte| byte == quote)? + first + 1;
+            let start = bytes.get(first..end)?.iter().rposition(|byte| byte == quote)? + first + 1;
             return Some(Self { text: text.text.get(start..end)?, start, is_quoted: true });
         }
         let length = bytes[first..].iter().rev().take_while(|&&byte| is_of_key(byte)).count();
         let start = end - length;
         let key = text.text.get(start..end).filter(|key| !key.is_empty())?;
         Some(Self { text: key, start, is_quoted: false })
+    }
+
+    /// Whether this is the name of a type that holds a secret.
+    fn is_type_of_secret(&self, keys: &Keys) -> bool {
+        let name = self.text.rsplit(|c: char| !c.is_alphanumeric() && c != '_').next();
+        name.is_some_and(|name| {
+            name.starts_with(|c: char| c.is_ascii_uppercase()) && keys.has(name)
+        })
     }
 }
 
@@ -152,74 +179,95 @@ fn quoted(text: Text<'_>, at: usize) -> Option<Range<usize>> {
     Some(start..bytes.len())
 }
 
-/// Where the value that begins at `at` ends, and the byte behind it: a comma, a bracket that was opened before, or the end
-/// of a line.
-fn end_of_value(text: Text<'_>, at: usize) -> (usize, Option<u8>) {
+/// Where the value that begins at `start` ends, and the byte behind it: a comma, a bracket that was opened before, or the
+/// end of a line. No more than `most` bytes are looked at.
+fn end_of_value(text: Text<'_>, start: usize, most: usize) -> (usize, Option<u8>) {
     let bytes = text.bytes();
-    let (mut depth, mut at) = (0_usize, at);
-    while let Some(&byte) = bytes.get(at) {
+    let last = bytes.len().min(start.saturating_add(most));
+    let (mut depth, mut at) = (0_usize, start);
+    while at < last {
+        let byte = bytes[at];
         match byte {
-            b'"' => {
-                at = quoted(text, at).map_or(bytes.len(), |quoted| quoted.end + 1);
+            b'"' | b'\\' => {
+                at = match quoted(text, at) {
+                    Some(quoted) => quoted.end + (quoted.start - at),
+                    None => text.run(at, |byte| byte == b'\\'),
+                };
                 continue;
             }
             b'(' | b'[' | b'{' => depth += 1,
             b',' | b'\n' if depth == 0 => return (at, Some(byte)),
             b')' | b']' | b'}' if depth == 0 => {
-                let value = text.text[..at].trim_end_matches(' ').len();
-                return (value, Some(byte));
+                let value = text.text[start..at].trim_end_matches(' ').len();
+                return (start + value, Some(byte));
             }
             b')' | b']' | b'}' => depth -= 1,
             _ => {}
         }
         at += 1;
     }
-    (bytes.len(), None)
+    (last.max(at.min(bytes.len())), None)
 }
 
-/// Where the brace is that is open at `at`.
-fn brace_around(text: Text<'_>, at: usize) -> Option<usize> {
-    let mut closed = 0;
-    text.bytes()[..at].iter().rposition(|&byte| match byte {
-        b'}' => {
-            closed += 1;
-            false
+/// The braces that are open at a place of a text. The places must not go back.
+#[derive(Default)]
+pub(super) struct Braces {
+    at: usize,
+    open: Vec<usize>,
+    /// A brace, and whether a member inside it names a secret.
+    known: Option<(usize, bool)>,
+}
+
+impl Braces {
+    /// Where the brace is that is open at `end`.
+    fn around(&mut self, text: Text<'_>, end: usize) -> Option<usize> {
+        for (at, byte) in text.bytes().iter().enumerate().take(end).skip(self.at) {
+            match byte {
+                b'{' => self.open.push(at),
+                b'}' => drop(self.open.pop()),
+                _ => {}
+            }
         }
-        b'{' if closed == 0 => true,
-        b'{' => {
-            closed -= 1;
-            false
+        self.at = self.at.max(end);
+        self.open.last().copied()
+    }
+
+    /// Whether what stands in the braces that begin at `brace` is a secret, by the name in front of them or by a member.
+    fn are_of_secret(&mut self, keys: &Keys, text: Text<'_>, brace: usize) -> bool {
+        if let Some((_, is_secret)) = self.known.filter(|(known, _)| *known == brace) {
+            return is_secret;
         }
-        _ => false,
-    })
+        let is_secret = is_struct_of_secret(keys, text, brace) || names_secret(keys, text, brace);
+        self.known = Some((brace, is_secret));
+        is_secret
+    }
 }
 
 /// Whether what stands under `key` is the value of a secret that is named beside it, as in
 /// `Header { name: "authorization", value: ".." }`, or by the struct itself, as in `Password { value: ".." }`.
-fn is_held(keys: &Keys, text: Text<'_>, key: &Key<'_>) -> bool {
-    let is_inner = matches!(key.text, "inner" | "0");
-    if !is_inner && !secret::HOLDING.contains(&key.text) {
-        return false;
-    }
-    let Some(brace) = brace_around(text, key.start) else {
-        return false;
-    };
+fn is_held(keys: &Keys, text: Text<'_>, braces: &mut Braces, key: &Key<'_>) -> bool {
+    let may_hold = matches!(key.text, "inner" | "0") || Named::by(key.text).holds;
+    may_hold
+        && braces
+            .around(text, key.start)
+            .is_some_and(|brace| braces.are_of_secret(keys, text, brace))
+}
+
+fn is_struct_of_secret(keys: &Keys, text: Text<'_>, brace: usize) -> bool {
     let name = Key::before(text, text.bytes()[..brace].trim_ascii_end().len());
-    if name.is_some_and(|name| {
-        name.text.starts_with(|c: char| c.is_ascii_uppercase()) && keys.has(name.text)
-    }) {
-        return true;
-    }
-    let inside = brace + 1..end_of_value(text, brace).0;
-    let colons = text.text[inside.clone()].match_indices(':').map(|(at, _)| inside.start + at);
-    colons.into_iter().any(|colon| {
-        let naming = Key::before(text, colon).filter(|key| secret::NAMING.contains(&key.text));
+    name.is_some_and(|name| name.is_type_of_secret(keys))
+}
+
+fn names_secret(keys: &Keys, text: Text<'_>, brace: usize) -> bool {
+    let (end, _) = end_of_value(text, brace + 1, NEAR);
+    let bytes = &text.bytes()[..end];
+    let mut colons = (brace + 1..end).filter(|&at| bytes[at] == b':');
+    colons.any(|colon| {
+        let is_naming = Key::before(text, colon).is_some_and(|key| Named::by(key.text).names);
         let value = text.run(colon + 1, |byte| byte == b' ');
-        naming.is_some()
-            && match quoted(text, value) {
-                Some(name) => Named::is_secret(keys, &text.text[name]),
-                None => Named::is_secret(keys, &text.text[value..end_of_value(text, value).0]),
-            }
+        let name =
+            || quoted(text, value).unwrap_or_else(|| value..end_of_value(text, value, NEAR).0);
+        is_naming && Named::is_secret(keys, text.text.get(name()).unwrap_or_default())
     })
 }
 

@@ -136,10 +136,11 @@ pub(super) fn access_key(text: Text<'_>, at: usize) -> Option<Range<usize>> {
 /// A JSON Web Token, signed, encrypted or neither: `at` is the `J` of `eyJ`, with which the Base64 of `{"` begins.
 pub(super) fn json_web_token(text: Text<'_>, at: usize) -> Option<Range<usize>> {
     let start = at.checked_sub(2)?;
-    if !text.bytes()[start..].starts_with(b"eyJ") || !text.begins_word(start) {
+    let is_digit = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    let is_part = matches!(text.bytes()[..start], [.., b'-' | b'_' | b'.']);
+    if !text.bytes()[start..].starts_with(b"eyJ") || is_part || !text.begins_word(start) {
         return None;
     }
-    let is_digit = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     let end = text.run(start, is_digit);
     let dots = text.text[start..end].matches('.').count();
     (dots >= 2 || text.is_open(end)).then_some(start..end)
