@@ -22,7 +22,7 @@ use serde_json::Value;
 use self::keys::Keys;
 pub(super) use self::named::{LONGEST_NAME, Named};
 use super::json;
-use super::words::{self, Word};
+use super::words;
 use crate::convention::mark;
 
 /// How many characters beyond the cut of a text are looked at for what a pattern matches.
@@ -161,13 +161,18 @@ impl Redaction {
     /// What of the first `end` bytes of `text` is shown. If `text` is not the `whole` text, it goes on in a way that
     /// is not known.
     pub(super) fn shown<'t>(&self, text: &'t str, end: usize, whole: bool) -> Cow<'t, str> {
-        let has_signs = || words::start(text.as_bytes(), Word::has_no_sign) < text.len();
-        let is_searched = (self.0.urls || self.0.texts) && has_signs();
+        let (mut is_searched, mut has_url) = (false, false);
+        if self.0.urls || self.0.texts {
+            for sign in words::signs(text.as_bytes()) {
+                is_searched = true;
+                has_url |= text.as_bytes()[sign..].starts_with(b"://");
+            }
+        }
         if !is_searched && !self.has_patterns() {
             return text[..end].into();
         }
         let (mut secrets, mut end) = (Vec::new(), end);
-        if is_searched && self.0.urls {
+        if has_url && self.0.urls {
             let open = urls::find(text, whole, &mut secrets);
             end = open.map_or(end, |open| open.min(end));
         }

@@ -55,22 +55,20 @@ pub(super) fn start(bytes: &[u8], holds: impl Fn(Word) -> bool) -> usize {
     if rest.is_empty() || holds(Word(last(bytes))) { bytes.len() } else { bytes.len() - rest.len() }
 }
 
-/// The first byte from `at` on that may be a sign: see [`Word::has_no_sign`].
-pub(super) fn next_sign(bytes: &[u8], mut at: usize) -> Option<usize> {
-    while at < bytes.len() {
-        let word = match bytes[at..].first_chunk() {
-            Some(word) => u64::from_le_bytes(*word),
-            None => {
-                u64::from_le_bytes(std::array::from_fn(|n| *bytes.get(at + n).unwrap_or(&b' ')))
-            }
-        };
-        let signs = Word(word).signs();
-        if signs != 0 {
-            return Some(at + signs.trailing_zeros() as usize / 8);
-        }
-        at += size_of::<u64>();
-    }
-    None
+/// Where the bytes are that are signs, and some others: see [`Word::has_no_sign`].
+pub(super) fn signs(bytes: &[u8]) -> impl Iterator<Item = usize> {
+    let (words, rest) = bytes.as_chunks();
+    let mut last = [b' '; size_of::<u64>()];
+    last[..rest.len()].copy_from_slice(rest);
+    let words = words.iter().copied().chain(std::iter::once(last));
+    words.enumerate().flat_map(|(at, word)| {
+        let mut signs = Word(u64::from_le_bytes(word)).signs();
+        std::iter::from_fn(move || {
+            let bit = (signs != 0).then(|| signs.trailing_zeros() as usize)?;
+            signs &= signs - 1;
+            Some(at * size_of::<u64>() + bit / 8)
+        })
+    })
 }
 
 /// The last bytes, with others before them or twice, or with spaces for those that are missing.
@@ -102,11 +100,7 @@ mod tests {
         #[test]
         fn no_sign_is_passed_over(text in "([ -~]{0,20}|\\PC{0,2}|[:=(bK]){0,4}") {
             let bytes = text.as_bytes();
-            let (mut found, mut at) = (Vec::new(), 0);
-            while let Some(sign) = next_sign(bytes, at) {
-                found.extend(is_sign(bytes[sign]).then_some(sign));
-                at = sign + 1;
-            }
+            let found: Vec<_> = signs(bytes).filter(|&at| is_sign(bytes[at])).collect();
             let signs: Vec<_> = (0..bytes.len()).filter(|&at| is_sign(bytes[at])).collect();
             prop_assert_eq!(found, signs);
         }

@@ -1,7 +1,7 @@
 //! Decides whether a key is secret: see [`secret`] for the rule.
 //!
 //! Keys are compared in place, in ASCII lower case and without what separates words, so that none has to be taken
-//! apart. Nearly every key is harmless, and two small tables say so after one look at each of its letters.
+//! apart. Nearly every key is harmless, and three small tables say so after one look at each of its letters.
 
 use std::fmt;
 
@@ -10,10 +10,11 @@ use crate::convention::secret;
 /// The names of secret keys, and of exceptions from them.
 #[derive(Clone, Default)]
 pub(super) struct Keys {
+    /// By their first letters.
     names: Vec<Name>,
-    /// The first two letters of the names that begin a word, and of those that may begin inside one.
-    begins: Gate,
-    inside: Gate,
+    /// Where those with a first letter begin.
+    firsts: Vec<usize>,
+    gate: Gate,
 }
 
 #[derive(Clone, Debug)]
@@ -66,9 +67,10 @@ impl Keys {
                 } else {
                     Place::Whole
                 };
-                keys.add(Name { letters: letters(name), place, kind });
+                keys.names.push(Name { letters: letters(name), place, kind });
             }
         }
+        keys.index();
         keys
     }
 
@@ -79,42 +81,55 @@ impl Keys {
         if let Some(known) = self.names.iter_mut().find(|known| known.letters == letters) {
             known.kind = kind;
         } else if !letters.is_empty() {
-            self.add(Name { letters, place: Place::Whole, kind });
+            self.names.push(Name { letters, place: Place::Whole, kind });
+            self.index();
         }
     }
 
-    fn add(&mut self, name: Name) {
-        self.begins.admit(&name.letters);
-        if name.place != Place::Whole {
-            self.inside.admit(&name.letters);
+    fn index(&mut self) {
+        let first = |name: &Name| slot(name.letters[0]);
+        self.names.sort_by_key(first);
+        self.firsts =
+            (0..=SLOTS).map(|slot| self.names.partition_point(|name| first(name) < slot)).collect();
+        for name in &self.names {
+            self.gate.admit(name);
         }
-        self.names.push(name);
     }
 
     /// Returns `true` if a value under this key is secret.
     pub(super) fn has(&self, key: &str) -> bool {
         let key = key.as_bytes();
-        let mut before = 0;
+        // The last two letters that were seen, and whether anything was before.
+        let (mut first, mut second) = (Letter::NONE, Letter::NONE);
+        let mut is_inside = false;
         for (at, &byte) in key.iter().enumerate() {
-            // What separates words is in no name, and a name's second letter rarely stands behind a separator.
-            let next = match key.get(at + 1) {
-                Some(&next) if is_part(next) => next,
-                Some(_) => next_part(key, at + 1),
-                None => 0,
-            };
-            let gate = if is_part(before) && !before.is_ascii_digit() && !byte.is_ascii_uppercase()
-            {
-                &self.inside
-            } else {
-                &self.begins
-            };
-            if gate.lets_in(byte, next) && self.names.iter().any(|name| name.at(key, at).is_some())
-            {
+            if !is_part(byte) {
+                is_inside = false;
+                continue;
+            }
+            let third =
+                Letter { at, slot: slot(byte), is_inside: is_inside && !byte.is_ascii_uppercase() };
+            if self.gate.lets_in(first, second, third) && self.stands_at(key, first.at) {
                 return self.decide(key);
             }
-            before = byte;
+            (first, second) = (second, third);
+            is_inside = !byte.is_ascii_digit();
         }
-        false
+        let none = Letter::NONE;
+        let is_last = |first: Letter, second| {
+            self.gate.lets_in(first, second, none) && self.stands_at(key, first.at)
+        };
+        (is_last(first, second) || is_last(second, none)) && self.decide(key)
+    }
+
+    /// Returns `true` if some name begins at `at`.
+    fn stands_at(&self, key: &[u8], at: usize) -> bool {
+        let Some(first) = key.get(at).map(|&byte| slot(byte)) else {
+            return false;
+        };
+        let range = self.firsts.get(first).zip(self.firsts.get(first + 1));
+        let names = range.and_then(|(start, end)| self.names.get(*start..*end)).unwrap_or_default();
+        names.iter().any(|name| name.at(key, at).is_some())
     }
 
     /// Does so for a key in which some name stands.
@@ -220,11 +235,6 @@ fn letters(name: &str) -> Vec<u8> {
     name.bytes().filter(|&byte| is_part(byte)).map(|byte| byte.to_ascii_lowercase()).collect()
 }
 
-/// The first byte of a word from `at` on, or zero.
-fn next_part(key: &[u8], at: usize) -> u8 {
-    key[at..].iter().copied().find(|&byte| is_part(byte)).unwrap_or(0)
-}
-
 /// Whether a word begins here: behind a separator or a digit, or as in `dbPassword` and `HTTPCookie`.
 fn begins_word(key: &[u8], at: usize) -> bool {
     let Some(before) = at.checked_sub(1).map(|before| key[before]) else {
@@ -250,33 +260,63 @@ const fn is_part(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || !byte.is_ascii()
 }
 
-/// The first two letters of names: at most places of a key stand others.
+/// A letter of a key, and where it stands.
+#[derive(Clone, Copy)]
+struct Letter {
+    at: usize,
+    slot: usize,
+    /// Whether it is in the middle of a word.
+    is_inside: bool,
+}
+
+impl Letter {
+    const NONE: Self = Self { at: 0, slot: 0, is_inside: true };
+}
+
+/// The first letters of names: at most places of a key stand others.
 #[derive(Clone)]
-struct Gate([u64; 64]);
+struct Gate {
+    /// The first two of the names that begin a word, and of those that may begin inside one.
+    begins: [u64; SLOTS],
+    inside: [u64; SLOTS],
+    /// The second and the third of all.
+    thirds: [u64; SLOTS],
+}
 
 impl Default for Gate {
     fn default() -> Self {
-        Self([0; 64])
+        let none = [0; SLOTS];
+        Self { begins: none, inside: none, thirds: none }
     }
 }
 
 impl Gate {
-    fn admit(&mut self, letters: &[u8]) {
-        match *letters {
-            [first, second, ..] => self.0[Self::slot(first)] |= 1 << Self::slot(second),
-            [first] => self.0[Self::slot(first)] = u64::MAX,
-            [] => {}
+    fn admit(&mut self, name: &Name) {
+        // What is behind the end of a name may be anything.
+        let bit = |at: usize| name.letters.get(at).map_or(u64::MAX, |&letter| 1 << slot(letter));
+        let first = slot(name.letters[0]);
+        self.begins[first] |= bit(1);
+        if name.place != Place::Whole {
+            self.inside[first] |= bit(1);
+        }
+        match name.letters.get(1) {
+            Some(&second) => self.thirds[slot(second)] |= bit(2),
+            None => self.thirds = [u64::MAX; SLOTS],
         }
     }
 
     #[inline]
-    fn lets_in(&self, first: u8, second: u8) -> bool {
-        self.0[Self::slot(first)] >> Self::slot(second) & 1 == 1
+    fn lets_in(&self, first: Letter, second: Letter, third: Letter) -> bool {
+        let pairs = if first.is_inside { &self.inside } else { &self.begins };
+        pairs[first.slot] >> second.slot & self.thirds[second.slot] >> third.slot & 1 == 1
     }
+}
 
-    const fn slot(letter: u8) -> usize {
-        (letter.to_ascii_lowercase() & 63) as usize
-    }
+const SLOTS: usize = 64;
+
+/// A number below [`SLOTS`], the same for a letter of either case.
+const fn slot(letter: u8) -> usize {
+    (letter.to_ascii_lowercase() & 63) as usize
 }
 
 impl fmt::Debug for Keys {

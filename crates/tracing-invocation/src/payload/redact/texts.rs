@@ -2,7 +2,7 @@
 //!
 //! A text has no keys, but much of what stands in one does: the query of a URL, the `Debug` text of a struct, JSON, a
 //! header. There the key decides, as everywhere. Other secrets have a form that nothing else has. Every form contains a
-//! sign, a byte that [`words::next_sign`] finds eight bytes at a time; a text without signs is not looked at again.
+//! sign, a byte that [`words::signs`] finds eight bytes at a time; a text without signs is not looked at again.
 
 mod fields;
 mod forms;
@@ -24,20 +24,27 @@ struct Text<'t> {
 pub(super) fn find(keys: &Keys, text: &str, is_whole: bool, secrets: &mut Vec<Range<usize>>) {
     let bytes = text.as_bytes();
     let (mut at, mut braces) = (0, fields::Braces::default());
-    while let Some(sign) = words::next_sign(bytes, at) {
-        at = sign + 1;
+    for sign in words::signs(bytes) {
+        if sign < at {
+            continue;
+        }
         let text = Text { text, is_whole };
         let found = match bytes[sign] {
             b':' => fields::after_colon(keys, text, &mut braces, sign),
             b'=' => fields::after_equals(keys, text, sign),
             b'(' => fields::after_parenthesis(keys, text, sign),
-            b'B' | b'b' => forms::scheme(text, sign).or_else(|| forms::private_key(text, sign)),
+            b'B' | b'b' => match bytes.get(sign + 1) {
+                Some(b'a' | b'A' | b'e' | b'E') => {
+                    forms::scheme(text, sign).or_else(|| forms::private_key(text, sign))
+                }
+                _ => None,
+            },
             b'I' => forms::access_key(text, sign),
             b'J' => forms::json_web_token(text, sign),
             _ => None,
         };
         if let Some(found) = found.filter(|found| !found.is_empty()) {
-            at = at.max(found.end);
+            at = found.end;
             secrets.push(found);
         }
     }
