@@ -275,8 +275,8 @@ pub mod mark {
     pub const OBJECT: &str = "<object>";
     /// Stands for a value whose `Debug`, `Display` or `Serialize` panicked or failed, and for a key that is no text.
     pub const UNPRINTABLE: &str = "<unprintable>";
-    /// Stands for a value under a secret key, for what is before the host of a URL, and for what a pattern of the
-    /// program's own matches.
+    /// Stands for a value under a secret key, or one that a text beside it names as a secret, for what is before the host
+    /// of a URL, for a secret that a text shows by its form, and for what a pattern of the program's own matches.
     pub const REDACTED: &str = "<redacted>";
     /// Stands for a value met while too many others were being written on the same thread.
     pub const TOO_DEEP: &str = "<too deep>";

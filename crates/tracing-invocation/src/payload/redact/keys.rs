@@ -99,27 +99,34 @@ impl Keys {
     /// Returns `true` if a value under this key is secret.
     pub(super) fn has(&self, key: &str) -> bool {
         let key = key.as_bytes();
-        // The last two letters that were seen, and whether anything was before.
-        let (mut first, mut second) = (Letter::NONE, Letter::NONE);
-        let mut is_inside = false;
+        // The last two letters that were seen: their slots, and whether they are inside a word.
+        let (mut first, mut second) = ((0, 1), (0, 1));
+        let mut is_inside = 0;
         for (at, &byte) in key.iter().enumerate() {
-            if !is_part(byte) {
-                is_inside = false;
+            let class = CLASS[usize::from(byte)];
+            if class & PART == 0 {
+                is_inside = 0;
                 continue;
             }
-            let third =
-                Letter { at, slot: slot(byte), is_inside: is_inside && !byte.is_ascii_uppercase() };
-            if self.gate.lets_in(first, second, third) && self.stands_at(key, first.at) {
+            let third = class & SLOT;
+            if self.gate.lets_in(first, second.0, third) && self.stands_before(key, at, 2) {
                 return self.decide(key);
             }
-            (first, second) = (second, third);
-            is_inside = !byte.is_ascii_digit();
+            first = second;
+            second = (third, is_inside & u16::from(class & UPPER == 0));
+            is_inside = u16::from(class & DIGIT == 0);
         }
-        let none = Letter::NONE;
-        let is_last = |first: Letter, second| {
-            self.gate.lets_in(first, second, none) && self.stands_at(key, first.at)
+        let is_last = |first, second, letters| {
+            self.gate.lets_in(first, second, 0) && self.stands_before(key, key.len(), letters)
         };
-        (is_last(first, second) || is_last(second, none)) && self.decide(key)
+        (is_last(first, second.0, 2) || is_last(second, 0, 1)) && self.decide(key)
+    }
+
+    /// Returns `true` if some name begins so many letters before `at`.
+    #[cold]
+    fn stands_before(&self, key: &[u8], at: usize, letters: usize) -> bool {
+        let before = key[..at].iter().enumerate().rev().filter(|(_, byte)| is_part(**byte));
+        before.map(|(at, _)| at).nth(letters - 1).is_some_and(|start| self.stands_at(key, start))
     }
 
     /// Returns `true` if some name begins at `at`.
@@ -260,18 +267,24 @@ const fn is_part(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || !byte.is_ascii()
 }
 
-/// A letter of a key, and where it stands.
-#[derive(Clone, Copy)]
-struct Letter {
-    at: usize,
-    slot: usize,
-    /// Whether it is in the middle of a word.
-    is_inside: bool,
-}
-
-impl Letter {
-    const NONE: Self = Self { at: 0, slot: 0, is_inside: true };
-}
+/// What each byte is in a key: the slot of a letter, and these.
+const CLASS: [u16; 256] = {
+    let mut class = [0; 256];
+    let mut byte = 0;
+    while byte < class.len() {
+        let letter = byte as u8;
+        let upper = if letter.is_ascii_uppercase() { UPPER } else { 0 };
+        let digit = if letter.is_ascii_digit() { DIGIT } else { 0 };
+        let part = if is_part(letter) { PART } else { 0 };
+        class[byte] = slot(letter) as u16 | upper | digit | part;
+        byte += 1;
+    }
+    class
+};
+const SLOT: u16 = SLOTS as u16 - 1;
+const UPPER: u16 = 1 << 8;
+const DIGIT: u16 = 1 << 9;
+const PART: u16 = 1 << 10;
 
 /// The first letters of names: at most places of a key stand others.
 #[derive(Clone)]
@@ -305,10 +318,12 @@ impl Gate {
         }
     }
 
+    /// Returns `true` if there may be a name that begins with these letters, the first of which may be inside a word.
     #[inline]
-    fn lets_in(&self, first: Letter, second: Letter, third: Letter) -> bool {
-        let pairs = if first.is_inside { &self.inside } else { &self.begins };
-        pairs[first.slot] >> second.slot & self.thirds[second.slot] >> third.slot & 1 == 1
+    fn lets_in(&self, (first, is_inside): (u16, u16), second: u16, third: u16) -> bool {
+        let [first, second] = [first, second].map(|slot| usize::from(slot & SLOT));
+        let pairs = if is_inside == 0 { self.begins[first] } else { self.inside[first] };
+        pairs >> second & self.thirds[second] >> (third & SLOT) & 1 == 1
     }
 }
 
