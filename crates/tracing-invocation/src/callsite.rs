@@ -97,7 +97,7 @@ impl Callsite {
     }
 
     fn new(metadata: &'static Metadata<'static>) -> Self {
-        let limit = Limits::DEFAULT.text;
+        let limit = Limits::IDENTITY;
         let quoted = |name: &str| {
             let mut quoted = Vec::new();
             text::push_name(&mut quoted, name, limit);

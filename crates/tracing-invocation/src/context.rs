@@ -7,7 +7,8 @@ use serde_json::{Map, Value};
 
 use crate::asking::ask;
 use crate::operation::Operation;
-use crate::payload::{Fragment, Redaction, json};
+use crate::payload::structure::push_members;
+use crate::payload::{Fragment, Rules};
 use crate::record::Outcome;
 
 /// What a context formatter is shown: the context that a record is about to carry, and of which operation.
@@ -22,22 +23,28 @@ pub struct ContextFields {
     pub event_outcome: Outcome,
     /// What it works on.
     pub entity_id: Option<String>,
-    /// The context fields, with the values that they have now.
+    /// The context fields, with the values that they have now: redacted, but not cut as they are in a record, unless they
+    /// have more than 64,000 bytes together.
     pub fields: Map<String, Value>,
 }
 
 impl ContextFields {
     pub(crate) fn of(operation: &Operation, outcome: Outcome) -> Self {
         let text = |json: &[u8]| serde_json::from_slice(json).unwrap_or_default();
-        let mut object = vec![b'{'];
-        object.extend_from_slice(operation.fields.context.as_bytes());
-        object.push(b'}');
+        let members = |fragment: &Fragment| -> Map<String, Value> {
+            let object = [b"{", fragment.as_bytes(), b"}"].concat();
+            serde_json::from_slice(&object).unwrap_or_default()
+        };
+        let mut fields = members(&operation.fields.context);
+        if let Some(uncut) = &operation.fields.uncut {
+            fields.extend(members(uncut));
+        }
         Self {
             event_namespace: text(operation.namespace()),
             event_name: text(operation.name()),
             event_outcome: outcome,
             entity_id: operation.entity_id().map(text),
-            fields: serde_json::from_slice(&object).unwrap_or_default(),
+            fields,
         }
     }
 }
@@ -55,20 +62,16 @@ impl ContextFormatter {
         Self(Arc::new(format))
     }
 
-    /// The context in the shape that the program gives it; `None` where it declines or panics.
-    pub(crate) fn context(
-        &self,
-        fields: &ContextFields,
-        redaction: &Redaction,
-    ) -> Option<Fragment> {
+    /// The context in the shape that the program gives it, limited and redacted as values are; `None` where the program
+    /// declines or panics.
+    pub(crate) fn context(&self, fields: &ContextFields, rules: &Rules) -> Option<Fragment> {
         let shaped = ask(|| (self.0)(fields))??;
+        let mut object = Vec::new();
+        push_members(&mut object, &shaped, rules);
+        let members = object.strip_prefix(b"{")?.strip_suffix(b"}")?;
         let mut fragment = Fragment::default();
-        for (name, mut value) in shaped {
-            redaction.redact_member(&name, &mut value);
-            let mut key = Vec::new();
-            json::push_string(&mut key, &name);
-            key.push(b':');
-            fragment.push(&key, |to| json::push_value(to, &value));
+        if !members.is_empty() {
+            fragment.push(b"", |to| to.extend_from_slice(members));
         }
         Some(fragment)
     }

@@ -289,54 +289,12 @@ pub mod mark {
     pub const OBJECT: &str = "<object>";
     /// Stands for a value whose `Debug`, `Display` or `Serialize` panicked or failed, and for a key that is no text.
     pub const UNPRINTABLE: &str = "<unprintable>";
-    /// Stands for a value under a secret key, for what is before the host of a URL, and for what a pattern of the
-    /// program's own matches.
+    /// Stands for a value under a secret key, or one that a text beside it names as a secret, for what is before the host
+    /// of a URL, for a secret that a text shows by its form, and for what a pattern of the program's own matches.
     pub const REDACTED: &str = "<redacted>";
     /// Stands for a value met while too many others were being written on the same thread.
     pub const TOO_DEEP: &str = "<too deep>";
 }
 
-/// Keys whose values are secret: [`mark::REDACTED`] is written in their place.
-///
-/// A key is one of them if it *ends* with a name below, words for words. Words begin behind a `-`, a `_`, a dot or
-/// any other character that is neither a letter nor a digit, at a capital letter as in `apiKey`, and behind a digit;
-/// upper and lower case, separators, and digits at the very end are of no account. So `X-Api-Key`, `db.password` and
-/// `refreshToken2` are secret, and `token_count`, `password_changed_at`, `tokens` and `author` are not.
-pub mod secret {
-    /// The names.
-    pub const KEYS: [&str; 30] = [
-        "password",
-        "passwords",
-        "passwd",
-        "pwd",
-        "passphrase",
-        "passcode",
-        "password_hash",
-        "secret",
-        "secrets",
-        "token",
-        "jwt",
-        "bearer",
-        "authorization",
-        "auth_header",
-        "credential",
-        "credentials",
-        "cookie",
-        "cookies",
-        "api_key",
-        "api_keys",
-        "access_key",
-        "access_keys",
-        "private_key",
-        "private_keys",
-        "secret_key",
-        "secret_keys",
-        "session_key",
-        "signing_key",
-        "encryption_key",
-        "connection_string",
-    ];
-
-    /// The names that may also be the end of a longer word, as in `PGPASSWORD` and `authtoken`.
-    pub const WORDS: [&str; 5] = ["password", "passwd", "passphrase", "secret", "token"];
-}
+/// Names that tell a secret.
+pub mod secret;

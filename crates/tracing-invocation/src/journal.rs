@@ -374,7 +374,7 @@ impl Journal {
 
     /// Writes a record. Returns `false` if it is known that no output has it.
     fn write(&self, kind: (Level, Outcome), mut line: Vec<u8>, settings: &Settings) -> bool {
-        let limit = settings.rules.limits.record;
+        let limit = settings.rules.limits.record_bytes();
         let is_too_long = line.len() > limit;
         self.tally.count(is_too_long);
         if is_too_long {

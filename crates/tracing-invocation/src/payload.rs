@@ -19,5 +19,5 @@ pub(crate) use fragment::Fragment;
 pub use limits::Limits;
 pub use redact::{InvalidRedaction, Redaction};
 pub(crate) use rules::Rules;
-pub(crate) use structured::push_debug;
+pub(crate) use structured::{Extent, push_debug};
 pub use structured::{Json, Whole};

@@ -231,9 +231,11 @@ impl Settings {
     }
 
     /// Shapes the context of every record by a function of the program's own: what it answers stands in the place of
-    /// the context fields. Where it answers `None` or panics, they stay as they are.
+    /// the context fields, redacted and limited as values are. Where it answers `None` or panics, they stay as they are.
     ///
-    /// It is called once per record, with nothing locked, and costs the reading of what was already written.
+    /// It is called once per record, with nothing locked. It sees the values of fields redacted, but not cut: up to 64,000
+    /// bytes of such values are kept for it while an operation is open. Of values for which there is no room it sees what
+    /// a record shows.
     pub fn with_context_formatter(
         self,
         format: impl Fn(&ContextFields) -> Option<Map<String, Value>> + Send + Sync + 'static,
@@ -255,7 +257,7 @@ impl Settings {
 
     /// The context as the program's formatter shapes it, if there is one and it does.
     pub(crate) fn shaped(&self, context: &ContextFields) -> Option<Fragment> {
-        self.formatter.as_ref()?.context(context, &self.rules.redaction)
+        self.formatter.as_ref()?.context(context, &self.rules)
     }
 
     /// Whether a span is recorded.

@@ -9,7 +9,8 @@ use tracing_core::field::{Field, Visit};
 use crate::callsite::{Callsite, FieldRole, SecretFields};
 use crate::convention::{error, field};
 use crate::operation::{Ending, Failure};
-use crate::payload::{Fields, Rules, inside_err, json, push_debug, text};
+use crate::payload::structure::push_json;
+use crate::payload::{Extent, Fields, Rules, inside_err, json, push_debug, text};
 use crate::record::TraceContext;
 use crate::settings::Settings;
 use crate::sink::report;
@@ -23,6 +24,7 @@ pub(super) fn fields(
 ) -> Fields {
     let wanted = Wanted::Everything(settings.verbosity);
     let mut visitor = SpanVisitor::new(callsite, &settings.rules, wanted);
+    visitor.uncut = settings.formatter.as_ref().map(|_| Box::new(Uncut::new(&settings.rules)));
     record(&mut visitor);
     visitor.fields
 }
@@ -161,7 +163,49 @@ struct SpanVisitor<'a> {
     rules: &'a Rules,
     secrets: SecretFields,
     wanted: Wanted,
+    /// There where the program is to see what context says before it is cut.
+    uncut: Option<Box<Uncut>>,
     fields: Fields,
+}
+
+/// What values are written by that the program is to see before they are cut.
+struct Uncut {
+    rules: Rules,
+    /// What cuts them afterwards.
+    limited: Rules,
+    /// Bytes that may still be kept of them.
+    room: usize,
+}
+
+impl Uncut {
+    fn new(rules: &Rules) -> Self {
+        let room = Fields::MOST_UNCUT;
+        Self { rules: rules.uncut(), limited: rules.of_redacted(), room }
+    }
+
+    /// Appends a member to `fields`, and keeps what was cut of it.
+    fn push(
+        &mut self,
+        fields: &mut Fields,
+        key: &[u8],
+        push: impl FnOnce(&mut Vec<u8>, &Rules) -> Extent,
+    ) {
+        let mut uncut = Vec::new();
+        let extent = push(&mut uncut, &self.rules);
+        let mut cut = Vec::new();
+        if extent == Extent::Limited {
+            push_json(&mut cut, &uncut, &self.limited);
+        }
+        if extent == Extent::Whole || cut == uncut {
+            return fields.context.push(key, |to| to.extend_from_slice(&uncut));
+        }
+        fields.context.push(key, |to| to.extend_from_slice(&cut));
+        if let Some(left) = self.room.checked_sub(key.len() + uncut.len()) {
+            self.room = left;
+            let kept = fields.uncut.get_or_insert_default();
+            kept.push(key, |to| to.extend_from_slice(&uncut));
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -179,22 +223,27 @@ impl Wanted {
 impl<'a> SpanVisitor<'a> {
     fn new(callsite: &'static Callsite, rules: &'a Rules, wanted: Wanted) -> Self {
         let secrets = callsite.secrets(&rules.redaction);
-        Self { callsite, rules, secrets, wanted, fields: Fields::default() }
+        Self { callsite, rules, secrets, wanted, uncut: None, fields: Fields::default() }
     }
 
     #[inline]
-    fn take(&mut self, field: &Field, push: impl FnOnce(&mut Vec<u8>)) {
+    fn take(&mut self, field: &Field, push: impl FnOnce(&mut Vec<u8>, &Rules) -> Extent) {
         let Some(role) = self.callsite.role_of(field) else {
             return;
         };
         let redaction = &self.rules.redaction;
         let is_secret = self.secrets.has(field, redaction);
-        let push = |to: &mut Vec<u8>| {
-            if is_secret { redaction.push_mark(to) } else { push(to) }
+        let push = |to: &mut Vec<u8>, rules: &Rules| {
+            if is_secret {
+                redaction.push_mark(to);
+                Extent::Limited
+            } else {
+                push(to, rules)
+            }
         };
-        let (of, gate, key) = match role {
-            FieldRole::Context(gate, key) => (&mut self.fields.context, gate, key),
-            FieldRole::Argument(gate, key) => (&mut self.fields.args, gate, key),
+        let (is_context, gate, key) = match role {
+            FieldRole::Context(gate, key) => (true, gate, key),
+            FieldRole::Argument(gate, key) => (false, gate, key),
             // Read as it is: see `caller`.
             FieldRole::Traceparent => return,
             FieldRole::Name
@@ -203,22 +252,33 @@ impl<'a> SpanVisitor<'a> {
             | FieldRole::Record
             | FieldRole::Evidence => {
                 let mut value = Vec::new();
-                push(&mut value);
+                push(&mut value, &self.rules.for_identity());
                 return say(&mut self.fields, role, value);
             }
         };
         if !self.wanted.lets_through(*gate) {
             return;
         }
+        let Fields { context, args, uncut, .. } = &mut self.fields;
+        let of = if is_context { context } else { args };
         if self.callsite.repeats_keys {
             of.remove(key);
+            if let Some(uncut) = uncut.as_mut().filter(|_| is_context) {
+                uncut.remove(key);
+            }
         }
-        of.push(key, push);
-        if let Some(inherited) = self.callsite.inherited_key(field)
-            && let Some((_, value)) = of.members().last()
-        {
-            let to = self.fields.inherited.get_or_insert_default();
-            to.set(&inherited, |to| to.extend_from_slice(value));
+        match &mut self.uncut {
+            Some(uncut) if is_context && !is_secret => uncut.push(&mut self.fields, key, push),
+            _ => of.push(key, |to| {
+                push(to, self.rules);
+            }),
+        }
+        if let Some(inherited) = self.callsite.inherited_key(field) {
+            let Fields { context, args, inherited: to, .. } = &mut self.fields;
+            let of = if is_context { context } else { args };
+            if let Some((_, value)) = of.members().last() {
+                to.get_or_insert_default().set(&inherited, |to| to.extend_from_slice(value));
+            }
         }
     }
 }
@@ -281,9 +341,9 @@ struct ValueVisitor<'a> {
 }
 
 impl ValueVisitor<'_> {
-    fn take(&mut self, _: &Field, push: impl FnOnce(&mut Vec<u8>)) {
+    fn take(&mut self, _: &Field, push: impl FnOnce(&mut Vec<u8>, &Rules) -> Extent) {
         self.value.clear();
-        push(self.value);
+        push(self.value, self.rules);
     }
 }
 
@@ -292,45 +352,48 @@ macro_rules! visit_values {
     ($($visitor:ident)*) => {
         $(impl Visit for $visitor<'_> {
             fn record_f64(&mut self, field: &Field, value: f64) {
-                self.take(field, |to| json::push_f64(to, value));
+                self.take(field, |to, _| limited(json::push_f64(to, value)));
             }
 
             fn record_i64(&mut self, field: &Field, value: i64) {
-                self.take(field, |to| json::push_i64(to, value));
+                self.take(field, |to, _| limited(json::push_i64(to, value)));
             }
 
             fn record_u64(&mut self, field: &Field, value: u64) {
-                self.take(field, |to| json::push_u64(to, value));
+                self.take(field, |to, _| limited(json::push_u64(to, value)));
             }
 
             fn record_i128(&mut self, field: &Field, value: i128) {
-                self.take(field, |to| json::push_i128(to, value));
+                self.take(field, |to, _| limited(json::push_i128(to, value)));
             }
 
             fn record_u128(&mut self, field: &Field, value: u128) {
-                self.take(field, |to| json::push_u128(to, value));
+                self.take(field, |to, _| limited(json::push_u128(to, value)));
             }
 
             fn record_bool(&mut self, field: &Field, value: bool) {
-                self.take(field, |to| json::push_bool(to, value));
+                self.take(field, |to, _| limited(json::push_bool(to, value)));
             }
 
             fn record_str(&mut self, field: &Field, value: &str) {
-                let rules = self.rules;
-                self.take(field, |to| text::push_str(to, value, rules.limits.text, &rules.redaction));
+                self.take(field, |to, Rules { limits, redaction }| {
+                    limited(text::push_str(to, value, limits.text, redaction))
+                });
             }
 
             fn record_bytes(&mut self, field: &Field, value: &[u8]) {
-                let limit = self.rules.limits.text;
-                self.take(field, |to| text::push_bytes(to, value, limit));
+                self.take(field, |to, rules| limited(text::push_bytes(to, value, rules.limits.text)));
             }
 
             fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-                let rules = self.rules;
-                self.take(field, |to| push_debug(to, value, rules));
+                self.take(field, |to, rules| push_debug(to, value, rules));
             }
         })*
     };
+}
+
+fn limited((): ()) -> Extent {
+    Extent::Limited
 }
 
 visit_values! { SpanVisitor ValueVisitor }

@@ -15,6 +15,9 @@ pub(crate) struct Fields {
     pub(crate) context: Fragment,
     /// What operations inside inherit, where a field is marked for that: the same values once more, under the fields' names.
     pub(crate) inherited: Option<Box<Fragment>>,
+    /// The members of `context` that were cut, as they were before: there while a function of the program's own shapes
+    /// context.
+    pub(crate) uncut: Option<Box<Fragment>>,
 }
 
 /// The names that a span gives itself: JSON texts, quotes included.
@@ -26,6 +29,9 @@ pub(crate) struct Identity {
 }
 
 impl Fields {
+    /// Bytes of uncut members that are kept of one operation.
+    pub(crate) const MOST_UNCUT: usize = 64_000;
+
     /// Takes over what `newer` says. Once `invoked`, the names stay what the `invoke` record said, so that an
     /// operation's records agree; an entity may still become known.
     pub(crate) fn update(&mut self, newer: Self, invoked: bool) {
@@ -33,6 +39,15 @@ impl Fields {
         self.context.update(&newer.context);
         if let Some(newer) = newer.inherited {
             self.inherited.get_or_insert_default().update(&newer);
+        }
+        if let Some(uncut) = &mut self.uncut {
+            newer.context.keys().for_each(|key| uncut.remove(key));
+        }
+        if let Some(newer) = newer.uncut {
+            let kept = self.uncut.get_or_insert_default();
+            if kept.as_bytes().len() + newer.as_bytes().len() <= Self::MOST_UNCUT {
+                kept.update(&newer);
+            }
         }
         if let Some(newer) = newer.identity {
             let identity = self.identity.get_or_insert_default();

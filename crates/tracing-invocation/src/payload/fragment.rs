@@ -34,6 +34,11 @@ impl Fragment {
         Members(&self.bytes)
     }
 
+    /// The keys of its members, with their colons.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &[u8]> {
+        Members(&self.bytes).map(|(key, _)| key)
+    }
+
     /// Whether there is a member of this name, which needs no escapes.
     pub(crate) fn has(&self, name: &str) -> bool {
         let quoted = |key: &[u8]| {

@@ -1,10 +1,13 @@
 //! Secrets, and what stands in their place.
 //!
-//! Three things tell a secret: the key that a value stands under, the place before the host of a URL, and patterns
-//! of a program's own. A value under a secret key is not looked at. In a text, what is secret is found before the
-//! text is cut, and a cut that leaves open whether something is secret moves back to where that something begins.
+//! A secret is told by the key that its value stands under, by a text beside it that names it, by its form or its place in
+//! a text, or by a pattern of the program's own. A value under a secret key is not looked at. In a text, secrets are found
+//! before the text is cut, and a cut that leaves open whether something is secret moves back to where that something
+//! begins.
 
 mod keys;
+mod named;
+mod texts;
 mod urls;
 
 use std::borrow::Cow;
@@ -17,7 +20,9 @@ use regex_lite::Regex;
 use serde_json::Value;
 
 use self::keys::Keys;
+pub(super) use self::named::{LONGEST_NAME, Named};
 use super::json;
+use super::words;
 use crate::convention::mark;
 
 /// How many characters beyond the cut of a text are looked at for what a pattern matches.
@@ -48,6 +53,8 @@ struct Inner {
     keys_id: u32,
     keys: Keys,
     urls: bool,
+    /// Whether secrets are looked for in texts by their forms.
+    texts: bool,
     patterns: Vec<Regex>,
     redacted: AtomicU64,
 }
@@ -56,22 +63,28 @@ impl Redaction {
     const STANDARD_KEYS: u32 = 1;
     const NO_KEYS: u32 = 2;
 
-    /// The values under the keys that [`convention::secret`](crate::convention::secret) names, and what stands before
-    /// the host of a URL.
+    /// The values under the keys that [`convention::secret`](crate::convention::secret) describes, whatever stands before
+    /// the host of a URL, and the secrets that a text shows by their form, as in `password=..` or `Bearer ..`.
     #[must_use]
     pub fn standard() -> Self {
         Self::new(Self::STANDARD_KEYS, Keys::standard(), true)
     }
 
-    fn new(keys_id: u32, keys: Keys, urls: bool) -> Self {
+    fn new(keys_id: u32, keys: Keys, in_texts: bool) -> Self {
         let (patterns, redacted) = (Vec::new(), AtomicU64::new(0));
-        Self(Arc::new(Inner { keys_id, keys, urls, patterns, redacted }))
+        let (urls, texts) = (in_texts, in_texts);
+        Self(Arc::new(Inner { keys_id, keys, urls, texts, patterns, redacted }))
     }
 
     /// Whether a value under this key is secret.
     #[must_use]
     pub(crate) fn is_secret_key(&self, key: &str) -> bool {
         self.0.keys.has(key)
+    }
+
+    /// Whether this text says that the value beside it is secret.
+    pub(super) fn names_secret(&self, text: &str) -> bool {
+        Named::is_secret(&self.0.keys, text)
     }
 
     /// The text without what is secret in it.
@@ -89,22 +102,33 @@ impl Redaction {
                 }
             }
             Value::Array(elements) => {
-                elements.iter_mut().for_each(|element| self.redact_value(element));
+                let is_pair = elements.len() == 2;
+                let mut is_secret = false;
+                for element in elements {
+                    let names = element.as_str().is_some_and(|text| {
+                        (is_pair || text.starts_with('-')) && self.names_secret(text)
+                    });
+                    self.redact_or_mark(element, is_secret);
+                    is_secret = names && !is_secret;
+                }
             }
             Value::Object(members) => {
-                members.iter_mut().for_each(|(key, member)| self.redact_member(key, member));
+                let is_named = Named::names_secret(&self.0.keys, members);
+                for (key, member) in members {
+                    let is_held = is_named && Named::by(key).holds;
+                    self.redact_or_mark(member, is_held || self.is_secret_key(key));
+                }
             }
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
     }
 
-    /// Leaves out what is secret in a value that stands under this key.
-    pub(crate) fn redact_member(&self, key: &str, value: &mut Value) {
-        if self.is_secret_key(key) {
+    fn redact_or_mark(&self, value: &mut Value, is_secret: bool) {
+        if !is_secret {
+            self.redact_value(value);
+        } else if value.as_str() != Some(mark::REDACTED) {
             *value = mark::REDACTED.into();
             self.count(1);
-        } else {
-            self.redact_value(value);
         }
     }
 
@@ -137,13 +161,24 @@ impl Redaction {
     /// What of the first `end` bytes of `text` is shown. If `text` is not the `whole` text, it goes on in a way that
     /// is not known.
     pub(super) fn shown<'t>(&self, text: &'t str, end: usize, whole: bool) -> Cow<'t, str> {
-        let urls = self.0.urls && urls::may_be_in(text);
-        if !urls && !self.has_patterns() {
+        let (mut is_searched, mut has_url) = (false, false);
+        if self.0.urls || self.0.texts {
+            for sign in words::signs(text.as_bytes()) {
+                is_searched = true;
+                has_url |= text.as_bytes()[sign..].starts_with(b"://");
+            }
+        }
+        if !is_searched && !self.has_patterns() {
             return text[..end].into();
         }
-        let mut secrets = Vec::new();
-        let open = if urls { urls::find(text, whole, &mut secrets) } else { None };
-        let end = open.map_or(end, |open| open.min(end));
+        let (mut secrets, mut end) = (Vec::new(), end);
+        if has_url && self.0.urls {
+            let open = urls::find(text, whole, &mut secrets);
+            end = open.map_or(end, |open| open.min(end));
+        }
+        if is_searched && self.0.texts {
+            texts::find(&self.0.keys, text, whole, &mut secrets);
+        }
         for pattern in &self.0.patterns {
             let found = pattern.find_iter(text).map(|found| found.range());
             secrets.extend(found.filter(|range| !range.is_empty()));
@@ -184,18 +219,25 @@ impl Redaction {
         Self::new(Self::NO_KEYS, Keys::default(), false)
     }
 
-    /// And the values under this key: see [`convention::secret`](crate::convention::secret) for what it matches. Its
-    /// case, and what separates its words, are of no account.
+    /// And the values under this key, wherever it stands in a longer one with no harmless word behind it: see
+    /// [`convention::secret`](crate::convention::secret). Its case, and what separates its words, do not matter.
     #[must_use]
     pub fn with_key(self, name: &str) -> Self {
         self.changed(|inner| inner.change_keys(name, true))
     }
 
-    /// But not the values under this key. Of the names that match a key, the longest decides: without `page_token`,
-    /// other tokens stay secret.
+    /// But not the values under this key. Of the names that stand at one place of a key, the longest decides: without
+    /// `page_token`, other tokens stay secret.
     #[must_use]
     pub fn without_key(self, name: &str) -> Self {
         self.changed(|inner| inner.change_keys(name, false))
+    }
+
+    /// But not the secrets that a text shows by their form, as in `password=..` or `Bearer ..`: a text is searched for the
+    /// userinfo of URLs and for patterns alone.
+    #[must_use]
+    pub fn without_text_forms(self) -> Self {
+        self.changed(|inner| inner.texts = false)
     }
 
     /// And whatever this pattern matches in a text, in the syntax of [`regex_lite`].
@@ -225,6 +267,7 @@ impl Redaction {
             keys_id: self.0.keys_id,
             keys: self.0.keys.clone(),
             urls: self.0.urls,
+            texts: self.0.texts,
             patterns: self.0.patterns.clone(),
             redacted: AtomicU64::new(0),
         };
@@ -246,6 +289,7 @@ impl fmt::Debug for Redaction {
         f.debug_struct("Redaction")
             .field("keys", &self.0.keys)
             .field("urls", &self.0.urls)
+            .field("texts", &self.0.texts)
             .field("patterns", &self.0.patterns)
             .field("redacted", &self.0.redacted)
             .finish()

@@ -2,8 +2,10 @@
 
 use serde_json::{Map, Value};
 
+#[cfg(doc)]
+use super::Limits;
 use super::text::cut_at;
-use crate::convention::{error, mark, payload};
+use crate::convention::{error, mark, payload, progress};
 use crate::record::Record;
 
 /// What is left of every value, tried in this order: the largest lose first.
@@ -28,8 +30,9 @@ struct Left {
 ///
 /// Texts and lists are cut first, the longest most; then context is left out, the largest members first, and how many
 /// are missing is said. What says how the operation ended stays whole, unless it alone is above the limit; then the
-/// names are cut as well. Ids, levels and times always stay.
+/// names are cut as well. Ids, levels and times always stay, for which [`Limits::MIN_RECORD`] bytes are enough.
 pub(crate) fn shrink(line: &mut Vec<u8>, limit: usize) {
+    // No line is nested too deep to be read: see `Limits::MAX_DEPTH`.
     if let Ok(record) = serde_json::from_slice(line) {
         shrink_as(line, record, limit, write_native);
     }
@@ -137,6 +140,9 @@ fn cut_ending(
     rewrite: impl Fn(&mut Vec<u8>, &Record) -> bool,
 ) {
     record.payload.remove(payload::CANCELLATION);
+    if let Some(Value::Object(said)) = record.payload.get_mut(payload::PROGRESS) {
+        said.retain(|key, _| !matches!(key.as_str(), progress::LAST_CHILD | progress::PENDING));
+    }
     if let Some(Value::Object(said)) = record.payload.get_mut(payload::ERROR) {
         said.retain(|key, _| matches!(key.as_str(), error::TYPE | error::MESSAGE));
     }
@@ -155,7 +161,10 @@ fn cut_ending(
         let names = [&mut record.event_namespace, &mut record.event_name];
         names.into_iter().chain(&mut record.entity_id).for_each(|name| cut_text(name, left.text));
     }
-    rewrite(line, record);
+    if !rewrite(line, record) {
+        record.payload.remove(payload::PROGRESS);
+        rewrite(line, record);
+    }
 }
 
 /// Drops members until `over` bytes and the mark that counts them are gained; returns how many were.

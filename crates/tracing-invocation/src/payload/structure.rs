@@ -8,6 +8,7 @@ mod key;
 mod list;
 mod number;
 mod object;
+mod raw;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -16,8 +17,9 @@ use std::fmt;
 use std::ops::Range;
 
 use serde::Serialize;
+use serde_json::{Map, Value};
 
-use super::{Rules, json, text};
+use super::{Limits, Rules, json, text};
 use crate::convention::mark;
 
 /// Appends `value` as exactly one JSON value.
@@ -28,9 +30,40 @@ pub(crate) fn push_serialized<T>(to: &mut Vec<u8>, value: &T, rules: &Rules)
 where
     T: Serialize + ?Sized,
 {
+    push_by(to, rules, rules.limits.depth, |out| out.push(value));
+}
+
+/// Appends the value that `json` is the text of, in the same way.
+pub(crate) fn push_json(to: &mut Vec<u8>, json: &[u8], rules: &Rules) {
+    push_by(to, rules, rules.limits.depth, |out| raw::push(out, json));
+}
+
+/// Appends an object of all of these members, each within the limits of a value of its own.
+pub(crate) fn push_members(to: &mut Vec<u8>, members: &Map<String, Value>, rules: &Rules) {
+    let depth = rules.limits.depth.saturating_add(1);
+    push_by(to, rules, depth, |out| {
+        out.attempt(|out| object::Object::open_for_all(out).collect(members))
+    });
+}
+
+fn push_by(
+    to: &mut Vec<u8>,
+    rules: &Rules,
+    depth: usize,
+    write: impl FnOnce(&mut Output<'_>) -> Result<(), Failed>,
+) {
     let start = to.len();
-    let mut out = Output { to, rules, depth: 0, unfinished: 0, members: Vec::new() };
-    let written = text::fenced(|| match out.push(value) {
+    let max_depth = depth.min(Limits::MAX_DEPTH);
+    let mut out = Output {
+        to,
+        rules,
+        max_depth,
+        depth: 0,
+        unfinished: 0,
+        members: Vec::new(),
+        watch: Watch::Nothing,
+    };
+    let written = text::fenced(|| match write(&mut out) {
         Ok(()) if out.unfinished == 0 => Ok(()),
         Ok(()) | Err(Failed) => Err(()),
     });
@@ -44,6 +77,8 @@ where
 struct Output<'a> {
     to: &'a mut Vec<u8>,
     rules: &'a Rules,
+    /// How many lists and objects may be open.
+    max_depth: usize,
     /// How many lists and objects are open.
     depth: usize,
     /// How many parts were begun and have not succeeded. More than none at the end means that one was given up.
@@ -51,6 +86,19 @@ struct Output<'a> {
     /// The members of every open object, the innermost object's last. One stack, so that an object costs no
     /// allocation of its own.
     members: Vec<Member>,
+    watch: Watch,
+}
+
+/// What the text that is written next may say of the value beside it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Watch {
+    Nothing,
+    /// It names a secret if it is an option that does, as in `["--password", ".."]`.
+    Options,
+    /// It names a secret if it is the name of one.
+    Names,
+    /// It named a secret.
+    Found,
 }
 
 /// What becomes of what a variant holds.
@@ -68,6 +116,8 @@ enum Variant {
 struct Member {
     start: usize,
     key_end: usize,
+    /// Whether its value is secret where another member names a secret.
+    holds: bool,
 }
 
 impl Output<'_> {
@@ -86,7 +136,31 @@ impl Output<'_> {
         Ok(())
     }
 
+    /// Appends a value, and returns `true` if it is a text that names a secret.
+    fn push_watched(
+        &mut self,
+        watch: Watch,
+        push: impl FnOnce(&mut Self) -> Result<(), Failed>,
+    ) -> Result<bool, Failed> {
+        self.watch = watch;
+        push(self)?;
+        Ok(std::mem::replace(&mut self.watch, Watch::Nothing) == Watch::Found)
+    }
+
+    /// Looks at a text for what it says of the value beside it.
+    fn look_at(&mut self, text: &str) {
+        let may_name = match self.watch {
+            Watch::Names => true,
+            Watch::Options => text.starts_with('-'),
+            Watch::Nothing | Watch::Found => false,
+        };
+        if may_name && self.rules.redaction.names_secret(text) {
+            self.watch = Watch::Found;
+        }
+    }
+
     fn push_text(&mut self, text: &str) {
+        self.look_at(text);
         text::push_str(self.to, text, self.rules.limits.text, &self.rules.redaction);
     }
 
@@ -97,7 +171,8 @@ impl Output<'_> {
 
     /// Begins a list or an object; where it is nested too deep, `mark` stands for it and nothing is open.
     fn open(&mut self, bracket: u8, mark: &str) -> bool {
-        let open = self.depth < self.rules.limits.depth;
+        self.watch = Watch::Nothing;
+        let open = self.depth < self.max_depth;
         if open {
             self.depth += 1;
             self.to.push(bracket);
@@ -132,6 +207,21 @@ impl Output<'_> {
 
     fn key(&self, member: &Member) -> &[u8] {
         &self.to[member.start..member.key_end]
+    }
+
+    /// Puts the mark of a secret in the place of the value of the member at `index`.
+    fn redact_member(&mut self, index: usize) {
+        let start = self.members[index].key_end + 1;
+        let next = self.members.get(index + 1);
+        let end = next.map_or(self.to.len(), |next| next.start - 1);
+        let mut mark = Vec::new();
+        self.rules.redaction.push_mark(&mut mark);
+        let length = mark.len();
+        self.to.splice(start..end, mark);
+        for member in &mut self.members[index + 1..] {
+            member.start = member.start + length - (end - start);
+            member.key_end = member.key_end + length - (end - start);
+        }
     }
 
     /// Takes out the member at `index`, which another follows, and the comma between them.

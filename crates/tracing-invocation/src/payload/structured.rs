@@ -17,7 +17,20 @@ thread_local! {
     static ASKED: Cell<Option<Rules>> = const { Cell::new(None) };
     /// The rules that were asked by last, so that to ask by them again costs no clone.
     static SPARE: Cell<Option<Rules>> = const { Cell::new(None) };
-    static OFFERED: Cell<Option<Vec<u8>>> = const { Cell::new(None) };
+    static OFFERED: Cell<Option<Offered>> = const { Cell::new(None) };
+}
+
+/// A structure, written.
+struct Offered {
+    json: Vec<u8>,
+    extent: Extent,
+}
+
+/// How much of a value is to be written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Extent {
+    Limited,
+    Whole,
 }
 
 /// A value that is written as structure; made by [`json()`](crate::json()).
@@ -25,7 +38,7 @@ pub struct Json<'a, T: ?Sized>(pub(crate) &'a T);
 
 impl<T: Serialize + ?Sized> fmt::Display for Json<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        offer_or_write(f, self.0, Rules::clone)
+        offer_or_write(f, self.0, Extent::Limited)
     }
 }
 
@@ -34,7 +47,7 @@ pub struct Whole<'a, T: ?Sized>(pub(crate) &'a T);
 
 impl<T: Serialize + ?Sized> fmt::Display for Whole<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        offer_or_write(f, self.0, Rules::lifted)
+        offer_or_write(f, self.0, Extent::Whole)
     }
 }
 
@@ -44,18 +57,22 @@ impl<T: Serialize + ?Sized> fmt::Debug for Whole<'_, T> {
     }
 }
 
-/// Offers a value's structure where it is asked for, by those rules as `change` changes them; otherwise writes it.
+/// Offers a value's structure where it is asked for, by those rules; otherwise writes it.
 fn offer_or_write<T: Serialize + ?Sized>(
     f: &mut fmt::Formatter<'_>,
     value: &T,
-    change: fn(&Rules) -> Rules,
+    extent: Extent,
 ) -> fmt::Result {
+    let change = match extent {
+        Extent::Limited => Rules::clone,
+        Extent::Whole => Rules::lifted,
+    };
     let mut json = Vec::new();
     if let Some(rules) = ask(None) {
         push_serialized(&mut json, value, &change(&rules));
         spare(rules);
         // A thread that is ending has no place for it any more.
-        let _ = OFFERED.try_with(|offered| offered.set(Some(json)));
+        let _ = OFFERED.try_with(|offered| offered.set(Some(Offered { json, extent })));
         return Ok(());
     }
     push_serialized(&mut json, value, &change(Rules::standard()));
@@ -68,18 +85,19 @@ impl<T: Serialize + ?Sized> fmt::Debug for Json<'_, T> {
     }
 }
 
-/// Appends what a field holds: structure where it is a [`Json`], otherwise its text.
-pub(crate) fn push_debug(to: &mut Vec<u8>, value: &dyn fmt::Debug, rules: &Rules) {
+/// Appends what a field holds: structure where it is a [`Json`], otherwise its text. Returns how much of it that is to be.
+pub(crate) fn push_debug(to: &mut Vec<u8>, value: &dyn fmt::Debug, rules: &Rules) -> Extent {
     let start = to.len();
     let kept = SPARE.try_with(Cell::take).ok().flatten().filter(|kept| kept.is_same(rules));
     let outer = ask(Some(kept.unwrap_or_else(|| rules.clone())));
     text::push_formatted(to, format_args!("{value:?}"), rules.limits.text, &rules.redaction);
     ask(outer).into_iter().for_each(spare);
-    if let Some(json) = OFFERED.try_with(Cell::take).ok().flatten() {
+    if let Some(Offered { json, extent }) = OFFERED.try_with(Cell::take).ok().flatten() {
         let is_alone = to[start..] == *b"\"\"";
         to.truncate(start);
         if is_alone {
             to.extend_from_slice(&json);
+            return extent;
         } else {
             // It stands inside a larger value, which lacks its text: nobody asks this time.
             let outer = ask(None);
@@ -92,6 +110,7 @@ pub(crate) fn push_debug(to: &mut Vec<u8>, value: &dyn fmt::Debug, rules: &Rules
             ask(outer);
         }
     }
+    Extent::Limited
 }
 
 /// Asks for a structure by these rules, or for none; the rules that were asked by until now. A thread that is ending

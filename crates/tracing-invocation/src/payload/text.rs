@@ -27,8 +27,8 @@ thread_local! {
 #[inline]
 pub(crate) fn push_str(to: &mut Vec<u8>, text: &str, limit: usize, redaction: &Redaction) {
     to.push(b'"');
-    // Without a colon there is no URL.
-    let is_plain = |word: Word| word.is_plain() && word.has_no_colon();
+    // Without a sign of a secret there is none.
+    let is_plain = |word: Word| word.is_plain() && word.has_no_sign();
     if text.len() <= limit
         && !redaction.has_patterns()
         && words::start(text.as_bytes(), is_plain) == text.len()
@@ -124,9 +124,9 @@ fn format(to: &mut String, value: fmt::Arguments<'_>, limit: usize) -> Result<bo
     if writer.cut { Ok(false) } else { written.map(|()| true) }
 }
 
-/// Whether nothing of `text` is secret, escaped or cut, as far as is quickly known. What has no colon has no URL.
+/// Whether nothing of `text` is secret, escaped or cut, as far as is quickly known.
 fn is_shown_as_it_is(text: &str, limit: usize, redaction: &Redaction) -> bool {
-    let is_shown = |word: Word| word.is_plain() && word.has_no_colon();
+    let is_shown = |word: Word| word.is_plain() && word.has_no_sign();
     text.len() <= limit
         && !redaction.has_patterns()
         && words::start(text.as_bytes(), is_shown) == text.len()

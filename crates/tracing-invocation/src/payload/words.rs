@@ -20,10 +20,20 @@ impl Word {
         others & HIGH_BITS == 0
     }
 
-    /// Whether none is a colon.
+    /// Whether none is a sign by which a secret in a text may be recognized: one of `:`, `=`, `(`, `B`, `b`, and `H` to
+    /// `K`.
     #[inline]
-    pub(super) fn has_no_colon(self) -> bool {
-        self.zeros_by(b':') & !self.0 & HIGH_BITS == 0
+    pub(super) fn has_no_sign(self) -> bool {
+        self.signs() == 0
+    }
+
+    /// The high bit of each byte that is such a sign, and of some bytes behind the first.
+    #[inline]
+    fn signs(self) -> u64 {
+        // A bit that is set in the word need not be compared: `B` and `b` are one, and so are `H` to `K`.
+        let either = |bits: u8, byte: u8| Self(self.0 | ONES * u64::from(bits)).zeros_by(byte);
+        let fields = self.zeros_by(b':') | self.zeros_by(b'=') | self.zeros_by(b'(');
+        (fields | either(b'b' ^ b'B', b'b') | either(b'H' ^ b'K', b'K')) & !self.0 & HIGH_BITS
     }
 
     /// The high bit of the first byte that is `byte`, an ASCII one, and of bytes that are not ASCII, or behind it.
@@ -43,6 +53,22 @@ pub(super) fn start(bytes: &[u8], holds: impl Fn(Word) -> bool) -> usize {
         }
     }
     if rest.is_empty() || holds(Word(last(bytes))) { bytes.len() } else { bytes.len() - rest.len() }
+}
+
+/// Where the bytes are that are signs, and some others: see [`Word::has_no_sign`].
+pub(super) fn signs(bytes: &[u8]) -> impl Iterator<Item = usize> {
+    let (words, rest) = bytes.as_chunks();
+    let mut last = [b' '; size_of::<u64>()];
+    last[..rest.len()].copy_from_slice(rest);
+    let words = words.iter().copied().chain(std::iter::once(last));
+    words.enumerate().flat_map(|(at, word)| {
+        let mut signs = Word(u64::from_le_bytes(word)).signs();
+        std::iter::from_fn(move || {
+            let bit = (signs != 0).then(|| signs.trailing_zeros() as usize)?;
+            signs &= signs - 1;
+            Some(at * size_of::<u64>() + bit / 8)
+        })
+    })
 }
 
 /// The last bytes, with others before them or twice, or with spaces for those that are missing.
@@ -66,15 +92,27 @@ mod tests {
         text.iter().position(|byte| !holds(*byte)).unwrap_or(text.len())
     }
 
+    fn is_sign(byte: u8) -> bool {
+        matches!(byte, b':' | b'=' | b'(' | b'B' | b'b' | b'H'..=b'K')
+    }
+
     proptest! {
+        #[test]
+        fn no_sign_is_passed_over(text in "([ -~]{0,20}|\\PC{0,2}|[:=(bK]){0,4}") {
+            let bytes = text.as_bytes();
+            let found: Vec<_> = signs(bytes).filter(|&at| is_sign(bytes[at])).collect();
+            let signs: Vec<_> = (0..bytes.len()).filter(|&at| is_sign(bytes[at])).collect();
+            prop_assert_eq!(found, signs);
+        }
+
         #[test]
         fn nothing_is_passed_over(text in "([ -~]{0,20}|\\PC{0,2}|[:\"\\\\\\x00-\\x7F]){0,4}") {
             let bytes = text.as_bytes();
             let plain = |byte: u8| (0x20..0x7F).contains(&byte) && !matches!(byte, b'"' | b'\\');
-            let no_colon = |byte: u8| byte != b':';
+            let no_sign = |byte: u8| !is_sign(byte);
             for (found, sure) in [
                 (start(bytes, Word::is_plain), start_of(bytes, plain)),
-                (start(bytes, Word::has_no_colon), start_of(bytes, no_colon)),
+                (start(bytes, Word::has_no_sign), start_of(bytes, no_sign)),
             ] {
                 prop_assert!(found <= sure && sure - found < 8, "{found} of {sure}");
                 prop_assert_eq!(found == bytes.len(), sure == bytes.len());

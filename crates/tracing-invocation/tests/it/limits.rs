@@ -1,5 +1,8 @@
 //! How much of a value and of a record is written.
 
+mod fits;
+mod identity;
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;

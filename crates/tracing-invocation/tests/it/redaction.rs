@@ -1,6 +1,9 @@
 //! Secrets, wherever a program may put them.
 
+mod keys;
 mod settings;
+mod structures;
+mod texts;
 
 use std::collections::BTreeMap;
 use std::fmt;

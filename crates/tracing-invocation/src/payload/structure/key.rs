@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde::ser::{Impossible, Serializer};
 
 use super::{Failed, Output};
+use crate::payload::redact::Named;
 use crate::payload::{Redaction, Rules, text};
 
 /// Characters of a key that are looked at to see whether it is secret, even where fewer are written.
@@ -17,14 +18,26 @@ pub(super) struct Key<'a> {
     to: &'a mut Vec<u8>,
     redaction: &'a Redaction,
     limit: usize,
-    /// Whether what it names is secret.
-    secret: &'a mut bool,
+    about: &'a mut About,
+}
+
+/// What a key says of its value.
+#[derive(Clone, Copy, Default)]
+pub(super) struct About {
+    pub(super) is_secret: bool,
+    pub(super) named: Named,
+}
+
+impl About {
+    pub(super) fn of(key: &str, redaction: &Redaction) -> Self {
+        Self { is_secret: redaction.is_secret_key(key), named: Named::by(key) }
+    }
 }
 
 impl<'a> Key<'a> {
-    pub(super) fn new(out: &'a mut Output<'_>, secret: &'a mut bool) -> Self {
+    pub(super) fn new(out: &'a mut Output<'_>, about: &'a mut About) -> Self {
         let Rules { limits, redaction } = out.rules;
-        Self { to: out.to, redaction, limit: limits.text, secret }
+        Self { to: out.to, redaction, limit: limits.text, about }
     }
 
     /// With room for so many characters.
@@ -110,7 +123,7 @@ impl Serializer for Key<'_> {
     }
 
     fn serialize_str(self, value: &str) -> Result<(), Failed> {
-        *self.secret |= self.redaction.is_secret_key(value);
+        *self.about = About::of(value, self.redaction);
         text::push_str(self.to, value, self.limit, self.redaction);
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use serde::Serialize;
 use serde::ser::{SerializeSeq, SerializeTuple, SerializeTupleStruct, SerializeTupleVariant};
 
-use super::{Failed, Output, Variant};
+use super::{Failed, Output, Variant, Watch};
 use crate::convention::mark;
 
 /// A list that is being written.
@@ -17,21 +17,42 @@ pub(super) struct List<'o, 'a> {
     variant: bool,
     written: usize,
     more: usize,
+    /// How many elements there are, where that is known.
+    length: Option<usize>,
+    /// Whether the next element is one that the element before it named.
+    next_is_secret: bool,
+    /// Where the first element ends, if it named a secret: the second is one where there are no others.
+    named_end: Option<usize>,
 }
 
 impl<'o, 'a> List<'o, 'a> {
-    pub(super) fn open(out: &'o mut Output<'a>) -> Self {
+    /// Begins a list of so many elements, where that is known.
+    pub(super) fn open(out: &'o mut Output<'a>, length: Option<usize>) -> Self {
         let shown = out.open(b'[', mark::LIST);
-        Self { out, shown, variant: false, written: 0, more: 0 }
+        Self::new(out, length, shown, false)
     }
 
-    pub(super) fn open_variant(out: &'o mut Output<'a>, variant: &str) -> Self {
+    pub(super) fn open_variant(
+        out: &'o mut Output<'a>,
+        variant: &str,
+        length: Option<usize>,
+    ) -> Self {
         let opened = out.open_variant(variant);
-        let variant = opened != Variant::Skipped;
-        if opened == Variant::Open {
-            return Self { variant, ..Self::open(out) };
+        let shown = opened == Variant::Open && out.open(b'[', mark::LIST);
+        Self::new(out, length, shown, opened != Variant::Skipped)
+    }
+
+    fn new(out: &'o mut Output<'a>, length: Option<usize>, shown: bool, variant: bool) -> Self {
+        Self {
+            out,
+            shown,
+            variant,
+            written: 0,
+            more: 0,
+            length,
+            next_is_secret: false,
+            named_end: None,
         }
-        Self { out, shown: false, variant, written: 0, more: 0 }
     }
 
     pub(super) fn collect<I>(mut self, elements: I) -> Result<(), Failed>
@@ -41,6 +62,7 @@ impl<'o, 'a> List<'o, 'a> {
     {
         if self.shown {
             let mut elements = elements.into_iter().fuse();
+            self.length = exact_length(&elements);
             for element in elements.by_ref().take(self.out.rules.limits.items) {
                 self.push(&element)?;
             }
@@ -51,16 +73,44 @@ impl<'o, 'a> List<'o, 'a> {
     }
 
     fn push<T: Serialize + ?Sized>(&mut self, element: &T) -> Result<(), Failed> {
+        if self.next_is_written() { self.push_by(|out| out.push(element)) } else { Ok(()) }
+    }
+
+    /// Returns `true` if there is room for another element, and it is not secret. Otherwise, what is to stand for it has
+    /// been seen to.
+    pub(super) fn next_is_written(&mut self) -> bool {
         if !self.shown {
-            return Ok(());
+            return false;
         }
         if self.written == self.out.rules.limits.items {
             self.more = self.more.saturating_add(1);
-            return Ok(());
+            return false;
         }
         self.push_comma();
+        let is_secret = std::mem::take(&mut self.next_is_secret);
+        if is_secret {
+            self.written += 1;
+            self.out.rules.redaction.push_mark(self.out.to);
+        }
+        !is_secret
+    }
+
+    /// Writes an element, after [`next_is_written`](Self::next_is_written) said that it is.
+    pub(super) fn push_by(
+        &mut self,
+        push: impl FnOnce(&mut Output<'a>) -> Result<(), Failed>,
+    ) -> Result<(), Failed> {
+        let may_be_pair = self.written == 0 && self.length.is_none_or(|length| length == 2);
+        let watch = if may_be_pair { Watch::Names } else { Watch::Options };
+        let start = self.out.to.len();
+        let named = self.out.push_watched(watch, push)?;
         self.written += 1;
-        self.out.push(element)
+        let is_option = self.out.to.get(start + 1) == Some(&b'-');
+        self.next_is_secret = named && (is_option || self.length.is_some());
+        if named && !self.next_is_secret {
+            self.named_end = Some(self.out.to.len());
+        }
+        Ok(())
     }
 
     fn push_comma(&mut self) {
@@ -69,8 +119,16 @@ impl<'o, 'a> List<'o, 'a> {
         }
     }
 
-    fn close(mut self) {
+    pub(super) fn close(mut self) {
         if self.shown {
+            if let Some(named_end) = self.named_end
+                && self.written + self.more == 2
+            {
+                self.out.to.truncate(named_end);
+                self.more = 0;
+                self.out.to.push(b',');
+                self.out.rules.redaction.push_mark(self.out.to);
+            }
             if self.more > 0 {
                 self.push_comma();
                 // Writing to a `Vec` cannot fail.
@@ -82,6 +140,12 @@ impl<'o, 'a> List<'o, 'a> {
             self.out.close_variant();
         }
     }
+}
+
+/// How many elements an iterator has, if it knows.
+fn exact_length(elements: &impl Iterator) -> Option<usize> {
+    let (least, most) = elements.size_hint();
+    most.filter(|&most| most == least)
 }
 
 impl SerializeSeq for List<'_, '_> {

@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 
-use super::key::Key;
+use super::key::{About, Key};
 use super::{Failed, Output};
 use crate::payload::json;
 
@@ -32,7 +32,7 @@ impl<'o, 'a> Number<'o, 'a> {
         }
         self.out.attempt(|out| {
             let start = out.to.len();
-            digits.serialize(Key::new(out, &mut false).of_at_least(MAX_LENGTH))?;
+            digits.serialize(Key::new(out, &mut About::default()).of_at_least(MAX_LENGTH))?;
             unquote(out.to, start);
             Ok(())
         })
@@ -41,6 +41,13 @@ impl<'o, 'a> Number<'o, 'a> {
     pub(super) fn close(self) -> Result<(), Failed> {
         if self.written { Ok(()) } else { Err(Failed) }
     }
+}
+
+/// Appends a number by its digits, a text where they are beyond the range of one.
+pub(super) fn push_digits(out: &mut Output<'_>, digits: &str) -> Result<(), Failed> {
+    let mut number = Number::new(out);
+    number.push(digits)?;
+    number.close()
 }
 
 /// Makes the text that begins at `start` a number, unless its digits are beyond the range of one.

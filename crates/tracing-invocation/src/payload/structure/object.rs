@@ -5,11 +5,12 @@ use std::io::Write as _;
 use serde::Serialize;
 use serde::ser::{SerializeMap, SerializeStruct, SerializeStructVariant};
 
-use super::key::Key;
+use super::key::{About, Key};
 use super::number::Number;
-use super::{Failed, Member, Output, Variant};
+use super::{Failed, Member, Output, Variant, Watch, raw};
 use crate::convention::mark;
 use crate::payload::json;
+use crate::payload::redact::Named;
 
 /// An object that is being written.
 pub(super) struct Object<'o, 'a> {
@@ -20,8 +21,14 @@ pub(super) struct Object<'o, 'a> {
     variant: bool,
     /// Where its members begin in [`Output::members`].
     first: usize,
+    /// How many members there is room for.
+    room: usize,
     more: usize,
     pending: Pending,
+    /// What the key says that a value is to come for.
+    named: Named,
+    /// Whether a member named a secret, which the other members may hold.
+    names_secret: bool,
 }
 
 /// The key that a value is still to come for.
@@ -40,6 +47,11 @@ impl<'o, 'a> Object<'o, 'a> {
         Self::new(out, shown, false)
     }
 
+    /// Begins an object with room for any number of members.
+    pub(super) fn open_for_all(out: &'o mut Output<'a>) -> Self {
+        Self { room: usize::MAX, ..Self::open(out) }
+    }
+
     pub(super) fn open_variant(out: &'o mut Output<'a>, variant: &str) -> Self {
         let opened = out.open_variant(variant);
         let shown = opened == Variant::Open && out.open(b'{', mark::OBJECT);
@@ -47,7 +59,17 @@ impl<'o, 'a> Object<'o, 'a> {
     }
 
     fn new(out: &'o mut Output<'a>, shown: bool, variant: bool) -> Self {
-        Self { first: out.members.len(), out, shown, variant, more: 0, pending: Pending::Nothing }
+        Self {
+            first: out.members.len(),
+            room: out.rules.limits.items,
+            out,
+            shown,
+            variant,
+            more: 0,
+            pending: Pending::Nothing,
+            named: Named::default(),
+            names_secret: false,
+        }
     }
 
     pub(super) fn collect<K, V, I>(mut self, members: I) -> Result<(), Failed>
@@ -70,24 +92,32 @@ impl<'o, 'a> Object<'o, 'a> {
     }
 
     fn has_room(&self) -> bool {
-        self.out.members.len() - self.first < self.out.rules.limits.items
+        self.out.members.len() - self.first < self.room
     }
 
-    /// Writes a key if there is room for its member, and notes in either case that a value is to come. `write` says
-    /// whether that is secret.
-    fn push_key(&mut self, write: impl FnOnce(&mut Output<'a>) -> bool) -> Result<(), Failed> {
+    /// Writes a key if there is room for its member, and notes in either case that a value is to come. `write` returns
+    /// what the key says of that.
+    pub(super) fn push_key(
+        &mut self,
+        write: impl FnOnce(&mut Output<'a>) -> About,
+    ) -> Result<(), Failed> {
         if self.pending != Pending::Nothing {
             return Err(Failed);
         }
         self.pending = Pending::Skipped;
         if self.shown {
             if self.has_room() {
-                let mut secret = false;
+                let mut about = About::default();
                 self.add_key(|out| {
-                    secret = write(out);
+                    about = write(out);
                     Ok(())
                 })?;
-                self.pending = if secret { Pending::WrittenOfSecret } else { Pending::Written };
+                self.named = about.named;
+                if let Some(member) = self.out.members.last_mut() {
+                    member.holds = about.named.holds;
+                }
+                let is_secret = about.is_secret || about.named.holds && self.names_secret;
+                self.pending = if is_secret { Pending::WrittenOfSecret } else { Pending::Written };
             } else {
                 self.more = self.more.saturating_add(1);
             }
@@ -106,7 +136,7 @@ impl<'o, 'a> Object<'o, 'a> {
         }
         let start = self.out.to.len();
         self.out.attempt(write)?;
-        let member = Member { start, key_end: self.out.to.len() };
+        let member = Member { start, key_end: self.out.to.len(), holds: false };
         let twin = self.out.members[self.first..]
             .iter()
             .position(|earlier| self.out.key(earlier) == self.out.key(&member));
@@ -119,13 +149,42 @@ impl<'o, 'a> Object<'o, 'a> {
     }
 
     fn push_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Failed> {
+        self.push_value_by(|out| out.push(value)).map(drop)
+    }
+
+    /// Writes the value of the last key with `push`, and returns `false` where that is not to be called: there is no room
+    /// for the value, or it is secret.
+    pub(super) fn push_value_by(
+        &mut self,
+        push: impl FnOnce(&mut Output<'a>) -> Result<(), Failed>,
+    ) -> Result<bool, Failed> {
         match std::mem::replace(&mut self.pending, Pending::Nothing) {
-            Pending::Nothing => Err(Failed),
-            Pending::Skipped => Ok(()),
-            Pending::Written => self.out.push(value),
+            Pending::Nothing => return Err(Failed),
+            Pending::Skipped => return Ok(false),
+            Pending::Written if !self.named.names => push(self.out)?,
+            Pending::Written => {
+                if self.out.push_watched(Watch::Names, push)? {
+                    self.redact_held();
+                }
+            }
             Pending::WrittenOfSecret => {
                 self.out.rules.redaction.push_mark(self.out.to);
-                Ok(())
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// The member that was just written names a secret: marks the members before it that may hold it, as those behind it
+    /// will be.
+    fn redact_held(&mut self) {
+        if std::mem::replace(&mut self.names_secret, true) {
+            return;
+        }
+        // The last is the one that names it.
+        for index in self.first..self.out.members.len() - 1 {
+            if self.out.members[index].holds {
+                self.out.redact_member(index);
             }
         }
     }
@@ -136,12 +195,12 @@ impl<'o, 'a> Object<'o, 'a> {
     {
         self.push_key(|out| {
             out.push_name(key);
-            out.rules.redaction.is_secret_key(key)
+            About::of(key, &out.rules.redaction)
         })?;
         self.push_value(value)
     }
 
-    fn close(mut self) -> Result<(), Failed> {
+    pub(super) fn close(mut self) -> Result<(), Failed> {
         if self.pending != Pending::Nothing {
             return Err(Failed);
         }
@@ -177,12 +236,12 @@ impl SerializeMap for Object<'_, '_> {
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Failed> {
         self.push_key(|out| {
             let start = out.to.len();
-            let mut secret = false;
-            if key.serialize(Key::new(out, &mut secret)).is_err() {
+            let mut about = About::default();
+            if key.serialize(Key::new(out, &mut about)).is_err() {
                 out.to.truncate(start);
                 json::push_string(out.to, mark::UNPRINTABLE);
             }
-            secret
+            about
         })
     }
 
@@ -216,6 +275,8 @@ impl SerializeStructVariant for Object<'_, '_> {
 pub(super) enum Struct<'o, 'a> {
     Object(Object<'o, 'a>),
     Number(Number<'o, 'a>),
+    /// JSON that comes as a text.
+    Raw(&'o mut Output<'a>),
 }
 
 impl SerializeStruct for Struct<'_, '_> {
@@ -230,6 +291,7 @@ impl SerializeStruct for Struct<'_, '_> {
         match self {
             Self::Object(object) => object.push_field(key, value),
             Self::Number(number) => number.push(value),
+            Self::Raw(out) => raw::push_field(out, value),
         }
     }
 
@@ -237,6 +299,7 @@ impl SerializeStruct for Struct<'_, '_> {
         match self {
             Self::Object(object) => object.close(),
             Self::Number(number) => number.close(),
+            Self::Raw(_) => Ok(()),
         }
     }
 }

@@ -6,9 +6,9 @@ use serde::Serialize;
 use serde::ser::Serializer;
 
 use super::list::List;
-use super::number;
 use super::object::{Object, Struct};
-use super::{Failed, Output, Variant};
+use super::{Failed, Output, Variant, Watch, number, raw};
+use crate::payload::redact::LONGEST_NAME;
 use crate::payload::{Rules, json, text};
 
 impl<'o, 'a> Serializer for &'o mut Output<'a> {
@@ -91,6 +91,14 @@ impl<'o, 'a> Serializer for &'o mut Output<'a> {
 
     fn collect_str<T: fmt::Display + ?Sized>(self, value: &T) -> Result<(), Failed> {
         let Rules { limits, redaction } = self.rules;
+        if self.watch == Watch::Names {
+            let enough = limits.text.saturating_add(redaction.lookahead() + 1);
+            match text::formatted(format_args!("{value}"), enough.max(LONGEST_NAME + 1)) {
+                Ok(text) => self.push_text(&text),
+                Err(mark) => json::push_string(self.to, mark),
+            }
+            return Ok(());
+        }
         text::push_formatted(self.to, format_args!("{value}"), limits.text, redaction);
         Ok(())
     }
@@ -123,6 +131,7 @@ impl<'o, 'a> Serializer for &'o mut Output<'a> {
         _index: u32,
         variant: &'static str,
     ) -> Result<(), Failed> {
+        self.look_at(variant);
         self.push_name(variant);
         Ok(())
     }
@@ -152,20 +161,20 @@ impl<'o, 'a> Serializer for &'o mut Output<'a> {
         Ok(())
     }
 
-    fn serialize_seq(self, _len: Option<usize>) -> Result<List<'o, 'a>, Failed> {
-        Ok(List::open(self))
+    fn serialize_seq(self, len: Option<usize>) -> Result<List<'o, 'a>, Failed> {
+        Ok(List::open(self, len))
     }
 
-    fn serialize_tuple(self, _len: usize) -> Result<List<'o, 'a>, Failed> {
-        Ok(List::open(self))
+    fn serialize_tuple(self, len: usize) -> Result<List<'o, 'a>, Failed> {
+        Ok(List::open(self, Some(len)))
     }
 
     fn serialize_tuple_struct(
         self,
         _name: &'static str,
-        _len: usize,
+        len: usize,
     ) -> Result<List<'o, 'a>, Failed> {
-        Ok(List::open(self))
+        Ok(List::open(self, Some(len)))
     }
 
     fn serialize_tuple_variant(
@@ -173,9 +182,9 @@ impl<'o, 'a> Serializer for &'o mut Output<'a> {
         _name: &'static str,
         _index: u32,
         variant: &'static str,
-        _len: usize,
+        len: usize,
     ) -> Result<List<'o, 'a>, Failed> {
-        Ok(List::open_variant(self, variant))
+        Ok(List::open_variant(self, variant, Some(len)))
     }
 
     fn serialize_map(self, _len: Option<usize>) -> Result<Object<'o, 'a>, Failed> {
@@ -183,10 +192,10 @@ impl<'o, 'a> Serializer for &'o mut Output<'a> {
     }
 
     fn serialize_struct(self, name: &'static str, _len: usize) -> Result<Struct<'o, 'a>, Failed> {
-        Ok(if name == number::TOKEN {
-            Struct::Number(number::Number::new(self))
-        } else {
-            Struct::Object(Object::open(self))
+        Ok(match name {
+            number::TOKEN => Struct::Number(number::Number::new(self)),
+            raw::TOKEN => Struct::Raw(self),
+            _ => Struct::Object(Object::open(self)),
         })
     }
 
@@ -208,7 +217,7 @@ impl<'o, 'a> Serializer for &'o mut Output<'a> {
         I: IntoIterator,
         I::Item: Serialize,
     {
-        List::open(self).collect(elements)
+        List::open(self, None).collect(elements)
     }
 
     fn collect_map<K, V, I>(self, members: I) -> Result<(), Failed>

@@ -46,8 +46,8 @@ fn read_at_every_call() {
     );
 }
 
-/// Differs: the mark is `<unprintable>`, and it stands for any value that cannot be written, wherever it stands. What is
-/// called a token is not even tried.
+/// Differs: the mark is `<unprintable>`, and it stands for any value that cannot be written, wherever it stands. A secret
+/// is not even tried.
 #[test]
 fn cannot_be_normalized() {
     struct Token;
@@ -60,7 +60,7 @@ fn cannot_be_normalized() {
 
     static TARGET: &str = "ldap";
 
-    #[operation(args(token = Token, pass = Token, target = TARGET))]
+    #[operation(args(token = Token, pass = Token, user = Token, target = TARGET))]
     fn run() {}
 
     let log = capture();
@@ -70,7 +70,12 @@ fn cannot_be_normalized() {
         [
             (
                 "run invoke DEBUG",
-                json!({"args": {"token": "<redacted>", "pass": "<unprintable>", "target": "ldap"}}),
+                json!({"args": {
+                    "token": "<redacted>",
+                    "pass": "<redacted>",
+                    "user": "<unprintable>",
+                    "target": "ldap",
+                }}),
             ),
             ("run success DEBUG", json!({})),
         ],
