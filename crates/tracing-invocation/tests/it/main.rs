@@ -28,6 +28,7 @@ mod policy_file;
 mod programs;
 mod progress;
 mod redaction;
+mod sentences;
 mod settings;
 mod stock;
 mod support;
