@@ -173,3 +173,49 @@ fn an_operation_that_opentelemetry_does_not_see_has_ids_of_its_own() {
     }
     assert_eq!(records.len(), 6);
 }
+
+/// Set in a process of its own that a test starts: what stderr says is counted from outside.
+const CHILD: &str = "TRACE_CONTEXT_CHILD";
+
+/// Runs this test again in a process of its own, and gives back what it printed on stderr.
+fn stderr_of(test: &str) -> String {
+    let output = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", test, "--nocapture"])
+        .env(CHILD, "1")
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stderr).unwrap()
+}
+
+fn without_opentelemetry(_: SdkTracer, layer: InvocationLayer) -> Dispatch {
+    Dispatch::new(tracing_subscriber::registry().with(layer))
+}
+
+#[test]
+fn a_layer_that_is_not_found_is_reported_once() {
+    if std::env::var_os(CHILD).is_some() {
+        for _ in 0..2 {
+            let (_, records) = Both::new(Sampler::AlwaysOn).run(without_opentelemetry, outer);
+            assert_eq!(records.len(), 4);
+        }
+        return;
+    }
+    let stderr = stderr_of("traces::a_layer_that_is_not_found_is_reported_once");
+    let warning = "trace_context found no layer of tracing-opentelemetry 0.34 in the subscriber";
+    assert_eq!(stderr.matches(warning).count(), 1, "{stderr}");
+}
+
+#[test]
+fn a_layer_that_filters_the_span_out_is_not_reported() {
+    if std::env::var_os(CHILD).is_some() {
+        for subscriber in [opentelemetry_filtered, opentelemetry_first, opentelemetry_last] {
+            Both::new(Sampler::AlwaysOn).run(subscriber, || {
+                info_span!("handle").in_scope(outer);
+            });
+        }
+        return;
+    }
+    let stderr = stderr_of("traces::a_layer_that_filters_the_span_out_is_not_reported");
+    assert!(!stderr.contains("trace_context"), "{stderr}");
+}

@@ -70,7 +70,7 @@ pub fn until_cancelled<F: Future>(
 /// ```
 #[cfg(feature = "tokio")]
 pub fn timeout<F: IntoFuture>(duration: Duration, future: F) -> Timeout<F::IntoFuture> {
-    Timeout { inside: Some(tokio::time::timeout(duration, future)) }
+    Timeout { inside: Some(tokio::time::timeout(duration, future.into_future())) }
 }
 
 pin_project! {

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use tokio::task::yield_now;
 use tracing::subscriber::DefaultGuard;
 use tracing_invocation::testing::Log;
-use tracing_invocation::{InvocationLayer, Level, Outcome};
+use tracing_invocation::{InvocationLayer, Level, Outcome, Record};
 use tracing_subscriber::prelude::*;
 use tracing_subscriber::registry;
 
@@ -27,7 +27,7 @@ struct ValueError(&'static str);
 
 /// An error that stands for a cancellation, to operations that say so.
 #[derive(Debug)]
-struct Stopped(&'static str);
+struct CancelledError(&'static str);
 
 impl fmt::Display for ValueError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -35,23 +35,23 @@ impl fmt::Display for ValueError {
     }
 }
 
-impl fmt::Display for Stopped {
+impl fmt::Display for CancelledError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0)
     }
 }
 
 impl std::error::Error for ValueError {}
-impl std::error::Error for Stopped {}
+impl std::error::Error for CancelledError {}
 
 /// Asserts that these are the records of the log, and that no operation is left open.
 ///
-/// An expected payload has names of operations where a record has the ids of their calls.
+/// An expected payload has names of operations where a record has the ids of their calls: `child`, or `child#2` for the
+/// second of several calls of one name.
 #[track_caller]
 fn assert_tells<const N: usize>(log: &Log, expected: [(&str, Outcome, Level, Value); N]) {
     let records = log.records();
-    let names: HashMap<_, _> =
-        records.iter().map(|record| (record.span_id.to_string(), &record.event_name)).collect();
+    let names = names_of_calls(&records);
     let found: Vec<_> = records
         .iter()
         .map(|record| {
@@ -73,6 +73,26 @@ fn assert_tells<const N: usize>(log: &Log, expected: [(&str, Outcome, Level, Val
     assert_eq!(found, expected, "\n{log}");
     check_lines(log);
     log.assert_every_invoke_ended_once();
+}
+
+/// What each call is called, by its id.
+fn names_of_calls(records: &[Record]) -> HashMap<String, String> {
+    let mut calls: HashMap<&str, Vec<String>> = HashMap::new();
+    for record in records {
+        let ids = calls.entry(&record.event_name).or_default();
+        let id = record.span_id.to_string();
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    let mut names = HashMap::new();
+    for (name, ids) in calls {
+        let only = ids.len() == 1;
+        for (at, id) in ids.into_iter().enumerate() {
+            names.insert(id, if only { name.to_owned() } else { format!("{name}#{}", at + 1) });
+        }
+    }
+    names
 }
 
 /// The payload of an operation that was dropped.

@@ -1,16 +1,14 @@
 //! The pattern policy answers as the original's does, case by case.
 //!
-//! Each test has the name of a case, its configuration and its probes. Where this policy knowingly differs, the
-//! test says so; `docs/conformance-policy.md` collects the differences.
+//! Each golden case has a configuration, probes and the answers. Where this policy knowingly differs, the test says so.
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 use tracing_invocation::testing::Log;
-use tracing_invocation::{EventMetadata, EventPolicy as _, PatternPolicy, operation};
+use tracing_invocation::{EventMetadata, EventPolicy as _, PatternPolicy, begin, operation};
 use tracing_subscriber::prelude::*;
 
-use crate::support::{check_lines, story};
-
-const CONFORMANCE: &str = include_str!("../../../../docs/DESIGN.md");
+use crate::golden::{assert_golden, case};
 
 fn policy(configuration: &Value) -> PatternPolicy {
     serde_json::from_value(configuration.clone()).unwrap()
@@ -20,222 +18,161 @@ fn refusal(configuration: &Value) -> String {
     serde_json::from_value::<PatternPolicy>(configuration.clone()).unwrap_err().to_string()
 }
 
-#[track_caller]
-fn assert_answers(configuration: &Value, probes: &[(EventMetadata<'_>, bool)]) {
-    let policy = policy(configuration);
-    for (event, enabled) in probes {
-        assert_eq!(policy.is_recorded(event), *enabled, "{event:?}");
+/// What is asked of a policy in a golden case, and the answer.
+#[derive(Deserialize)]
+struct Probe {
+    event_namespace: String,
+    event_name: String,
+    entity_id: Option<String>,
+    source_path: Option<String>,
+    source_func: Option<String>,
+    enabled: bool,
+}
+
+impl Probe {
+    fn event(&self) -> EventMetadata<'_> {
+        let mut event = EventMetadata::new(&self.event_namespace, &self.event_name);
+        if let Some(id) = &self.entity_id {
+            event = event.with_entity_id(id);
+        }
+        if let Some(path) = &self.source_path {
+            event = event.with_file(path);
+        }
+        if let Some(function) = &self.source_func {
+            event = event.with_function(function);
+        }
+        event
     }
 }
 
-const fn event<'a>(namespace: &'a str, name: &'a str) -> EventMetadata<'a> {
-    EventMetadata::new(namespace, name)
-}
-
+/// Asserts that the policy of a golden case answers its probes as the original's does, and runs one operation for each
+/// probe through it.
 #[track_caller]
-fn assert_collected(case: &str) {
-    assert!(CONFORMANCE.contains(&format!("\n| `{case}` |")), "{case}");
+fn run_probes(name: &str) -> Log {
+    let observed = &case(name).observed;
+    let policy = policy(&observed["policy"]);
+    let probes: Vec<Probe> = serde_json::from_value(observed["probes"].clone()).unwrap();
+    for probe in &probes {
+        assert_eq!(policy.is_recorded(&probe.event()), probe.enabled, "{:?}", probe.event());
+    }
+    let log = Log::new();
+    let subscriber = tracing_subscriber::registry().with(log.layer().with_policy(policy));
+    tracing::subscriber::with_default(subscriber, || {
+        for probe in &probes {
+            let span = tracing::info_span!(
+                "run",
+                invocation.namespace = probe.event_namespace,
+                invocation.name = probe.event_name,
+                invocation.entity_id = probe.entity_id,
+            );
+            begin(span).complete();
+        }
+    });
+    log
 }
 
 #[test]
 fn allow_list() {
-    assert_answers(
-        &json!({
-            "default_enabled": false,
-            "rules": [{"action": "allow", "event_namespaces": ["app.api", "app.worker"]}],
-        }),
-        &[
-            (event("app.api", "run"), true),
-            (event("app.worker", "run"), true),
-            (event("app.worker.sub", "run"), false),
-            (event("app", "run"), false),
-        ],
-    );
+    let log = run_probes("pattern_policy/allow_list");
+    assert_golden!("pattern_policy/allow_list", log);
 }
 
 #[test]
 fn deny_list() {
-    assert_answers(
-        &json!({"rules": [{"action": "deny", "event_names": ["heartbeat", "cache.tick"]}]}),
-        &[
-            (event("app", "heartbeat"), false),
-            (event("app", "cache.tick"), false),
-            (event("app", "cache.ticks"), true),
-            (event("app", "run"), true),
-        ],
-    );
+    let log = run_probes("pattern_policy/deny_list");
+    assert_golden!("pattern_policy/deny_list", log);
 }
 
 #[test]
 fn first_match_wins_broad_first() {
-    assert_answers(
-        &json!({
-            "default_enabled": false,
-            "rules": [
-                {"action": "allow", "events": ["app.job.*"]},
-                {"action": "deny", "events": ["app.job.noisy"]},
-            ],
-        }),
-        &[(event("app", "job.noisy"), true), (event("app", "job.started"), true)],
-    );
+    let log = run_probes("pattern_policy/first_match_wins_broad_first");
+    assert_golden!("pattern_policy/first_match_wins_broad_first", log);
 }
 
 #[test]
 fn fields_and_patterns_or() {
-    assert_answers(
-        &json!({
-            "default_enabled": false,
-            "rules": [{
-                "action": "allow",
-                "event_namespaces": ["app.worker"],
-                "event_names": ["start", "stop"],
-            }],
-        }),
-        &[
-            (event("app.worker", "start"), true),
-            (event("app.worker", "stop"), true),
-            (event("app.worker", "run"), false),
-            (event("app.api", "start"), false),
-        ],
-    );
+    let log = run_probes("pattern_policy/fields_and_patterns_or");
+    assert_golden!("pattern_policy/fields_and_patterns_or", log);
 }
 
 #[test]
 fn one_entity() {
-    assert_answers(
-        &json!({
-            "default_enabled": false,
-            "rules": [{
-                "action": "allow",
-                "event_namespaces": ["app.connection"],
-                "entity_ids": ["connection-42"],
-            }],
-        }),
-        &[
-            (event("app.connection", "run").with_entity_id("connection-42"), true),
-            (event("app.connection", "run").with_entity_id("connection-7"), false),
-            (event("app.connection", "run"), false),
-        ],
-    );
+    let log = run_probes("pattern_policy/one_entity");
+    assert_golden!("pattern_policy/one_entity", log);
 }
 
 #[test]
 fn restricted_field_never_matches_absence() {
-    assert_answers(
-        &json!({"rules": [{"action": "deny", "entity_ids": ["*"]}]}),
-        &[
-            (event("app", "run").with_entity_id("e-1"), false),
-            (event("app", "run").with_entity_id(""), false),
-            (event("app", "run"), true),
-        ],
-    );
+    let log = run_probes("pattern_policy/restricted_field_never_matches_absence");
+    assert_golden!("pattern_policy/restricted_field_never_matches_absence", log);
 }
 
-/// Alike for every probe. The original's operations carry no source fields, so there the rule holds for none of
-/// them; here it holds for an operation whose file and function are known.
 #[test]
 fn source_fields() {
-    assert_answers(
-        &json!({
-            "rules": [{
-                "action": "deny",
-                "source_paths": ["*/net/*"],
-                "source_funcs": ["connect"],
-            }],
-        }),
-        &[
-            (event("app", "run").with_file("/src/net/a.py").with_function("connect"), false),
-            (event("app", "run").with_file("/src/net/a.py").with_function("close"), true),
-            (event("app", "run").with_file("/src/db/a.py").with_function("connect"), true),
-            (event("app", "run"), true),
-        ],
-    );
-    assert_collected("pattern_policy/source_fields");
+    let log = run_probes("pattern_policy/source_fields");
+    assert_golden!("pattern_policy/source_fields", log);
 }
 
 #[test]
 fn rule_without_patterns_matches_all() {
-    assert_answers(
-        &json!({
-            "default_enabled": true,
-            "rules": [{"action": "deny"}, {"action": "allow", "event_names": ["run"]}],
-        }),
-        &[(event("app", "run"), false)],
-    );
+    let log = run_probes("pattern_policy/rule_without_patterns_matches_all");
+    assert_golden!("pattern_policy/rule_without_patterns_matches_all", log);
 }
 
 #[test]
 fn question_mark() {
-    assert_answers(
-        &json!({
-            "default_enabled": false,
-            "rules": [{"action": "allow", "event_names": ["job.?"]}],
-        }),
-        &[
-            (event("app", "job.a"), true),
-            (event("app", "job.ab"), false),
-            (event("app", "job."), false),
-            (event("app", "job.."), true),
-        ],
-    );
+    let log = run_probes("pattern_policy/question_mark");
+    assert_golden!("pattern_policy/question_mark", log);
 }
 
 #[test]
 fn literal_brackets() {
-    assert_answers(
-        &json!({
-            "default_enabled": false,
-            "rules": [{"action": "allow", "entity_ids": ["a[b", "c[*]d", "e\\*f"]}],
-        }),
-        &[
-            (event("app", "run").with_entity_id("a[b"), true),
-            (event("app", "run").with_entity_id("c*d"), true),
-            (event("app", "run").with_entity_id("cxd"), false),
-            (event("app", "run").with_entity_id("e\\xf"), true),
-            (event("app", "run").with_entity_id("e*f"), false),
-        ],
-    );
+    let log = run_probes("pattern_policy/literal_brackets");
+    assert_golden!("pattern_policy/literal_brackets", log);
 }
 
 #[test]
 fn patterns_are_trimmed() {
-    assert_answers(
-        &json!({
-            "default_enabled": false,
-            "rules": [{"action": " allow ", "event_names": ["  run  "]}],
-        }),
-        &[(event("app", "run"), true)],
-    );
+    let log = run_probes("pattern_policy/patterns_are_trimmed");
+    assert_golden!("pattern_policy/patterns_are_trimmed", log);
 }
 
 #[test]
 fn null_lists_are_empty() {
-    assert_answers(
-        &json!({"rules": [{"action": "deny", "events": null, "event_names": ["x"]}]}),
-        &[(event("app", "x"), false), (event("app", "y"), true)],
-    );
-    assert_answers(&json!({"rules": null}), &[(event("app", "x"), true)]);
+    let log = run_probes("pattern_policy/null_lists_are_empty");
+    assert_golden!("pattern_policy/null_lists_are_empty", log);
+}
+
+#[test]
+fn a_rule_without_anything_is_a_policy_without_rules() {
+    assert!(policy(&json!({"rules": null})).is_recorded(&EventMetadata::new("app", "x")));
 }
 
 #[test]
 fn denied_operation_still_reports_failure() {
-    #[operation(namespace = "example")]
-    fn run() -> Result<(), &'static str> {
-        Err("boom")
+    #[derive(Debug)]
+    struct ValueError;
+    impl std::fmt::Display for ValueError {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("boom")
+        }
     }
-    #[operation(namespace = "example")]
+    impl std::error::Error for ValueError {}
+    #[operation]
+    fn run() -> Result<(), ValueError> {
+        Err(ValueError)
+    }
+    #[operation]
     fn ok() {}
     let policy = policy(&json!({"rules": [{"action": "deny"}]}));
-    assert!(!policy.is_recorded(&event("example", "run")));
 
     let log = Log::new();
     let subscriber = tracing_subscriber::registry().with(log.layer().with_policy(policy));
     tracing::subscriber::with_default(subscriber, || {
-        assert_eq!(run(), Err("boom"));
+        run().unwrap_err();
         ok();
     });
-    check_lines(&log);
-    assert_eq!(story(&log), ["run failed"]);
+    assert_golden!("pattern_policy/denied_operation_still_reports_failure", log);
 }
 
 /// The original ignores them, and the rule then means something else than its author thinks.
@@ -245,7 +182,6 @@ fn unknown_keys_are_refused() {
     assert!(error.starts_with("rule 1: there is no key \"event_name\" in a rule"), "{error}");
     let error = refusal(&json!({"default": false}));
     assert!(error.starts_with("there is no key \"default\" in a policy"), "{error}");
-    assert_collected("unknown keys");
 }
 
 /// The empty pattern could match the empty text only, which is hardly what is meant.
@@ -253,7 +189,6 @@ fn unknown_keys_are_refused() {
 fn empty_patterns_are_refused() {
     let error = refusal(&json!({"rules": [{"action": "deny", "event_names": [" "]}]}));
     assert!(error.starts_with("rule 1, event_names: a pattern is empty"), "{error}");
-    assert_collected("empty patterns");
 }
 
 /// In Python's `fnmatch`, `[z-a]` matches nothing and `[!z-a]` any character.
@@ -261,16 +196,12 @@ fn empty_patterns_are_refused() {
 fn backward_ranges_are_refused() {
     let error = refusal(&json!({"rules": [{"action": "deny", "event_names": ["[z-a]"]}]}));
     assert!(error.starts_with("rule 1, event_names: in \"[z-a]\" the range z-a is"), "{error}");
-    assert_collected("backward ranges");
 }
 
 /// In the original a namespace may be missing, and then it matches no pattern. Here every operation has one, which
 /// may be empty, and an empty one is matched like any other.
 #[test]
 fn namespaces_are_never_absent() {
-    assert_answers(
-        &json!({"rules": [{"action": "deny", "event_namespaces": ["*"]}]}),
-        &[(event("", "run"), false)],
-    );
-    assert_collected("absent namespace");
+    let policy = policy(&json!({"rules": [{"action": "deny", "event_namespaces": ["*"]}]}));
+    assert!(!policy.is_recorded(&EventMetadata::new("", "run")));
 }

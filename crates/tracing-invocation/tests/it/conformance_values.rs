@@ -1,7 +1,7 @@
 //! Cases of the original, rebuilt: what operations say of their context, arguments, results and errors.
 //!
 //! A module is a group of cases, a test is a case under its own name. Where a record differs from the original's,
-//! the test says how; `docs/DESIGN.md` has the list.
+//! the test says how; `docs/CONFORMANCE.md` has the list.
 
 use serde_json::Value;
 use tracing_invocation::InvocationLayer;

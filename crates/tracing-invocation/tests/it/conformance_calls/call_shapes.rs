@@ -12,9 +12,11 @@ use tokio::sync::oneshot;
 use tokio::task::yield_now;
 use tracing_invocation::Level::{Debug, Error, Info};
 use tracing_invocation::Outcome::{Cancelled, Failed, Invoke, Success};
+use tracing_invocation::testing::Log;
 use tracing_invocation::{ErrorClass, StreamExt as _, operation};
 
-use super::{Stopped, ValueError, assert_tells, dropped, dropped_with, error, inside, stopped};
+use super::{CancelledError, ValueError, assert_tells, dropped, dropped_with, error, inside};
+use crate::golden::assert_golden;
 use crate::support::{capture, poll_once};
 
 #[operation("run")]
@@ -30,7 +32,7 @@ fn sync_success() {
     }
     let log = capture();
     assert_eq!(run(), "done");
-    assert_tells(&log, [("run", Invoke, Debug, json!({})), ("run", Success, Debug, json!({}))]);
+    assert_golden!("call_shapes/sync_success", log);
 }
 
 #[test]
@@ -41,40 +43,34 @@ fn sync_failure() {
     }
     let log = capture();
     assert_eq!(run().unwrap_err().0, "bad");
-    assert_tells(
-        &log,
-        [("run", Invoke, Debug, json!({})), ("run", Failed, Error, error("ValueError", "bad"))],
-    );
+    assert_golden!("call_shapes/sync_failure", log);
 }
 
 /// A function is cancelled by an error that it says is a cancellation.
 #[test]
 fn sync_cancelled() {
-    #[operation(errors = |_: &Stopped| ErrorClass::Cancelled)]
-    fn run() -> Result<(), Stopped> {
-        Err(Stopped("stop"))
+    #[operation(errors = |_: &CancelledError| ErrorClass::Cancelled)]
+    fn run() -> Result<(), CancelledError> {
+        Err(CancelledError("stop"))
     }
     let log = capture();
     assert_eq!(run().unwrap_err().0, "stop");
-    assert_tells(
-        &log,
-        [("run", Invoke, Debug, json!({})), ("run", Cancelled, Info, stopped("Stopped", "stop"))],
-    );
+    assert_golden!("call_shapes/sync_cancelled", log);
 }
 
 #[test]
 fn async_success_across_suspension() {
     #[operation]
-    async fn run() -> &'static str {
+    async fn run(log: Log) -> [usize; 2] {
+        let before = log.lines().len();
         yield_now().await;
-        "done"
+        [before, log.lines().len()]
     }
     let log = capture();
-    let mut call = pin!(run());
+    let mut call = pin!(run(log.clone()));
     assert!(poll_once(call.as_mut()).is_pending());
-    assert_eq!(log.lines().len(), 1);
-    assert_eq!(poll_once(call), Poll::Ready("done"));
-    assert_tells(&log, [("run", Invoke, Debug, json!({})), ("run", Success, Debug, json!({}))]);
+    let Poll::Ready([before, after]) = poll_once(call) else { panic!("it suspends once") };
+    assert_golden!("call_shapes/async_success_across_suspension", log, so_far [before, after]);
 }
 
 #[tokio::test]
@@ -86,17 +82,16 @@ async fn async_failure() {
     }
     let log = capture();
     run().await.unwrap_err();
-    assert_tells(
-        &log,
-        [("run", Invoke, Debug, json!({})), ("run", Failed, Error, error("ValueError", "bad"))],
-    );
+    assert_golden!("call_shapes/async_failure", log);
 }
 
 #[test]
 fn async_created_but_never_started() {
     let log = capture();
-    drop(run_forever());
-    assert_tells(&log, []);
+    let call = run_forever();
+    let created = log.lines().len();
+    drop(call);
+    assert_golden!("call_shapes/async_created_but_never_started", log, so_far[created]);
 }
 
 /// A drop is a cancellation, and there is no other way to destroy a future.
@@ -163,16 +158,13 @@ async fn awaitable_failure() {
 /// The work is cancelled by an error that the operation says is a cancellation.
 #[tokio::test]
 async fn awaitable_cancelled() {
-    #[operation(errors = |_: &Stopped| ErrorClass::Cancelled)]
-    fn send() -> impl Future<Output = Result<(), Stopped>> {
-        async { Err(Stopped("stop")) }
+    #[operation(errors = |_: &CancelledError| ErrorClass::Cancelled)]
+    fn send() -> impl Future<Output = Result<(), CancelledError>> {
+        async { Err(CancelledError("stop")) }
     }
     let log = capture();
     send().await.unwrap_err();
-    assert_tells(
-        &log,
-        [("send", Invoke, Debug, json!({})), ("send", Cancelled, Info, stopped("Stopped", "stop"))],
-    );
+    assert_golden!("call_shapes/awaitable_cancelled", log);
 }
 
 /// A function that may fail before there is a future says so by its type, and is over when it returns.
@@ -184,10 +176,8 @@ fn awaitable_fails_before_returning() {
     }
     let log = capture();
     assert!(send().is_err());
-    assert_tells(
-        &log,
-        [("send", Invoke, Debug, json!({})), ("send", Failed, Error, error("ValueError", "bad"))],
-    );
+    let called = log.lines().len();
+    assert_golden!("call_shapes/awaitable_fails_before_returning", log, so_far[called]);
 }
 
 /// `invoke` too is recorded when the caller awaits, and neither at the call nor when the task finishes.
@@ -230,10 +220,7 @@ async fn awaitable_context_fields_timing() {
     let work = steps.send();
     assert_eq!(steps.step.get(), 1);
     work.await;
-    assert_tells(
-        &log,
-        [("send", Invoke, Debug, json!({"step": 0})), ("send", Success, Debug, json!({"step": 2}))],
-    );
+    assert_golden!("call_shapes/awaitable_context_fields_timing", log);
 }
 
 #[test]
@@ -244,9 +231,9 @@ fn generator_succeeds_when_created() {
     }
     let log = capture();
     let items = items();
-    assert_eq!(log.lines().len(), 2);
+    let created = log.lines().len();
     assert!(items.collect::<Result<Vec<_>, _>>().is_err());
-    assert_tells(&log, [("items", Invoke, Debug, json!({})), ("items", Success, Debug, json!({}))]);
+    assert_golden!("call_shapes/generator_succeeds_when_created", log, so_far[created]);
 }
 
 /// A function that returns a stream is over when it returns; a stream can be an operation of its own, to its end.
@@ -273,9 +260,9 @@ async fn async_generator_succeeds_when_created() {
     }
     let log = capture();
     let created = items();
-    assert_eq!(log.lines().len(), 2);
+    let so_far = log.lines().len();
     assert_eq!(draw(created).await, [1, 2]);
-    assert_tells(&log, [("items", Invoke, Debug, json!({})), ("items", Success, Debug, json!({}))]);
+    assert_golden!("call_shapes/async_generator_succeeds_when_created", log, so_far[so_far]);
 
     log.clear();
     let created = Numbers(1..=2).operation_stream(tracing::info_span!("items"));
@@ -301,17 +288,7 @@ async fn nested_success_order() {
     }
     let log = capture();
     outer().await;
-    assert_tells(
-        &log,
-        [
-            ("outer", Invoke, Debug, json!({})),
-            ("middle", Invoke, Debug, json!({})),
-            ("inner", Invoke, Debug, json!({})),
-            ("inner", Success, Debug, json!({})),
-            ("middle", Success, Debug, json!({})),
-            ("outer", Success, Debug, json!({})),
-        ],
-    );
+    assert_golden!("call_shapes/nested_success_order", log);
 }
 
 /// The records of a call share its `span_id`, where the original has nothing but payloads to pair them by.
@@ -329,17 +306,7 @@ async fn concurrent_calls_interleave() {
         go_a.send(()).unwrap();
     };
     tokio::join!(biased; work("a", a), b, async { go_b.send(()).unwrap() });
-    assert_tells(
-        &log,
-        [
-            ("work", Invoke, Debug, json!({"tag": "a"})),
-            ("work", Invoke, Debug, json!({"tag": "b"})),
-            ("work", Success, Debug, json!({"tag": "b"})),
-            ("work", Success, Debug, json!({"tag": "a"})),
-        ],
-    );
-    let [first, second, third, fourth] = log.records().try_into().unwrap();
-    assert_eq!((first.span_id, second.span_id), (fourth.span_id, third.span_id));
+    assert_golden!("call_shapes/concurrent_calls_interleave", log);
 }
 
 #[test]
@@ -355,8 +322,5 @@ fn result_identity_is_preserved() {
     let made = make(&mut list);
     assert!(std::ptr::eq(made, place));
     made.push(3);
-    assert_tells(
-        &log,
-        [("make", Invoke, Debug, json!({})), ("make", Success, Debug, json!({"result": [1, 2]}))],
-    );
+    assert_golden!("call_shapes/result_identity_is_preserved", log);
 }

@@ -3,21 +3,22 @@
 mod groups;
 mod tasks;
 
+use std::fmt;
 use std::future::pending;
 use std::time::Duration;
 
 use serde_json::{Map, json};
 use tokio::sync::oneshot;
-use tokio::time::{Instant, error::Elapsed, timeout, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 use tracing::Span;
-use tracing_invocation::Level::{Debug, Error, Info, Warn};
-use tracing_invocation::Outcome::{self, Cancelled, Failed, Invoke, Success};
+use tracing_invocation::Level::{Debug, Info};
+use tracing_invocation::Outcome::{self, Cancelled, Invoke};
 use tracing_invocation::{ErrorClass, operation};
 
 use super::{
-    Stopped, ValueError, assert_tells, capture_with, dropped, dropped_with, error, inside, stopped,
-    with,
+    CancelledError, ValueError, assert_tells, capture_with, dropped, dropped_with, inside, with,
 };
+use crate::golden::assert_golden;
 use crate::support::{capture, poll_once};
 
 const DEADLINE: Duration = Duration::from_millis(10);
@@ -37,6 +38,18 @@ async fn slow() {
     pending().await
 }
 
+/// A program's own error of a deadline, without a text.
+#[derive(Debug)]
+struct TimeoutError;
+
+impl fmt::Display for TimeoutError {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Ok(())
+    }
+}
+
+impl std::error::Error for TimeoutError {}
+
 /// Polls a call until it waits, and drops it.
 fn cancel(call: impl Future) {
     assert!(poll_once(Box::pin(call).as_mut()).is_pending());
@@ -45,22 +58,16 @@ fn cancel(call: impl Future) {
 /// A drop carries no message; what is told why it ends says so by an error that counts as a cancellation.
 #[tokio::test]
 async fn by_task_cancel_with_message() {
-    #[operation("run", errors = |_: &Stopped| ErrorClass::Cancelled)]
-    async fn run_until(told: oneshot::Receiver<&'static str>) -> Result<(), Stopped> {
-        Err(Stopped(told.await.unwrap()))
+    #[operation("run", errors = |_: &CancelledError| ErrorClass::Cancelled)]
+    async fn run_until(told: oneshot::Receiver<&'static str>) -> Result<(), CancelledError> {
+        Err(CancelledError(told.await.unwrap()))
     }
     let log = capture();
     let (tell, told) = oneshot::channel();
     let (ended, ()) =
         tokio::join!(biased; run_until(told), async { tell.send("shutting down").unwrap() });
     assert_eq!(ended.unwrap_err().0, "shutting down");
-    assert_tells(
-        &log,
-        [
-            ("run", Invoke, Debug, json!({})),
-            ("run", Cancelled, Info, stopped("Stopped", "shutting down")),
-        ],
-    );
+    assert_golden!("cancellation/by_task_cancel_with_message", log);
 }
 
 /// The outer operations have a terminal record, which names the one that told the cancellation.
@@ -100,65 +107,39 @@ fn outer_waiting_outside_inner() {
     }
     let log = capture();
     cancel(outer());
-    assert_tells(
-        &log,
-        [
-            ("outer", Invoke, Debug, json!({})),
-            ("inner", Invoke, Debug, json!({})),
-            ("inner", Success, Debug, json!({})),
-            ("outer", Cancelled, Info, dropped()),
-        ],
-    );
+    assert_golden!("cancellation/outer_waiting_outside_inner", log);
 }
 
 #[tokio::test(start_paused = true)]
 async fn timeout_around_operation() {
     let log = capture();
     timeout(DEADLINE, run()).await.unwrap_err();
-    assert_tells(&log, [("run", Invoke, Debug, json!({})), ("run", Cancelled, Info, dropped())]);
+    assert_golden!("cancellation/timeout_around_operation", log);
 }
 
-/// The error of a deadline has a text here.
 #[tokio::test(start_paused = true)]
 async fn timeout_inside_outer_operation() {
     #[operation]
-    async fn outer() -> Result<(), Elapsed> {
-        timeout(DEADLINE, inner()).await
+    async fn outer() -> Result<(), TimeoutError> {
+        timeout(DEADLINE, inner()).await.map_err(|_| TimeoutError)
     }
     let log = capture();
     outer().await.unwrap_err();
-    assert_tells(
-        &log,
-        [
-            ("outer", Invoke, Debug, json!({})),
-            ("inner", Invoke, Debug, json!({})),
-            ("inner", Cancelled, Info, dropped()),
-            ("outer", Failed, Error, error("Elapsed", "deadline has elapsed")),
-        ],
-    );
+    assert_golden!("cancellation/timeout_inside_outer_operation", log);
 }
 
-/// The error of a deadline has a text here.
 #[tokio::test(start_paused = true)]
 async fn timeout_block_inside_outer_operation() {
     #[operation]
-    async fn outer() -> Result<(), Elapsed> {
+    async fn outer() -> Result<(), TimeoutError> {
         let block = async {
             inner().await;
         };
-        timeout_at(Instant::now() + DEADLINE, block).await
+        timeout_at(Instant::now() + DEADLINE, block).await.map_err(|_| TimeoutError)
     }
     let log = capture();
     outer().await.unwrap_err();
-    assert_tells(
-        &log,
-        [
-            ("outer", Invoke, Debug, json!({})),
-            ("inner", Invoke, Debug, json!({})),
-            ("inner", Cancelled, Info, dropped()),
-            ("outer", Failed, Error, error("Elapsed", "deadline has elapsed")),
-        ],
-    );
+    assert_golden!("cancellation/timeout_block_inside_outer_operation", log);
 }
 
 #[tokio::test(start_paused = true)]
@@ -178,20 +159,7 @@ async fn deadline_retry_then_success() {
     }
     let log = capture();
     assert_eq!(fetch().await, Some("data"));
-    let cancelled = |number| with(dropped(), json!({"number": number}));
-    assert_tells(
-        &log,
-        [
-            ("fetch", Invoke, Debug, json!({})),
-            ("attempt", Invoke, Debug, json!({"number": 1})),
-            ("attempt", Cancelled, Info, cancelled(1)),
-            ("attempt", Invoke, Debug, json!({"number": 2})),
-            ("attempt", Cancelled, Info, cancelled(2)),
-            ("attempt", Invoke, Debug, json!({"number": 3})),
-            ("attempt", Success, Debug, json!({"number": 3})),
-            ("fetch", Success, Debug, json!({"result": "data"})),
-        ],
-    );
+    assert_golden!("cancellation/deadline_retry_then_success", log);
 }
 
 #[tokio::test(start_paused = true)]
@@ -203,15 +171,7 @@ async fn inner_timed_out_then_outer_cancelled() {
     }
     let log = capture();
     timeout(2 * DEADLINE, outer()).await.unwrap_err();
-    assert_tells(
-        &log,
-        [
-            ("outer", Invoke, Debug, json!({})),
-            ("inner", Invoke, Debug, json!({})),
-            ("inner", Cancelled, Info, dropped()),
-            ("outer", Cancelled, Info, dropped()),
-        ],
-    );
+    assert_golden!("cancellation/inner_timed_out_then_outer_cancelled", log);
 }
 
 /// A drop is synchronous, and so is what cleans up during it.
@@ -232,15 +192,7 @@ fn cleanup_operation_runs_first() {
     }
     let log = capture();
     cancel(run());
-    assert_tells(
-        &log,
-        [
-            ("run", Invoke, Debug, json!({})),
-            ("cleanup", Invoke, Debug, json!({})),
-            ("cleanup", Success, Debug, json!({})),
-            ("run", Cancelled, Info, dropped()),
-        ],
-    );
+    assert_golden!("cancellation/cleanup_operation_runs_first", log);
 }
 
 /// What a dropped body may still borrow is not read anew: the record has the last value that the body made known.
@@ -259,17 +211,19 @@ fn state_at_cancellation() {
             pending().await
         }
     }
-    for (makes_known, last) in [(true, "working"), (false, "idle")] {
-        let log = capture();
-        cancel(Worker { phase: "idle" }.run(makes_known));
-        assert_tells(
-            &log,
-            [
-                ("run", Invoke, Debug, json!({"phase": "idle"})),
-                ("run", Cancelled, Info, with(dropped(), json!({"phase": last}))),
-            ],
-        );
-    }
+    let log = capture();
+    cancel(Worker { phase: "idle" }.run(true));
+    assert_golden!("cancellation/state_at_cancellation", log);
+
+    log.clear();
+    cancel(Worker { phase: "idle" }.run(false));
+    assert_tells(
+        &log,
+        [
+            ("run", Invoke, Debug, json!({"phase": "idle"})),
+            ("run", Cancelled, Info, with(dropped(), json!({"phase": "idle"}))),
+        ],
+    );
 }
 
 /// The formatter belongs to the layer, where the original gives one to an operation.
@@ -283,11 +237,7 @@ fn formatter_using_system_keys() {
         })
     });
     cancel(run());
-    let context = json!({"context": {"cancelled": "mine", "note": "x"}});
-    assert_tells(
-        &log,
-        [("run", Invoke, Debug, json!({})), ("run", Cancelled, Info, with(dropped(), context))],
-    );
+    assert_golden!("cancellation/formatter_using_system_keys", log);
 }
 
 #[test]
@@ -298,18 +248,19 @@ fn custom_level() {
     }
     let log = capture();
     cancel(run());
-    assert_tells(&log, [("run", Invoke, Debug, json!({})), ("run", Cancelled, Warn, dropped())]);
+    assert_golden!("cancellation/custom_level", log);
 }
 
 #[test]
 fn error_rules_do_not_apply() {
-    #[operation(errors = |_: &ValueError| ErrorClass::Suppressed)]
-    async fn run() -> Result<(), ValueError> {
-        pending().await
+    #[operation(errors = |_: &CancelledError| ErrorClass::Cancelled)]
+    async fn run() -> Result<(), CancelledError> {
+        Err(CancelledError("stop"))
     }
-    let log = capture();
-    cancel(run());
-    assert_tells(&log, [("run", Invoke, Debug, json!({})), ("run", Cancelled, Info, dropped())]);
+    let (log, _guard) =
+        capture_with(|layer| layer.with_error_class(|_: &CancelledError| ErrorClass::Suppressed));
+    let _ = poll_once(Box::pin(run()).as_mut());
+    assert_golden!("cancellation/error_rules_do_not_apply", log);
 }
 
 #[test]
@@ -325,13 +276,5 @@ fn cancelled_after_error_was_logged() {
     }
     let log = capture();
     cancel(outer());
-    assert_tells(
-        &log,
-        [
-            ("outer", Invoke, Debug, json!({})),
-            ("inner", Invoke, Debug, json!({})),
-            ("inner", Failed, Error, error("ValueError", "boom")),
-            ("outer", Cancelled, Info, dropped()),
-        ],
-    );
+    assert_golden!("cancellation/cancelled_after_error_was_logged", log);
 }

@@ -1,5 +1,6 @@
 //! The examples of the original's documentation.
 
+use std::fmt;
 use std::future::pending;
 use std::io;
 use std::time::Duration;
@@ -7,12 +8,29 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 use tokio::task::yield_now;
 use tokio::time::timeout;
-use tracing_invocation::Level::{Debug, Error, Info};
-use tracing_invocation::Outcome::{Cancelled, Failed, Invoke, Success};
-use tracing_invocation::{ContextFields, ErrorClass, FutureExt as _, operation};
+use tracing::subscriber::DefaultGuard;
+use tracing_invocation::Level::Debug;
+use tracing_invocation::Outcome::{Invoke, Success};
+use tracing_invocation::testing::Log;
+use tracing_invocation::{
+    ContextFields, ErrorClass, FutureExt as _, Settings, Verbosity, operation,
+};
 
-use super::{ValueError, assert_tells, capture_with, dropped};
+use super::{assert_tells, capture_with};
+use crate::golden::assert_golden;
 use crate::support::capture;
+
+/// An error with a text and no cause.
+#[derive(Debug)]
+struct RuntimeError(&'static str);
+
+impl fmt::Display for RuntimeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl std::error::Error for RuntimeError {}
 
 struct Connection {
     state: &'static str,
@@ -21,11 +39,11 @@ struct Connection {
 
 impl Connection {
     #[operation("open", live(state = self.state))]
-    async fn open(&mut self, fail: bool) -> Result<(), ValueError> {
+    async fn open(&mut self, fail: bool) -> Result<(), RuntimeError> {
         yield_now().await;
         if fail {
             self.state = "opening";
-            return Err(ValueError("connection failed"));
+            return Err(RuntimeError("connection failed"));
         }
         self.state = "opened";
         Ok(())
@@ -60,36 +78,21 @@ async fn public_api_method() {
     }
     let log = capture();
     Service.open().await;
-    assert_tells(&log, [("open", Invoke, Debug, json!({})), ("open", Success, Debug, json!({}))]);
-    assert!(log.records().iter().all(|record| record.event_namespace == "example"));
-    assert!(log.records().iter().all(|record| record.entity_id.is_none()));
+    assert_golden!("documented/public_api_method", log);
 }
 
 #[tokio::test]
 async fn context_fields() {
     let log = capture();
     connection().open(false).await.unwrap();
-    assert_tells(
-        &log,
-        [
-            ("open", Invoke, Debug, json!({"state": "closed"})),
-            ("open", Success, Debug, json!({"state": "opened"})),
-        ],
-    );
+    assert_golden!("documented/context_fields", log);
 }
 
 #[tokio::test]
 async fn context_fields_failure() {
     let log = capture();
     connection().open(true).await.unwrap_err();
-    let error = json!({"type": "ValueError", "message": "connection failed"});
-    assert_tells(
-        &log,
-        [
-            ("open", Invoke, Debug, json!({"state": "closed"})),
-            ("open", Failed, Error, json!({"state": "opening", "error": error})),
-        ],
-    );
+    assert_golden!("documented/context_fields_failure", log);
 }
 
 /// The arguments are under `args`, where the original has `kwargs`.
@@ -101,17 +104,9 @@ fn invoke_kwargs() {
     }
     let log = capture();
     send_request("req-1", "GET", b"abc");
-    let args = json!({"request_id": "req-1", "method": "GET", "payload_size": 3});
-    assert_tells(
-        &log,
-        [
-            ("send_request", Invoke, Debug, json!({"args": args})),
-            ("send_request", Success, Debug, json!({})),
-        ],
-    );
+    assert_golden!("documented/invoke_kwargs", log);
 }
 
-/// Differs: the id of a session is a secret.
 #[test]
 fn result_logging() {
     #[operation(result(session_id, ttl_ms))]
@@ -120,17 +115,9 @@ fn result_logging() {
     }
     let log = capture();
     create_session("u1");
-    let result = json!({"session_id": "<redacted>", "ttl_ms": 30_000});
-    assert_tells(
-        &log,
-        [
-            ("create_session", Invoke, Debug, json!({})),
-            ("create_session", Success, Debug, json!({"result": result})),
-        ],
-    );
+    assert_golden!("documented/result_logging", log);
 }
 
-/// Differs in the same way.
 #[test]
 fn result_logging_with_context_field() {
     #[operation(fields(user_id), result(session_id, ttl_ms))]
@@ -139,14 +126,7 @@ fn result_logging_with_context_field() {
     }
     let log = capture();
     create_session("u1");
-    let result = json!({"session_id": "<redacted>", "ttl_ms": 30_000});
-    assert_tells(
-        &log,
-        [
-            ("create_session", Invoke, Debug, json!({"user_id": "u1"})),
-            ("create_session", Success, Debug, json!({"user_id": "u1", "result": result})),
-        ],
-    );
+    assert_golden!("documented/result_logging_with_context_field", log);
 }
 
 #[test]
@@ -160,14 +140,7 @@ fn result_logging_tuple() {
     }
     let log = capture();
     create_user();
-    let result = json!({"status": "created", "user_id": "ann"});
-    assert_tells(
-        &log,
-        [
-            ("create_user", Invoke, Debug, json!({})),
-            ("create_user", Success, Debug, json!({"result": result})),
-        ],
-    );
+    assert_golden!("documented/result_logging_tuple", log);
 }
 
 #[test]
@@ -185,11 +158,7 @@ fn result_logging_length_of_nested_field() {
     }
     let log = capture();
     login();
-    let result = json!({"user_id": "ann", "token_size": 12});
-    assert_tells(
-        &log,
-        [("login", Invoke, Debug, json!({})), ("login", Success, Debug, json!({"result": result}))],
-    );
+    assert_golden!("documented/result_logging_length_of_nested_field", log);
 }
 
 /// The rule is a function of the error, where the original lists error types.
@@ -204,13 +173,7 @@ fn error_policy() {
     }
     let log = capture();
     load_optional_config("missing.json").unwrap_err();
-    assert_tells(
-        &log,
-        [
-            ("load_optional_config", Invoke, Debug, json!({})),
-            ("load_optional_config", Failed, Info, json!({})),
-        ],
-    );
+    assert_golden!("documented/error_policy", log);
 }
 
 /// The cancellation is a drop, whose error has the fixed type and text of this library.
@@ -222,7 +185,7 @@ async fn cancellation() {
     }
     let log = capture();
     timeout(Duration::from_secs(1), run()).await.unwrap_err();
-    assert_tells(&log, [("run", Invoke, Debug, json!({})), ("run", Cancelled, Info, dropped())]);
+    assert_golden!("documented/cancellation", log);
 }
 
 /// Everything about an operation's record, as one member.
@@ -240,17 +203,7 @@ async fn context_formatter() {
         layer.with_context_formatter(|fields| Some(nested("connection", fields)))
     });
     connection().open_with_peer().await;
-    let connection = |outcome, state| {
-        let peer = "ldap.example.local";
-        json!({"connection": {"event": "open", "outcome": outcome, "state": state, "peer": peer}})
-    };
-    assert_tells(
-        &log,
-        [
-            ("open", Invoke, Debug, connection("invoke", "closed")),
-            ("open", Success, Debug, connection("success", "opened")),
-        ],
-    );
+    assert_golden!("documented/context_formatter", log);
 }
 
 /// What a block captures is an argument like any other: there is no section of its own for it.
@@ -260,14 +213,7 @@ async fn standalone_function() {
     let target = "ldap";
     let span = tracing::info_span!(target: "example", "connect", args.target = target);
     async { assert_eq!(target, "ldap") }.operation(span).await;
-    assert_tells(
-        &log,
-        [
-            ("connect", Invoke, Debug, json!({"args": {"target": "ldap"}})),
-            ("connect", Success, Debug, json!({})),
-        ],
-    );
-    assert!(log.records().iter().all(|record| record.event_namespace == "example"));
+    assert_golden!("documented/standalone_function", log);
 }
 
 /// `invoke` is recorded when the returned future is first polled, and not at the call.
@@ -295,13 +241,7 @@ fn whole_primitive_result() {
     }
     let log = capture();
     count_users();
-    assert_tells(
-        &log,
-        [
-            ("count_users", Invoke, Debug, json!({})),
-            ("count_users", Success, Debug, json!({"result": 42})),
-        ],
-    );
+    assert_golden!("documented/whole_primitive_result", log);
 }
 
 /// The formatter belongs to the layer, where the original gives one to an operation.
@@ -313,14 +253,7 @@ fn formatter_without_fields() {
         layer.with_context_formatter(|fields| Some(nested("operation", fields)))
     });
     heartbeat();
-    let told = |outcome| json!({"operation": {"event": "heartbeat", "outcome": outcome}});
-    assert_tells(
-        &log,
-        [
-            ("heartbeat", Invoke, Debug, told("invoke")),
-            ("heartbeat", Success, Debug, told("success")),
-        ],
-    );
+    assert_golden!("documented/formatter_without_fields", log);
 }
 
 /// The argument is under `args`, where the original has `kwargs`.
@@ -332,11 +265,35 @@ async fn same_field_as_context_and_argument() {
     }
     let log = capture();
     save("i-1").await;
-    assert_tells(
-        &log,
-        [
-            ("save", Invoke, Debug, json!({"item_id": "i-1", "args": {"item_id": "i-1"}})),
-            ("save", Success, Debug, json!({"item_id": "i-1"})),
-        ],
-    );
+    assert_golden!("documented/same_field_as_context_and_argument", log);
+}
+
+/// Calls `send_request` of the documentation at a verbosity.
+fn at(verbosity: Verbosity) -> (Log, DefaultGuard) {
+    #[operation(args(request_id, normal | maximum: method, maximum: payload_size = payload.len()))]
+    fn send_request(request_id: &str, method: &str, payload: &[u8]) {
+        let _ = (request_id, method, payload);
+    }
+    let settings = Settings::default().with_verbosity(verbosity);
+    let (log, guard) = capture_with(|layer| layer.with_settings(settings));
+    send_request("req-1", "GET", b"abc");
+    (log, guard)
+}
+
+#[test]
+fn verbosity_minimal() {
+    let (log, _guard) = at(Verbosity::Minimal);
+    assert_golden!("documented/verbosity_minimal", log);
+}
+
+#[test]
+fn verbosity_normal() {
+    let (log, _guard) = at(Verbosity::Normal);
+    assert_golden!("documented/verbosity_normal", log);
+}
+
+#[test]
+fn verbosity_maximum() {
+    let (log, _guard) = at(Verbosity::Maximum);
+    assert_golden!("documented/verbosity_maximum", log);
 }

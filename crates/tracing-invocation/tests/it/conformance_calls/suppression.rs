@@ -7,11 +7,12 @@ use std::fmt;
 
 use serde_json::json;
 use tokio::task::yield_now;
-use tracing_invocation::Level::{Debug, Error, Warn};
-use tracing_invocation::Outcome::{Failed, Invoke, Success};
+use tracing_invocation::Level::{Debug, Error};
+use tracing_invocation::Outcome::{Failed, Invoke};
 use tracing_invocation::{ErrorClass, operation};
 
 use super::{ValueError, assert_tells, error};
+use crate::golden::assert_golden;
 use crate::support::capture;
 
 #[operation]
@@ -37,17 +38,7 @@ fn three_levels_sync() {
     }
     let log = capture();
     outer().unwrap_err();
-    assert_tells(
-        &log,
-        [
-            ("outer", Invoke, Debug, json!({})),
-            ("middle", Invoke, Debug, json!({})),
-            ("inner", Invoke, Debug, json!({})),
-            ("inner", Failed, Error, error("ValueError", "boom")),
-            ("middle", Failed, Debug, caused_by_inner()),
-            ("outer", Failed, Debug, caused_by_inner()),
-        ],
-    );
+    assert_golden!("suppression/three_levels_sync", log);
 }
 
 /// The outer records name the operation that told the error.
@@ -70,17 +61,7 @@ async fn three_levels_async() {
     }
     let log = capture();
     outer().await.unwrap_err();
-    assert_tells(
-        &log,
-        [
-            ("outer", Invoke, Debug, json!({})),
-            ("middle", Invoke, Debug, json!({})),
-            ("inner", Invoke, Debug, json!({})),
-            ("inner", Failed, Error, error("ValueError", "boom")),
-            ("middle", Failed, Debug, caused_by_inner()),
-            ("outer", Failed, Debug, caused_by_inner()),
-        ],
-    );
+    assert_golden!("suppression/three_levels_async", log);
 }
 
 /// A wrapper that names its source is the same error, and is told in full only where it hides it.
@@ -114,17 +95,7 @@ fn wrapped_in_the_middle_only() {
     }
     let log = capture();
     outer(true).unwrap_err();
-    assert_tells(
-        &log,
-        [
-            ("outer", Invoke, Debug, json!({})),
-            ("middle", Invoke, Debug, json!({})),
-            ("inner", Invoke, Debug, json!({})),
-            ("inner", Failed, Error, error("ValueError", "disk")),
-            ("middle", Failed, Error, error("RuntimeError", "save")),
-            ("outer", Failed, Debug, json!({"caused_by": "middle"})),
-        ],
-    );
+    assert_golden!("suppression/wrapped_in_the_middle_only", log);
 
     log.clear();
     outer(false).unwrap_err();
@@ -153,17 +124,7 @@ fn handled_in_the_middle() {
     }
     let log = capture();
     outer();
-    assert_tells(
-        &log,
-        [
-            ("outer", Invoke, Debug, json!({})),
-            ("middle", Invoke, Debug, json!({})),
-            ("inner", Invoke, Debug, json!({})),
-            ("inner", Failed, Error, error("ValueError", "boom")),
-            ("middle", Success, Debug, json!({})),
-            ("outer", Success, Debug, json!({})),
-        ],
-    );
+    assert_golden!("suppression/handled_in_the_middle", log);
 }
 
 #[test]
@@ -175,15 +136,7 @@ fn equal_but_distinct_errors() {
     let log = capture();
     run().unwrap_err();
     run().unwrap_err();
-    assert_tells(
-        &log,
-        [
-            ("run", Invoke, Debug, json!({})),
-            ("run", Failed, Error, error("ValueError", "boom")),
-            ("run", Invoke, Debug, json!({})),
-            ("run", Failed, Error, error("ValueError", "boom")),
-        ],
-    );
+    assert_golden!("suppression/equal_but_distinct_errors", log);
 }
 
 /// No error needs to carry a mark: one of any type is told once.
@@ -229,13 +182,7 @@ fn inner_opted_out() {
     }
     let log = capture();
     outer().unwrap_err();
-    assert_tells(
-        &log,
-        [
-            ("outer", Invoke, Debug, json!({})),
-            ("outer", Failed, Error, error("ValueError", "boom")),
-        ],
-    );
+    assert_golden!("suppression/inner_opted_out", log);
 }
 
 /// A mark is a matter of the error's own type, and the operation says what it means.
@@ -250,7 +197,7 @@ fn already_marked_by_hand() {
     }
     let log = capture();
     assert!(run().is_err());
-    assert_tells(&log, [("run", Invoke, Debug, json!({})), ("run", Failed, Debug, json!({}))]);
+    assert_golden!("suppression/already_marked_by_hand", log);
 }
 
 /// The outer record names the operation that told the error, beside its own fields.
@@ -268,16 +215,7 @@ fn context_fields_stay_on_suppressed() {
     }
     let log = capture();
     outer("r-1").unwrap_err();
-    let boom = json!({"type": "ValueError", "message": "boom"});
-    assert_tells(
-        &log,
-        [
-            ("outer", Invoke, Debug, json!({"request": "r-1"})),
-            ("inner", Invoke, Debug, json!({"item": "i-1"})),
-            ("inner", Failed, Error, json!({"item": "i-1", "error": boom})),
-            ("outer", Failed, Debug, json!({"request": "r-1", "caused_by": "inner"})),
-        ],
-    );
+    assert_golden!("suppression/context_fields_stay_on_suppressed", log);
 }
 
 /// The outer record names the operation that told the error.
@@ -289,40 +227,24 @@ fn custom_suppressed_level() {
     }
     let log = capture();
     outer().unwrap_err();
-    assert_tells(
-        &log,
-        [
-            ("outer", Invoke, Debug, json!({})),
-            ("inner", Invoke, Debug, json!({})),
-            ("inner", Failed, Error, error("ValueError", "boom")),
-            ("outer", Failed, Warn, caused_by_inner()),
-        ],
-    );
+    assert_golden!("suppression/custom_suppressed_level", log);
 }
 
 #[test]
 fn grouped_error_is_new() {
     #[derive(Debug)]
-    struct Several(Vec<ValueError>);
-    impl fmt::Display for Several {
+    struct ExceptionGroup(Vec<ValueError>);
+    impl fmt::Display for ExceptionGroup {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            write!(f, "several ({})", self.0.len())
+            write!(f, "several ({} sub-exception)", self.0.len())
         }
     }
-    impl StdError for Several {}
+    impl StdError for ExceptionGroup {}
     #[operation]
-    fn outer() -> Result<(), Several> {
-        inner().map_err(|error| Several(vec![error]))
+    fn outer() -> Result<(), ExceptionGroup> {
+        inner().map_err(|error| ExceptionGroup(vec![error]))
     }
     let log = capture();
     outer().unwrap_err();
-    assert_tells(
-        &log,
-        [
-            ("outer", Invoke, Debug, json!({})),
-            ("inner", Invoke, Debug, json!({})),
-            ("inner", Failed, Error, error("ValueError", "boom")),
-            ("outer", Failed, Error, error("Several", "several (1)")),
-        ],
-    );
+    assert_golden!("suppression/grouped_error_is_new", log);
 }

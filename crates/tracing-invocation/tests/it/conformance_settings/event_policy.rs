@@ -9,42 +9,87 @@ use serde_json::json;
 use tracing_invocation::{ErrorClass, EventMetadata, Level, Outcome, Settings, operation};
 
 use super::logged;
+use crate::golden::{assert_golden, case};
 use crate::support::{only, poll_once, story};
+
+/// Errors that consist of a text.
+macro_rules! text_errors {
+    ($($name:ident)*) => {
+        $(
+            #[derive(Debug, PartialEq)]
+            struct $name(&'static str);
+
+            impl std::fmt::Display for $name {
+                fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                    f.write_str(self.0)
+                }
+            }
+
+            impl std::error::Error for $name {}
+        )*
+    };
+}
+
+text_errors! { AppError CancelledError ValueError }
+
+const BOOM: ValueError = ValueError("boom");
 
 fn denying() -> Settings {
     Settings::default().with_policy(|_: &EventMetadata<'_>| false)
 }
 
 #[operation(fields(item))]
-fn run(item: &str, fail: bool) -> Result<u8, &'static str> {
-    if fail { Err("boom") } else { Ok(1) }
+fn run(item: &str, fail: bool) -> Result<u8, ValueError> {
+    if fail { Err(BOOM) } else { Ok(1) }
 }
 
 #[test]
 fn disabled_success() {
     let log = logged(denying(), || assert_eq!(run("i-1", false), Ok(1)));
-    assert_eq!(log.lines(), [""; 0]);
+    assert_golden!("event_policy/disabled_success", log);
 }
 
 /// Differs: without its context, which was not looked at when the call was refused.
 #[test]
 fn disabled_failure() {
-    let log = logged(denying(), || assert_eq!(run("i-1", true), Err("boom")));
+    let log = logged(denying(), || assert_eq!(run("i-1", true), Err(BOOM)));
     assert_eq!(story(&log), ["run failed"]);
     let failed = only(&log, "run", Outcome::Failed);
     assert_eq!(failed.level, Level::Error);
-    assert_eq!(json!(failed.payload), json!({"error": {"type": "&str", "message": "boom"}}));
+    assert_eq!(json!(failed.payload), json!({"error": {"type": "ValueError", "message": "boom"}}));
 }
 
 #[test]
 fn disabled_cancellation() {
-    #[operation("run")]
+    #[operation(errors = |_: &CancelledError| ErrorClass::Cancelled)]
+    async fn run() -> Result<(), CancelledError> {
+        Err(CancelledError("stop"))
+    }
+    let log = logged(denying(), || assert!(poll_once(pin!(run())).is_ready()));
+    assert_golden!("event_policy/disabled_cancellation", log);
+}
+
+/// A refused call that is dropped, and one that fails: level, names and entity are those of any other call.
+#[test]
+fn what_is_recorded_of_a_refused_call_has_its_level_and_entity() {
+    #[operation(entity_id = "e-1")]
     async fn wait() {
         std::future::pending().await
     }
-    let log = logged(denying(), || assert!(poll_once(pin!(wait())).is_pending()));
-    assert_eq!(story(&log), ["run cancelled"]);
-    assert_eq!(only(&log, "run", Outcome::Cancelled).payload["cancelled"], true);
+    #[operation(entity_id = "e-2")]
+    async fn fail() -> Result<(), ValueError> {
+        Err(BOOM)
+    }
+    let log = logged(denying(), || {
+        assert!(poll_once(pin!(wait())).is_pending());
+        assert!(poll_once(pin!(fail())).is_ready());
+    });
+    assert_eq!(story(&log), ["wait cancelled", "fail failed"]);
+    let cancelled = only(&log, "wait", Outcome::Cancelled);
+    assert_eq!((cancelled.level, cancelled.entity_id.as_deref()), (Level::Info, Some("e-1")));
+    assert_eq!(cancelled.payload["cancelled"], true);
+    let failed = only(&log, "fail", Outcome::Failed);
+    assert_eq!((failed.level, failed.entity_id.as_deref()), (Level::Error, Some("e-2")));
 }
 
 #[test]
@@ -54,31 +99,29 @@ fn disabled_awaitable() {
         async { 1 }
     }
     #[operation]
-    fn bad() -> impl Future<Output = Result<u8, &'static str>> {
-        async { Err("boom") }
+    fn bad() -> impl Future<Output = Result<u8, ValueError>> {
+        async { Err(BOOM) }
     }
     let log = logged(denying(), || {
         assert!(poll_once(pin!(good())).is_ready());
         assert!(poll_once(pin!(bad())).is_ready());
     });
-    assert_eq!(story(&log), ["bad failed"]);
+    assert_golden!("event_policy/disabled_awaitable", log);
 }
 
-/// Differs: the outer record points to the inner one.
 #[test]
 fn inner_disabled_outer_enabled() {
-    #[operation]
-    fn outer() -> Result<u8, &'static str> {
-        run("i-1", true)
+    #[operation(namespace = "example.inner")]
+    fn inner() -> Result<u8, ValueError> {
+        Err(BOOM)
     }
-    let settings =
-        Settings::default().with_policy(|event: &EventMetadata<'_>| event.event_name == "outer");
-    let log = logged(settings, || assert_eq!(outer(), Err("boom")));
-    assert_eq!(story(&log), ["outer invoke", "run failed", "outer failed"]);
-    let inner = only(&log, "run", Outcome::Failed);
-    let outer = only(&log, "outer", Outcome::Failed);
-    assert_eq!((inner.level, outer.level), (Level::Error, Level::Debug));
-    assert_eq!(json!(outer.payload), json!({"caused_by": inner.span_id}));
+    #[operation(namespace = "example")]
+    fn outer() -> Result<u8, ValueError> {
+        inner()
+    }
+    let policy = |event: &EventMetadata<'_>| event.event_namespace == "example";
+    let log = logged(Settings::default().with_policy(policy), || assert_eq!(outer(), Err(BOOM)));
+    assert_golden!("event_policy/inner_disabled_outer_enabled", log);
 }
 
 #[test]
@@ -90,7 +133,7 @@ fn switched_on_during_the_call() {
     }
     let policy = |_: &EventMetadata<'_>| ALLOWED.load(Ordering::Relaxed);
     let log = logged(Settings::default().with_policy(policy), switching);
-    assert_eq!(log.lines(), [""; 0]);
+    assert_golden!("event_policy/switched_on_during_the_call", log);
 }
 
 /// Differs: the place in the code is known, file, line and the span's name.
@@ -104,18 +147,27 @@ fn asked_once_per_call_with_metadata() {
     let asked = Arc::new(Mutex::new(Vec::new()));
     let noted = Arc::clone(&asked);
     let policy = move |event: &EventMetadata<'_>| {
-        let names = [event.event_namespace, event.event_name, event.entity_id.unwrap()];
+        let asked = json!({
+            "event_namespace": event.event_namespace,
+            "event_name": event.event_name,
+            "entity_id": event.entity_id,
+        });
         assert_eq!((event.file, event.function), (Some(file!()), Some("run")));
         assert!(event.line.is_some());
-        noted.lock().unwrap().push(names.map(str::to_owned));
+        noted.lock().unwrap().push(asked);
         true
     };
     let log = logged(Settings::default().with_policy(policy), || {
         Connection.run();
         Connection.run();
     });
-    assert_eq!(log.lines().len(), 4);
-    assert_eq!(*asked.lock().unwrap(), [["example", "run", "conn-1"]; 2]);
+    assert_golden!("event_policy/asked_once_per_call_with_metadata", log);
+    let mut expected =
+        case("event_policy/asked_once_per_call_with_metadata").observed["asked"].clone();
+    for question in expected.as_array_mut().unwrap() {
+        question.as_object_mut().unwrap().retain(|key, _| !key.starts_with("source_"));
+    }
+    assert_eq!(json!(*asked.lock().unwrap()), expected);
 }
 
 /// Differs: the expressions are evaluated, for other layers see the span; their values are not looked at.
@@ -131,10 +183,11 @@ fn disabled_does_no_payload_work() {
     thread_local! {
         static READS: Cell<u8> = const { Cell::new(0) };
     }
-    #[operation(fields(state = Probe), args(value))]
+    #[operation("run", fields(state = Probe), args(value))]
     fn work(value: Probe) {}
-    logged(denying(), || work(Probe));
+    let log = logged(denying(), || work(Probe));
     assert_eq!(READS.get(), 0);
+    assert_golden!("event_policy/disabled_does_no_payload_work", log);
     logged(Settings::default(), || work(Probe));
     assert!(READS.get() > 0);
 }
@@ -151,22 +204,18 @@ fn not_inherited() {
         parent();
         child();
     });
-    let namespaces: Vec<_> =
-        log.records().into_iter().map(|record| record.event_namespace).collect();
-    assert_eq!(namespaces, ["app.db", "app.db"]);
+    assert_golden!("event_policy/not_inherited", log);
 }
 
 /// From the group `error_policy`: what an error counts as holds for a refused call as well.
 #[test]
 fn rules_when_event_disabled() {
-    #[operation("run", errors = |_: &&str| ErrorClass::Suppressed)]
-    fn suppressed() -> Result<(), &'static str> {
-        Err("boom")
+    #[operation("run", errors = |_: &AppError| ErrorClass::Suppressed)]
+    fn suppressed() -> Result<(), AppError> {
+        Err(AppError("boom"))
     }
-    let log = logged(denying(), || assert_eq!(suppressed(), Err("boom")));
-    assert_eq!(story(&log), ["run failed"]);
-    let failed = only(&log, "run", Outcome::Failed);
-    assert_eq!((failed.level, failed.payload.len()), (Level::Debug, 0));
+    let log = logged(denying(), || assert_eq!(suppressed(), Err(AppError("boom"))));
+    assert_golden!("error_policy/rules_when_event_disabled", log);
 }
 
 /// From the group `context_resolution`: a call that opts out is not asked about.

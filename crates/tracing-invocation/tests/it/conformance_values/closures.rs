@@ -8,6 +8,7 @@ use serde_json::json;
 use tracing_invocation::operation;
 
 use super::assert_tells;
+use crate::golden::assert_golden;
 use crate::support::capture;
 
 #[test]
@@ -17,7 +18,7 @@ fn empty() {
 
     let log = capture();
     run();
-    assert_tells(&log, [("run invoke DEBUG", json!({})), ("run success DEBUG", json!({}))]);
+    assert_golden!("closures/empty", log);
 }
 
 /// Differs: values from around stand among the arguments, under `args`.
@@ -35,15 +36,7 @@ fn read_at_every_call() {
         SHARED.with_borrow_mut(|shared| shared.push(item));
         run();
     }
-    assert_tells(
-        &log,
-        [
-            ("run invoke DEBUG", json!({"args": {"shared": [1]}})),
-            ("run success DEBUG", json!({})),
-            ("run invoke DEBUG", json!({"args": {"shared": [1, 2]}})),
-            ("run success DEBUG", json!({})),
-        ],
-    );
+    assert_golden!("closures/read_at_every_call", log);
 }
 
 /// Differs: the mark is `<unprintable>`, and it stands for any value that cannot be written, wherever it stands. A secret

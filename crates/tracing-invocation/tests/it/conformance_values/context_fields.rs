@@ -7,6 +7,7 @@ use tracing::field::Empty;
 use tracing_invocation::operation;
 
 use super::assert_tells;
+use crate::golden::assert_golden;
 use crate::support::{capture, poll_once};
 
 text_errors! { ValueError }
@@ -27,19 +28,7 @@ async fn on_all_outcomes() {
     run("ok").await.unwrap();
     run("bad").await.unwrap_err();
     assert!(poll_once(Box::pin(run("stop")).as_mut()).is_pending());
-    let boom = json!({"type": "ValueError", "message": "boom"});
-    let dropped = json!({"type": "cancelled", "message": "dropped before completion"});
-    assert_tells(
-        &log,
-        [
-            ("run invoke DEBUG", json!({"kind": "ok"})),
-            ("run success DEBUG", json!({"kind": "ok"})),
-            ("run invoke DEBUG", json!({"kind": "bad"})),
-            ("run failed ERROR", json!({"kind": "bad", "error": boom})),
-            ("run invoke DEBUG", json!({"kind": "stop"})),
-            ("run cancelled INFO", json!({"cancelled": true, "error": dropped, "kind": "stop"})),
-        ],
-    );
+    assert_golden!("context_fields/on_all_outcomes", log);
 }
 
 #[test]
@@ -53,8 +42,7 @@ fn argument_rebinding_is_invisible() {
 
     let log = capture();
     run("passed");
-    let item = json!({"item": "passed"});
-    assert_tells(&log, [("run invoke DEBUG", item.clone()), ("run success DEBUG", item)]);
+    assert_golden!("context_fields/argument_rebinding_is_invisible", log);
 }
 
 /// Differs: that the field is read anew is asked for, by `live`.
@@ -67,13 +55,7 @@ fn argument_mutation_is_visible() {
 
     let log = capture();
     run(&mut vec![1]);
-    assert_tells(
-        &log,
-        [
-            ("run invoke DEBUG", json!({"items": [1]})),
-            ("run success DEBUG", json!({"items": [1, 2]})),
-        ],
-    );
+    assert_golden!("context_fields/argument_mutation_is_visible", log);
 }
 
 /// Differs: a field that is not there yet is declared `Empty`, and recorded when it is there.
@@ -93,10 +75,7 @@ fn appears_only_later() {
 
     let log = capture();
     Client { session: None }.login();
-    assert_tells(
-        &log,
-        [("login invoke DEBUG", json!({})), ("login success DEBUG", json!({"session": "s-1"}))],
-    );
+    assert_golden!("context_fields/appears_only_later", log);
 }
 
 #[test]
@@ -114,13 +93,7 @@ fn optional_attribute_null_then_set() {
 
     let log = capture();
     Client { session: None }.login();
-    assert_tells(
-        &log,
-        [
-            ("login invoke DEBUG", json!({"session": null})),
-            ("login success DEBUG", json!({"session": "s-1"})),
-        ],
-    );
+    assert_golden!("context_fields/optional_attribute_null_then_set", log);
 }
 
 #[test]
@@ -138,20 +111,31 @@ fn one_system_key_moves_all() {
 
     let log = capture();
     Worker { last_error: "earlier" }.run("i-1").unwrap_err();
-    let context = json!({"item": "i-1", "error": "earlier"});
-    let boom = json!({"type": "ValueError", "message": "boom"});
-    assert_tells(
-        &log,
-        [
-            ("run invoke DEBUG", json!({"context": context})),
-            ("run failed ERROR", json!({"context": context, "error": boom})),
-        ],
-    );
+    assert_golden!("context_fields/one_system_key_moves_all", log);
 }
 
-/// Differs: the reserved names are this convention's; `kwargs` and `closures`, which it lacks, are not reserved.
 #[test]
 fn each_system_key() {
+    #[operation("run", fields(error = value))]
+    fn error(value: u8) {}
+    #[operation("run", fields(args = value))]
+    fn args(value: u8) {}
+    #[operation("run", fields(result = value))]
+    fn result(value: u8) {}
+    #[operation("run", fields(cancelled = value))]
+    fn cancelled(value: u8) {}
+
+    let log = capture();
+    // `args` stands for the original's `kwargs` and `closures`.
+    for run in [error, args, result, cancelled, args] {
+        run(1);
+    }
+    assert_golden!("context_fields/each_system_key", log);
+}
+
+/// The reserved names are this convention's; `kwargs` and `closures`, which it lacks, are not reserved.
+#[test]
+fn every_reserved_key_moves_the_context() {
     #[operation("run", fields(error = value))]
     fn error(value: u8) {}
     #[operation("run", fields(args = value))]
@@ -199,8 +183,7 @@ fn context_is_not_reserved() {
 
     let log = capture();
     run(1);
-    let context = json!({"context": 1});
-    assert_tells(&log, [("run invoke DEBUG", context.clone()), ("run success DEBUG", context)]);
+    assert_golden!("context_fields/context_is_not_reserved", log);
 }
 
 /// Differs: the arguments, which include values from around, stand before the context.
@@ -238,9 +221,5 @@ fn more_than_ten_fields() {
 
     let log = capture();
     Twelve([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]).run();
-    let twelve = json!({
-        "f1": 1, "f2": 2, "f3": 3, "f4": 4, "f5": 5, "f6": 6,
-        "f7": 7, "f8": 8, "f9": 9, "f10": 10, "f11": 11, "f12": 12,
-    });
-    assert_tells(&log, [("run invoke DEBUG", twelve.clone()), ("run success DEBUG", twelve)]);
+    assert_golden!("context_fields/more_than_ten_fields", log);
 }

@@ -5,6 +5,7 @@ use tracing_invocation::testing::Log;
 use tracing_invocation::{ContextFields, Outcome, operation};
 
 use super::{assert_tells, capture_through};
+use crate::golden::assert_golden;
 
 text_errors! { ValueError }
 
@@ -27,22 +28,19 @@ fn object(value: Value) -> Option<Map<String, Value>> {
 #[test]
 fn answers_nothing() {
     let log = run_shaped(|_| None);
-    let plain = json!({"a": 1, "b": "two"});
-    assert_tells(&log, [("run invoke DEBUG", plain.clone()), ("run success DEBUG", plain)]);
+    assert_golden!("context_formatter/answers_nothing", log);
 }
 
 #[test]
 fn fails() {
     let log = run_shaped(|_| panic!("no shape"));
-    let plain = json!({"a": 1, "b": "two"});
-    assert_tells(&log, [("run invoke DEBUG", plain.clone()), ("run success DEBUG", plain)]);
+    assert_golden!("context_formatter/fails", log);
 }
 
 #[test]
 fn uses_context_key() {
     let log = run_shaped(|_| object(json!({"context": "mine"})));
-    let mine = json!({"context": "mine"});
-    assert_tells(&log, [("run invoke DEBUG", mine.clone()), ("run success DEBUG", mine)]);
+    assert_golden!("context_formatter/uses_context_key", log);
 }
 
 #[test]
@@ -65,13 +63,7 @@ fn different_per_outcome() {
         })
     });
     Door { state: "closed" }.open();
-    assert_tells(
-        &log,
-        [
-            ("open invoke DEBUG", json!({"before": {"state": "closed"}})),
-            ("open success DEBUG", json!({"after": {"state": "opened"}})),
-        ],
-    );
+    assert_golden!("context_formatter/different_per_outcome", log);
 }
 
 #[test]
@@ -88,14 +80,7 @@ fn fails_on_one_outcome_only() {
         })
     });
     run(1).unwrap_err();
-    let boom = json!({"type": "ValueError", "message": "boom"});
-    assert_tells(
-        &log,
-        [
-            ("run invoke DEBUG", json!({"shaped": 1})),
-            ("run failed ERROR", json!({"a": 1, "error": boom})),
-        ],
-    );
+    assert_golden!("context_formatter/fails_on_one_outcome_only", log);
 }
 
 #[test]
@@ -109,15 +94,7 @@ fn system_keys_on_failure() {
         layer.with_context_formatter(|_| object(json!({"error": "mine", "note": "x"})))
     });
     run().unwrap_err();
-    let mine = json!({"error": "mine", "note": "x"});
-    let boom = json!({"type": "ValueError", "message": "boom"});
-    assert_tells(
-        &log,
-        [
-            ("run invoke DEBUG", json!({"context": mine})),
-            ("run failed ERROR", json!({"context": mine, "error": boom})),
-        ],
-    );
+    assert_golden!("context_formatter/system_keys_on_failure", log);
 }
 
 #[test]

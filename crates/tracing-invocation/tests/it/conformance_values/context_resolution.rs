@@ -3,12 +3,10 @@
 use std::cell::Cell;
 use std::future::pending;
 
-use serde_json::json;
-use tracing_invocation::testing::Log;
-use tracing_invocation::{Level, Outcome, operation};
+use tracing_invocation::{Outcome, operation};
 
-use super::assert_tells;
-use crate::support::{capture, check_lines, poll_once};
+use crate::golden::assert_golden;
+use crate::support::{capture, poll_once};
 
 text_errors! { ValueError }
 
@@ -69,7 +67,7 @@ async fn receiver_opts_out() {
     assert_eq!((silent.ok(), silent.aok().await), (1, 2));
     assert_eq!(silent.bad().unwrap_err().0, "bad");
     assert!(poll_once(Box::pin(silent.stopped()).as_mut()).is_pending());
-    assert_tells(&log, []);
+    assert_golden!("context_resolution/receiver_opts_out", log);
 }
 
 #[test]
@@ -77,33 +75,14 @@ fn receiver_opts_out_per_call() {
     let log = capture();
     CONNECTION.ok();
     Connection { recorded: false, ..CONNECTION }.ok();
-    assert_tells(&log, [("run invoke DEBUG", json!({})), ("run success DEBUG", json!({}))]);
+    assert_golden!("context_resolution/receiver_opts_out_per_call", log);
 }
 
 #[test]
 fn opt_out_skips_entity_and_policy() {
     let log = capture();
     assert_eq!(Connection { recorded: false, ..CONNECTION }.run_without_entity(), 5);
-    assert_tells(&log, []);
-}
-
-/// Asserts that `run` was called once for each of these entities, and nothing else.
-#[track_caller]
-fn assert_ran_for(log: &Log, entities: &[&str]) {
-    check_lines(log);
-    let told: Vec<_> = log
-        .records()
-        .into_iter()
-        .map(|record| (record.event_name, record.event_outcome, record.level, record.entity_id))
-        .collect();
-    let ends = [Outcome::Invoke, Outcome::Success];
-    let expected: Vec<_> = entities
-        .iter()
-        .flat_map(|id| {
-            ends.map(|end| ("run".to_owned(), end, Level::Debug, Some((*id).to_owned())))
-        })
-        .collect();
-    assert_eq!(told, expected, "{log}");
+    assert_golden!("context_resolution/opt_out_skips_entity_and_policy", log);
 }
 
 /// Differs: the attribute names the receiver's entity, nothing looks for one.
@@ -111,21 +90,21 @@ fn assert_ran_for(log: &Log, entities: &[&str]) {
 fn entity_id_from_receiver() {
     let log = capture();
     CONNECTION.run();
-    assert_ran_for(&log, &["conn-1"]);
+    assert_golden!("context_resolution/entity_id_from_receiver", log);
 }
 
 #[test]
 fn entity_id_getter_wins() {
     let log = capture();
     CONNECTION.run_as_explicit();
-    assert_ran_for(&log, &["explicit"]);
+    assert_golden!("context_resolution/entity_id_getter_wins", log);
 }
 
 #[test]
 fn entity_id_is_fixed_at_call_start() {
     let log = capture();
     Connection { entity_id: "before", ..CONNECTION }.run_and_rename();
-    assert_ran_for(&log, &["before"]);
+    assert_golden!("context_resolution/entity_id_is_fixed_at_call_start", log);
 }
 
 #[test]
@@ -145,7 +124,7 @@ fn entity_id_getter_called_once_per_call() {
     let log = capture();
     run();
     run();
-    assert_ran_for(&log, &["id-1", "id-2"]);
+    assert_golden!("context_resolution/entity_id_getter_called_once_per_call", log);
 }
 
 /// Differs: a namespace is the text that was written, spaces included, and otherwise the module's path.

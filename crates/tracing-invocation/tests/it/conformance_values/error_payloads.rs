@@ -14,6 +14,7 @@ use tracing_invocation::testing::Log;
 use tracing_invocation::{DescribeError, ErrorClass, operation};
 
 use super::assert_tells;
+use crate::golden::assert_golden;
 use crate::support::capture;
 
 text_errors! { ValueError CancelledError }
@@ -45,13 +46,13 @@ fn assert_error(log: &Log, error: Value) {
 #[test]
 fn plain() {
     let log = failing_with!(ValueError, ValueError("bad input"));
-    assert_error(&log, json!({"type": "ValueError", "message": "bad input"}));
+    assert_golden!("error_payloads/plain", log);
 }
 
 #[test]
 fn no_text() {
     let log = failing_with!(ValueError, ValueError(""));
-    assert_error(&log, json!({"type": "ValueError", "message": ""}));
+    assert_golden!("error_payloads/no_text", log);
 }
 
 /// Differs: the type is that of every error of input and output, and the text is the platform's, without a path.
@@ -66,8 +67,8 @@ fn operating_system_error() {
 /// Differs: a message is kept whole up to 1,000 characters, and cut after them.
 #[test]
 fn long_text() {
-    let log = failing_with!(String, "x".repeat(300));
-    assert_error(&log, json!({"type": "String", "message": "x".repeat(300)}));
+    let log = failing_with!(ValueError, ValueError("x".repeat(300).leak()));
+    assert_golden!("error_payloads/long_text", log);
 
     let log = failing_with!(String, "x".repeat(1_001));
     let cut = format!("{}...", "x".repeat(1_000));
@@ -79,7 +80,7 @@ fn kind_is_short_type_name() {
     text_errors! { InnerError }
 
     let log = failing_with!(InnerError, InnerError("boom"));
-    assert_error(&log, json!({"type": "InnerError", "message": "boom"}));
+    assert_golden!("error_payloads/kind_is_short_type_name", log);
 }
 
 /// Differs: causes are told, as texts.
@@ -213,18 +214,21 @@ fn own_payload_empty() {
 #[test]
 fn error_group() {
     #[derive(Debug)]
-    struct Group(Vec<Box<dyn Error + Send + Sync>>);
+    struct ExceptionGroup(Vec<Box<dyn Error + Send + Sync>>);
 
-    impl fmt::Display for Group {
+    impl fmt::Display for ExceptionGroup {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            write!(f, "several ({} errors)", self.0.len())
+            write!(f, "several ({} sub-exceptions)", self.0.len())
         }
     }
 
-    impl Error for Group {}
+    impl Error for ExceptionGroup {}
 
-    let log = failing_with!(Group, Group(vec![Box::new(ValueError("a")), Box::new(DENIED)]));
-    assert_error(&log, json!({"type": "Group", "message": "several (2 errors)"}));
+    let log = failing_with!(
+        ExceptionGroup,
+        ExceptionGroup(vec![Box::new(ValueError("a")), Box::new(DENIED)])
+    );
+    assert_golden!("error_payloads/error_group", log);
 }
 
 /// Differs: an error counts as a cancellation where it is classified as one; a future that is dropped has no error
@@ -239,12 +243,5 @@ async fn cancellation_payload() {
 
     let log = capture();
     run().await.unwrap_err();
-    let deadline = json!({"type": "CancelledError", "message": "deadline"});
-    assert_tells(
-        &log,
-        [
-            ("run invoke DEBUG", json!({})),
-            ("run cancelled INFO", json!({"cancelled": true, "error": deadline})),
-        ],
-    );
+    assert_golden!("error_payloads/cancellation_payload", log);
 }

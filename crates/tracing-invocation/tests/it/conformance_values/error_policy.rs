@@ -10,6 +10,7 @@ use tracing_invocation::ErrorClass::{self, Full, Suppressed};
 use tracing_invocation::operation;
 
 use super::{assert_tells, capture_through};
+use crate::golden::assert_golden;
 use crate::support::capture;
 
 text_errors! { AppError ValueError }
@@ -47,29 +48,25 @@ fn run_value() -> Result<(), ValueError> {
     Err(ValueError("boom"))
 }
 
-fn boom(kind: &str) -> serde_json::Value {
-    json!({"error": {"type": kind, "message": "boom"}})
-}
-
 #[test]
 fn force_on_first_sight() {
     let (log, _guard) = capture_through(|layer| layer.with_error_class(|_: &AppError| Full));
     run_app().unwrap_err();
-    assert_tells(&log, [("run invoke DEBUG", json!({})), ("run failed ERROR", boom("AppError"))]);
+    assert_golden!("error_policy/force_on_first_sight", log);
 }
 
 #[test]
 fn suppress_on_first_sight() {
     let (log, _guard) = capture_through(|layer| layer.with_error_class(|_: &AppError| Suppressed));
     run_app().unwrap_err();
-    assert_tells(&log, [("run invoke DEBUG", json!({})), ("run failed DEBUG", json!({}))]);
+    assert_golden!("error_policy/suppress_on_first_sight", log);
 }
 
 #[test]
 fn no_rule_matches() {
     let (log, _guard) = capture_through(|layer| layer.with_error_class(|_: &AppError| Suppressed));
     run_value().unwrap_err();
-    assert_tells(&log, [("run invoke DEBUG", json!({})), ("run failed ERROR", boom("ValueError"))]);
+    assert_golden!("error_policy/no_rule_matches", log);
 }
 
 #[test]
@@ -80,17 +77,8 @@ fn empty_rules() {
     }
 
     let log = capture();
-    run_value().unwrap_err();
     run().unwrap_err();
-    assert_tells(
-        &log,
-        [
-            ("run invoke DEBUG", json!({})),
-            ("run failed ERROR", boom("ValueError")),
-            ("run invoke DEBUG", json!({})),
-            ("run failed ERROR", boom("ValueError")),
-        ],
-    );
+    assert_golden!("error_policy/empty_rules", log);
 }
 
 /// Differs: an error is of a kind by its cause, and what a rule of a layer says of the cause, it says of the error.
@@ -98,7 +86,7 @@ fn empty_rules() {
 fn subtype_matches_base_rule() {
     let (log, _guard) = capture_through(|layer| layer.with_error_class(|_: &AppError| Suppressed));
     run_net().unwrap_err();
-    assert_tells(&log, [("run invoke DEBUG", json!({})), ("run failed DEBUG", json!({}))]);
+    assert_golden!("error_policy/subtype_matches_base_rule", log);
 }
 
 #[test]
@@ -107,7 +95,7 @@ fn base_rule_first() {
         layer.with_error_class(|_: &AppError| Suppressed).with_error_class(|_: &NetError| Full)
     });
     run_net().unwrap_err();
-    assert_tells(&log, [("run invoke DEBUG", json!({})), ("run failed DEBUG", json!({}))]);
+    assert_golden!("error_policy/base_rule_first", log);
 }
 
 #[test]
@@ -116,13 +104,29 @@ fn subtype_rule_first_base_error() {
         layer.with_error_class(|_: &NetError| Full).with_error_class(|_: &AppError| Suppressed)
     });
     run_app().unwrap_err();
-    assert_tells(&log, [("run invoke DEBUG", json!({})), ("run failed DEBUG", json!({}))]);
+    assert_golden!("error_policy/subtype_rule_first_base_error", log);
 }
 
-/// Differs: `ERROR` is the most severe level, and an error that a function of the operation's own classifies is
-/// told apart by its variants.
+/// Differs: `ERROR` is the most severe level.
 #[test]
 fn custom_levels() {
+    text_errors! { NetError }
+
+    #[operation(levels(failed = "error", suppressed = "warn"))]
+    fn run(error: NetError) -> Result<(), NetError> {
+        Err(error)
+    }
+
+    let (log, _guard) = capture_through(|layer| {
+        layer.with_error_class(|_: &NetError| Full).with_error_class(|_: &AppError| Suppressed)
+    });
+    run(NetError("down")).unwrap_err();
+    assert_golden!("error_policy/custom_levels", log);
+}
+
+/// A function of an operation tells errors apart by their variants.
+#[test]
+fn variants_of_one_error_count_as_different_things() {
     #[derive(Debug)]
     enum AnyError {
         Net(&'static str),
@@ -182,16 +186,7 @@ fn suppressing_rule_also_marks() {
 
     let log = capture();
     outer().unwrap_err();
-    let inner = log.records()[1].span_id;
-    assert_tells(
-        &log,
-        [
-            ("outer invoke DEBUG", json!({})),
-            ("inner invoke DEBUG", json!({})),
-            ("inner failed DEBUG", json!({})),
-            ("outer failed DEBUG", json!({"caused_by": inner})),
-        ],
-    );
+    assert_golden!("error_policy/suppressing_rule_also_marks", log);
 }
 
 #[test]
@@ -203,15 +198,7 @@ fn suppressed_inside_forced_outside() {
 
     let log = capture();
     outer().unwrap_err();
-    assert_tells(
-        &log,
-        [
-            ("outer invoke DEBUG", json!({})),
-            ("inner invoke DEBUG", json!({})),
-            ("inner failed DEBUG", json!({})),
-            ("outer failed ERROR", boom("AppError")),
-        ],
-    );
+    assert_golden!("error_policy/suppressed_inside_forced_outside", log);
 }
 
 #[test]
@@ -234,17 +221,7 @@ fn forced_at_every_level() {
 
     let log = capture();
     outer().unwrap_err();
-    assert_tells(
-        &log,
-        [
-            ("outer invoke DEBUG", json!({})),
-            ("middle invoke DEBUG", json!({})),
-            ("inner invoke DEBUG", json!({})),
-            ("inner failed ERROR", boom("AppError")),
-            ("middle failed ERROR", boom("AppError")),
-            ("outer failed ERROR", boom("AppError")),
-        ],
-    );
+    assert_golden!("error_policy/forced_at_every_level", log);
 }
 
 #[tokio::test]
@@ -265,15 +242,7 @@ async fn rules_on_async_and_awaitable() {
     let log = capture();
     arun().await.unwrap_err();
     send().await.unwrap_err();
-    assert_tells(
-        &log,
-        [
-            ("arun invoke DEBUG", json!({})),
-            ("arun failed DEBUG", json!({})),
-            ("send invoke DEBUG", json!({})),
-            ("send failed DEBUG", json!({})),
-        ],
-    );
+    assert_golden!("error_policy/rules_on_async_and_awaitable", log);
 }
 
 #[test]
@@ -289,6 +258,5 @@ fn rules_with_context_fields() {
 
     let log = capture();
     load("/x").unwrap_err();
-    let path = json!({"path": "/x"});
-    assert_tells(&log, [("load invoke DEBUG", path.clone()), ("load failed DEBUG", path)]);
+    assert_golden!("error_policy/rules_with_context_fields", log);
 }

@@ -1,6 +1,7 @@
 //! How one value appears in a payload: as `serde` has it, within limits, where the original writes one level.
 //!
-//! Each case is the argument `value` of an operation `put`; [`put`] and [`put_whole`] answer what was written.
+//! Each case is the argument `value` of an operation `put`: [`logged_put`] answers the log of a call, [`put`] what it has
+//! of the argument.
 
 mod containers;
 mod described;
@@ -15,31 +16,47 @@ use tracing_invocation::testing::Log;
 use tracing_invocation::{Limits, Settings, operation};
 
 use super::{assert_tells, capture_through};
+use crate::golden::assert_golden;
 
 /// What is written of this argument.
 fn put<T: Serialize>(value: T) -> Value {
-    put_within(Limits::DEFAULT, value)
+    value_in(&logged_put(value))
 }
 
 /// What is written of this argument within limits.
 fn put_within<T: Serialize>(limits: Limits, value: T) -> Value {
-    #[operation(args(value))]
-    fn put<T: Serialize>(value: T) {}
-
-    written(limits, || put(value))
+    value_in(&logged_within(limits, value))
 }
 
 /// What is written of this argument with its limits lifted.
 fn put_whole<T: Serialize>(value: T) -> Value {
-    put_whole_within(Limits::DEFAULT, value)
+    value_in(&logged_whole(value))
 }
 
-/// What is written of this argument with its limits lifted, whatever they are.
-fn put_whole_within<T: Serialize>(limits: Limits, value: T) -> Value {
+/// The log of a call with this argument.
+fn logged_put<T: Serialize>(value: T) -> Log {
+    logged_within(Limits::DEFAULT, value)
+}
+
+/// The log of a call with this argument within limits.
+fn logged_within<T: Serialize>(limits: Limits, value: T) -> Log {
+    #[operation(args(value))]
+    fn put<T: Serialize>(value: T) {}
+
+    logged(limits, || put(value))
+}
+
+/// The log of a call with this argument, whose limits are lifted.
+fn logged_whole<T: Serialize>(value: T) -> Log {
+    logged_whole_within(Limits::DEFAULT, value)
+}
+
+/// The log of a call with this argument, whose limits are lifted, whatever they are.
+fn logged_whole_within<T: Serialize>(limits: Limits, value: T) -> Log {
     #[operation(args(whole: value))]
     fn put<T: Serialize>(value: T) {}
 
-    written(limits, || put(value))
+    logged(limits, || put(value))
 }
 
 /// What is written of the argument `value` of an operation `put`, which this calls once.
@@ -92,7 +109,7 @@ fn numbered(members: u32) -> Members<u32> {
 
 #[test]
 fn null() {
-    assert_eq!(put(()), Value::Null);
+    assert_golden!("normalization/null", logged_put(()));
     assert_eq!(put(None::<u8>), Value::Null);
 }
 
@@ -101,7 +118,7 @@ fn r#true() {
     #[operation("put", args(value))]
     fn native(value: bool) {}
 
-    assert_eq!(put(true), json!(true));
+    assert_golden!("normalization/true", logged_put(true));
     assert_eq!(written(Limits::DEFAULT, || native(true)), json!(true));
 }
 
@@ -110,7 +127,7 @@ fn integer() {
     #[operation("put", args(value))]
     fn native(value: i32) {}
 
-    assert_eq!(put(42), json!(42));
+    assert_golden!("normalization/integer", logged_put(42));
     assert_eq!(written(Limits::DEFAULT, || native(42)), json!(42));
 }
 
@@ -121,7 +138,7 @@ fn integer_beyond_64_bits() {
     fn native(value: u128) {}
 
     let expected = json!("1208925819614629174706176");
-    assert_eq!(put(1_u128 << 80), expected);
+    assert_golden!("normalization/integer_beyond_64_bits", logged_put(1_u128 << 80));
     assert_eq!(written(Limits::DEFAULT, || native(1 << 80)), expected);
     assert_eq!(put(i64::MAX), json!(i64::MAX));
     assert_eq!(put(u64::MAX), json!("18446744073709551615"));
@@ -133,6 +150,7 @@ fn float_not_finite() {
     #[operation("put", args(value))]
     fn native(value: f64) {}
 
+    assert_golden!("normalization/float_not_finite", logged_put(f64::INFINITY));
     for value in [f64::INFINITY, f64::NEG_INFINITY, f64::NAN] {
         assert_eq!(put(value), Value::Null);
         assert_eq!(written(Limits::DEFAULT, || native(value)), Value::Null);
@@ -159,9 +177,9 @@ fn enum_integer() {
         }
     }
 
+    assert_golden!("normalization/enum_integer", logged_put(Numbered::Big));
     assert_eq!(put(Named::Big), json!("Big"));
     assert_eq!(put(Named::Big as u8), json!(7));
-    assert_eq!(put(Numbered::Big), json!(7));
 }
 
 /// Differs: a variant has no text beside the name under which it serializes.
@@ -173,7 +191,7 @@ fn enum_text() {
         Hi,
     }
 
-    assert_eq!(put(Greeting::Hi), json!("hi"));
+    assert_golden!("normalization/enum_text", logged_put(Greeting::Hi));
 }
 
 /// Differs: as in [`enum_text`]; the name is cut like any text.
@@ -196,12 +214,37 @@ fn enum_long_text() {
         }
     }
 
-    assert_eq!(put(Long), json!(format!("{}...", "z".repeat(200))));
+    assert_golden!("normalization/enum_long_text", logged_put(Long));
 }
 
 /// Differs: variants are names, and what one holds stands under its name.
 #[test]
 fn list_of_enums() {
+    #[derive(Serialize)]
+    #[serde(untagged)]
+    enum Any {
+        Text(&'static str),
+        Number(u8),
+    }
+
+    #[derive(Clone, Serialize)]
+    #[serde(into = "Any")]
+    enum Plain {
+        Red,
+        Big,
+        Hi,
+    }
+
+    impl From<Plain> for Any {
+        fn from(plain: Plain) -> Self {
+            match plain {
+                Plain::Red => Self::Text("red"),
+                Plain::Big => Self::Number(7),
+                Plain::Hi => Self::Text("hi"),
+            }
+        }
+    }
+
     #[derive(Serialize)]
     enum Member {
         #[serde(rename = "red")]
@@ -212,6 +255,7 @@ fn list_of_enums() {
         },
     }
 
+    assert_golden!("normalization/list_of_enums", logged_put([Plain::Red, Plain::Big, Plain::Hi]));
     assert_eq!(
         put([Member::Red, Member::Big(7), Member::Size { width: 2 }]),
         json!(["red", {"Big": 7}, {"Size": {"width": 2}}]),

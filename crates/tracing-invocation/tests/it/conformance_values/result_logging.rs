@@ -8,6 +8,7 @@ use tracing_invocation::operation;
 use tracing_invocation::testing::Log;
 
 use super::assert_tells;
+use crate::golden::assert_golden;
 use crate::support::capture;
 
 text_errors! { ValueError }
@@ -41,7 +42,7 @@ fn off() {
 
     let log = capture();
     run();
-    assert_tells(&log, [("run invoke DEBUG", json!({})), ("run success DEBUG", json!({}))]);
+    assert_golden!("result_logging/off", log);
 }
 
 #[test]
@@ -53,7 +54,7 @@ fn whole_number() {
 
     let log = capture();
     run();
-    assert_result(&log, json!(42));
+    assert_golden!("result_logging/whole_number", log);
 }
 
 #[test]
@@ -65,7 +66,7 @@ fn whole_null() {
 
     let log = capture();
     run();
-    assert_result(&log, json!(null));
+    assert_golden!("result_logging/whole_null", log);
 }
 
 #[test]
@@ -77,7 +78,7 @@ fn whole_boolean() {
 
     let log = capture();
     run();
-    assert_result(&log, json!(true));
+    assert_golden!("result_logging/whole_boolean", log);
 }
 
 /// Differs: bytes are a text of hexadecimal digits where they serialize as bytes, and a list of numbers where they
@@ -103,7 +104,7 @@ fn whole_bytes() {
 
     let log = capture();
     bytes();
-    assert_result(&log, json!("616263"));
+    assert_golden!("result_logging/whole_bytes", log);
     log.clear();
     numbers();
     assert_result(&log, json!([97, 98, 99]));
@@ -144,7 +145,7 @@ fn whole_list() {
 
     let log = capture();
     run();
-    assert_result(&log, json!([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, "... (2 more)"]));
+    assert_golden!("result_logging/whole_list", log);
 }
 
 #[test]
@@ -156,7 +157,7 @@ fn whole_tuple() {
 
     let log = capture();
     run();
-    assert_result(&log, json!([1, "a"]));
+    assert_golden!("result_logging/whole_tuple", log);
 }
 
 /// Differs: parts of a mapping are recorded as those of any other value.
@@ -230,8 +231,7 @@ fn object_field_bounded_and_unbounded() {
 
     let log = capture();
     run();
-    let short = json!([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, "... (2 more)"]);
-    assert_result(&log, json!({"short": short, "long": Vec::from_iter(0..12)}));
+    assert_golden!("result_logging/object_field_bounded_and_unbounded", log);
 }
 
 /// Differs: an index is one of a tuple; what a list holds is reached by its methods.
@@ -248,7 +248,7 @@ fn list_index_length() {
 
     let log = capture();
     of_tuple();
-    assert_result(&log, json!({"n": 3}));
+    assert_golden!("result_logging/list_index_length", log);
     log.clear();
     of_list();
     assert_result(&log, json!({"n": 3}));
@@ -289,9 +289,5 @@ fn not_on_failure() {
 
     let log = capture();
     run().unwrap_err();
-    let boom = json!({"type": "ValueError", "message": "boom"});
-    assert_tells(
-        &log,
-        [("run invoke DEBUG", json!({})), ("run failed ERROR", json!({"error": boom}))],
-    );
+    assert_golden!("result_logging/not_on_failure", log);
 }

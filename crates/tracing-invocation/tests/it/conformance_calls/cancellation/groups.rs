@@ -7,14 +7,15 @@ use serde_json::json;
 use tokio::sync::oneshot;
 use tokio::task::{JoinSet, yield_now};
 use tracing::Instrument as _;
-use tracing_invocation::Level::{Debug, Error, Info};
-use tracing_invocation::Outcome::{Cancelled, Failed, Invoke, Success};
+use tracing_invocation::Level::{Debug, Info};
+use tracing_invocation::Outcome::{Cancelled, Invoke, Success};
 use tracing_invocation::{ErrorClass, operation};
 
 use super::super::{
-    Stopped, ValueError, assert_tells, dropped, dropped_with, error, inside, stopped, until, with,
+    CancelledError, ValueError, assert_tells, dropped, dropped_with, inside, stopped, until, with,
 };
 use super::slow;
+use crate::golden::assert_golden;
 use crate::support::capture;
 
 #[operation]
@@ -29,25 +30,26 @@ async fn slow_until(released: oneshot::Receiver<()>) {
     released.await.unwrap();
 }
 
-#[operation("stopped", errors = |_: &Stopped| ErrorClass::Cancelled)]
-async fn stops_itself() -> Result<(), Stopped> {
-    Err(Stopped("stop"))
+#[operation("stopped", errors = |_: &CancelledError| ErrorClass::Cancelled)]
+async fn stops_itself() -> Result<(), CancelledError> {
+    Err(CancelledError("stop"))
 }
 
 /// The errors of a group of tasks.
 #[derive(Debug)]
-struct GroupError(Vec<ValueError>);
+struct ExceptionGroup(Vec<ValueError>);
 
-impl fmt::Display for GroupError {
+impl fmt::Display for ExceptionGroup {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} of the tasks failed", self.0.len())
+        let several = if self.0.len() > 1 { "s" } else { "" };
+        write!(f, "unhandled errors in a TaskGroup ({} sub-exception{several})", self.0.len())
     }
 }
 
-impl std::error::Error for GroupError {}
+impl std::error::Error for ExceptionGroup {}
 
 /// Awaits the tasks of a group, and aborts the others when one has failed.
-async fn all(mut group: JoinSet<Result<(), ValueError>>) -> Result<(), GroupError> {
+async fn all(mut group: JoinSet<Result<(), ValueError>>) -> Result<(), ExceptionGroup> {
     let mut errors = Vec::new();
     while let Some(joined) = group.join_next().await {
         if let Ok(Err(error)) = joined {
@@ -55,14 +57,14 @@ async fn all(mut group: JoinSet<Result<(), ValueError>>) -> Result<(), GroupErro
             group.abort_all();
         }
     }
-    if errors.is_empty() { Ok(()) } else { Err(GroupError(errors)) }
+    if errors.is_empty() { Ok(()) } else { Err(ExceptionGroup(errors)) }
 }
 
 /// A group's error is the program's own.
 #[tokio::test]
 async fn group_sibling_failure() {
     #[operation]
-    async fn parent() -> Result<(), GroupError> {
+    async fn parent() -> Result<(), ExceptionGroup> {
         let mut group = JoinSet::new();
         let slow = async {
             slow().await;
@@ -74,17 +76,7 @@ async fn group_sibling_failure() {
     }
     let log = capture();
     parent().await.unwrap_err();
-    assert_tells(
-        &log,
-        [
-            ("parent", Invoke, Debug, json!({})),
-            ("slow", Invoke, Debug, json!({})),
-            ("bad", Invoke, Debug, json!({})),
-            ("bad", Failed, Error, error("ValueError", "boom")),
-            ("slow", Cancelled, Info, dropped()),
-            ("parent", Failed, Error, error("GroupError", "1 of the tasks failed")),
-        ],
-    );
+    assert_golden!("cancellation/group_sibling_failure", log);
 }
 
 /// A group's error is the program's own.
@@ -95,7 +87,7 @@ async fn group_two_failures() {
         Err(ValueError(tag))
     }
     #[operation]
-    async fn parent() -> Result<(), GroupError> {
+    async fn parent() -> Result<(), ExceptionGroup> {
         let mut group = JoinSet::new();
         group.spawn(child("a").in_current_span());
         group.spawn(child("b").in_current_span());
@@ -103,18 +95,7 @@ async fn group_two_failures() {
     }
     let log = capture();
     parent().await.unwrap_err();
-    let failed = |tag| with(error("ValueError", tag), json!({"tag": tag}));
-    assert_tells(
-        &log,
-        [
-            ("parent", Invoke, Debug, json!({})),
-            ("child", Invoke, Debug, json!({"tag": "a"})),
-            ("child", Failed, Error, failed("a")),
-            ("child", Invoke, Debug, json!({"tag": "b"})),
-            ("child", Failed, Error, failed("b")),
-            ("parent", Failed, Error, error("GroupError", "2 of the tasks failed")),
-        ],
-    );
+    assert_golden!("cancellation/group_two_failures", log);
 }
 
 /// Spawned children are dropped after the parent that owned them; as futures of its own they are dropped along with
@@ -168,7 +149,7 @@ async fn group_cancelled_from_outside() {
             ("child", Invoke, Debug, json!({"tag": "b"})),
             ("child", Cancelled, Info, inside(cancelled("a"), "parent")),
             ("child", Cancelled, Info, inside(cancelled("b"), "parent")),
-            ("parent", Cancelled, Debug, dropped_with("child")),
+            ("parent", Cancelled, Debug, dropped_with("child#2")),
         ],
     );
 }
@@ -186,27 +167,17 @@ async fn gather_child_failure() {
     let log = capture();
     let (release, released) = oneshot::channel();
     parent(released).await.unwrap_err();
-    assert_eq!(log.lines().len(), 5);
+    let done = log.lines().len();
     release.send(()).unwrap();
     until(&log, 6).await;
-    assert_tells(
-        &log,
-        [
-            ("parent", Invoke, Debug, json!({})),
-            ("slow", Invoke, Debug, json!({})),
-            ("bad", Invoke, Debug, json!({})),
-            ("bad", Failed, Error, error("ValueError", "boom")),
-            ("parent", Failed, Debug, json!({"caused_by": "bad"})),
-            ("slow", Success, Debug, json!({})),
-        ],
-    );
+    assert_golden!("cancellation/gather_child_failure", log, so_far[done]);
 }
 
 /// The parent has a terminal record too: the error that it passes on counts as the same cancellation.
 #[tokio::test]
 async fn gather_child_cancels_itself() {
-    #[operation(errors = |_: &Stopped| ErrorClass::Cancelled)]
-    async fn parent(released: oneshot::Receiver<()>) -> Result<(), Stopped> {
+    #[operation(errors = |_: &CancelledError| ErrorClass::Cancelled)]
+    async fn parent(released: oneshot::Receiver<()>) -> Result<(), CancelledError> {
         let slow = tokio::spawn(slow_until(released).in_current_span());
         tokio::spawn(stops_itself().in_current_span()).await.unwrap()?;
         slow.await.unwrap();
@@ -218,7 +189,7 @@ async fn gather_child_cancels_itself() {
     assert_eq!(log.lines().len(), 5);
     release.send(()).unwrap();
     until(&log, 6).await;
-    let stopped = stopped("Stopped", "stop");
+    let stopped = stopped("CancelledError", "stop");
     assert_tells(
         &log,
         [
@@ -245,15 +216,5 @@ async fn gather_collecting_errors() {
     }
     let log = capture();
     parent().await;
-    assert_tells(
-        &log,
-        [
-            ("parent", Invoke, Debug, json!({})),
-            ("bad", Invoke, Debug, json!({})),
-            ("bad", Failed, Error, error("ValueError", "boom")),
-            ("stopped", Invoke, Debug, json!({})),
-            ("stopped", Cancelled, Info, stopped("Stopped", "stop")),
-            ("parent", Success, Debug, json!({})),
-        ],
-    );
+    assert_golden!("cancellation/gather_collecting_errors", log);
 }

@@ -8,11 +8,12 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinError, JoinHandle, JoinSet, yield_now};
 use tracing::Instrument as _;
 use tracing_invocation::Level::{Debug, Info};
-use tracing_invocation::Outcome::{Cancelled, Invoke, Success};
+use tracing_invocation::Outcome::{Cancelled, Invoke};
 use tracing_invocation::{ErrorClass, operation};
 
 use super::super::{assert_tells, dropped, stopped, until};
 use super::{inner, run, slow};
+use crate::golden::assert_golden;
 use crate::support::capture;
 
 /// The error of a drop has a fixed type and text.
@@ -23,7 +24,7 @@ async fn by_task_cancel() {
     until(&log, 1).await;
     task.abort();
     assert!(task.await.unwrap_err().is_cancelled());
-    assert_tells(&log, [("run", Invoke, Debug, json!({})), ("run", Cancelled, Info, dropped())]);
+    assert_golden!("cancellation/by_task_cancel", log);
 }
 
 #[tokio::test]
@@ -32,7 +33,7 @@ async fn before_first_step() {
     let task = tokio::spawn(run());
     task.abort();
     assert!(task.await.unwrap_err().is_cancelled());
-    assert_tells(&log, []);
+    assert_golden!("cancellation/before_first_step", log);
 }
 
 /// A task that is aborted when its owner is dropped ends after it, by a cancellation of its own.
@@ -112,17 +113,7 @@ async fn first_of_two_wins() {
     }
     let log = capture();
     race().await;
-    assert_tells(
-        &log,
-        [
-            ("race", Invoke, Debug, json!({})),
-            ("fast", Invoke, Debug, json!({})),
-            ("slow", Invoke, Debug, json!({})),
-            ("fast", Success, Debug, json!({})),
-            ("slow", Cancelled, Info, dropped()),
-            ("race", Success, Debug, json!({})),
-        ],
-    );
+    assert_golden!("cancellation/first_of_two_wins", log);
 }
 
 /// A spawned task whose handle is dropped goes on: nothing has to shield it.
@@ -142,18 +133,10 @@ async fn shielded_inner() {
     until(&log, 2).await;
     task.abort();
     assert!(task.await.unwrap_err().is_cancelled());
-    assert_eq!(log.lines().len(), 3);
+    let done = log.lines().len();
     release.send(()).unwrap();
     until(&log, 4).await;
-    assert_tells(
-        &log,
-        [
-            ("outer", Invoke, Debug, json!({})),
-            ("inner", Invoke, Debug, json!({})),
-            ("outer", Cancelled, Info, dropped()),
-            ("inner", Success, Debug, json!({})),
-        ],
-    );
+    assert_golden!("cancellation/shielded_inner", log, so_far[done]);
 }
 
 /// The runtime drops what is left on the thread that drops the runtime.
@@ -165,7 +148,7 @@ fn pending_at_runtime_shutdown() {
         tokio::spawn(run());
         until(&log, 1).await;
     });
-    assert_eq!(log.lines().len(), 1);
+    let done = log.lines().len();
     drop(runtime);
-    assert_tells(&log, [("run", Invoke, Debug, json!({})), ("run", Cancelled, Info, dropped())]);
+    assert_golden!("cancellation/pending_at_runtime_shutdown", log, so_far[done]);
 }

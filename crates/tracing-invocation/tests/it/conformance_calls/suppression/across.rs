@@ -9,7 +9,8 @@ use tracing_invocation::Outcome::{Failed, Invoke};
 use tracing_invocation::operation;
 
 use super::super::{ValueError, assert_tells, error};
-use super::{caused_by_inner, inner};
+use super::inner;
+use crate::golden::assert_golden;
 use crate::support::capture;
 
 /// An error is the same one only to the operations around the one that told it: the second tells it again.
@@ -50,17 +51,7 @@ fn across_contexts() {
     }
     let log = capture();
     outer().unwrap_err();
-    assert_tells(
-        &log,
-        [
-            ("outer", Invoke, Debug, json!({})),
-            ("inner", Invoke, Debug, json!({})),
-            ("inner", Failed, Error, error("ValueError", "boom")),
-            ("outer", Failed, Debug, caused_by_inner()),
-        ],
-    );
-    let namespaces = log.records().into_iter().map(|record| record.event_namespace);
-    assert!(namespaces.eq(["app", "app.db", "app.db", "app"]));
+    assert_golden!("suppression/across_contexts", log);
 }
 
 /// A task is inside the operation that spawned it where the span is carried along (`in_current_span`); otherwise
@@ -79,15 +70,7 @@ async fn across_a_task_boundary() {
     }
     let log = capture();
     outer(true).await.unwrap_err();
-    assert_tells(
-        &log,
-        [
-            ("outer", Invoke, Debug, json!({})),
-            ("inner", Invoke, Debug, json!({})),
-            ("inner", Failed, Error, error("ValueError", "boom")),
-            ("outer", Failed, Debug, caused_by_inner()),
-        ],
-    );
+    assert_golden!("suppression/across_a_task_boundary", log);
 
     log.clear();
     outer(false).await.unwrap_err();
@@ -114,15 +97,7 @@ async fn across_threads() {
     }
     let log = capture();
     outer().await.unwrap_err();
-    assert_tells(
-        &log,
-        [
-            ("outer", Invoke, Debug, json!({})),
-            ("inner", Invoke, Debug, json!({})),
-            ("inner", Failed, Error, error("ValueError", "boom")),
-            ("outer", Failed, Debug, caused_by_inner()),
-        ],
-    );
+    assert_golden!("suppression/across_threads", log);
 }
 
 /// Neither is inside the other, so both tell the error.

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use tracing_invocation::{DescribeError, operation};
 
 use super::{ValueError, assert_error, failing_with};
+use crate::golden::assert_golden;
 use crate::support::capture;
 
 /// An error that carries details and, where it was given one, a cause.
@@ -49,7 +50,7 @@ impl DescribeError for StructuredError {
 #[test]
 fn structured() {
     let log = failing_with!(StructuredError, StructuredError::new("sync failed", json!({})));
-    assert_error(&log, json!({"type": "StructuredError", "message": "sync failed", "details": {}}));
+    assert_golden!("error_payloads/structured", log);
 }
 
 #[test]
@@ -58,11 +59,7 @@ fn structured_with_details() {
         let details = json!({"operation": "sync_users", "users": 42});
         StructuredError::new("sync failed", details)
     });
-    let details = json!({"operation": "sync_users", "users": 42});
-    assert_error(
-        &log,
-        json!({"type": "StructuredError", "message": "sync failed", "details": details}),
-    );
+    assert_golden!("error_payloads/structured_with_details", log);
 }
 
 /// Differs: every cause below is told, by its text alone.
@@ -93,7 +90,7 @@ fn structured_chained_only() {
 
     let log = capture();
     run().unwrap_err();
-    assert_error(&log, json!({"type": "StructuredError", "message": "sync failed", "details": {}}));
+    assert_golden!("error_payloads/structured_chained_only", log);
 }
 
 /// Differs: details are values like any others, and are cut as they are.
@@ -149,8 +146,24 @@ fn reasoned() {
 
 #[test]
 fn reasoned_without_reason() {
-    let log = failing_with!(InvoiceError, InvoiceError { reason: None, state: None });
-    assert_error(&log, json!({"type": "InvoiceError", "message": "rejected", "details": {}}));
+    #[derive(Debug)]
+    struct ReasonedError(InvoiceError);
+
+    impl fmt::Display for ReasonedError {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            self.0.fmt(f)
+        }
+    }
+
+    impl DescribeError for ReasonedError {
+        fn details(&self) -> impl Serialize {
+            &self.0
+        }
+    }
+
+    let log =
+        failing_with!(ReasonedError, ReasonedError(InvoiceError { reason: None, state: None }));
+    assert_golden!("error_payloads/reasoned_without_reason", log);
 }
 
 /// An error that says where it comes from.
@@ -198,10 +211,7 @@ fn runtime_extended_blank_origin() {
     let log = failing_with!(RuntimeExtendedError, {
         RuntimeExtendedError { module: "", qualname: None, worker_id: None }
     });
-    assert_error(
-        &log,
-        json!({"type": "RuntimeExtendedError", "message": "runtime failed", "details": {}}),
-    );
+    assert_golden!("error_payloads/runtime_extended_blank_origin", log);
 }
 
 /// An error about an argument of a function.

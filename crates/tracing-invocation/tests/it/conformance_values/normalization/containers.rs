@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use tracing_invocation::{Limits, operation};
 
 use super::{
-    Bytes, Members, logged, numbered, put, put_whole, put_whole_within, put_within, value_in,
-    written,
+    Bytes, Members, logged, logged_put, logged_whole, logged_whole_within, logged_within, numbered,
+    put, put_whole, put_within, value_in, written,
 };
+use crate::golden::assert_golden;
 
 #[derive(Debug, Serialize)]
 struct Thing {
@@ -21,11 +22,6 @@ const TWO_ITEMS: Limits = Limits { items: 2, ..Limits::DEFAULT };
 /// A list inside as many others.
 fn nested(lists: usize) -> Value {
     (0..lists).fold(json!([]), |inner, _| json!([inner]))
-}
-
-/// `k1` to `kN`, each with its number.
-fn first(members: u32) -> Map<String, Value> {
-    (1..=members).map(|number| (format!("k{number}"), number.into())).collect()
 }
 
 /// What a mapping is written as, in the order of its members.
@@ -43,24 +39,23 @@ fn text_of<T: Serialize>(value: T) -> String {
 
 #[test]
 fn list_empty() {
-    assert_eq!(put([0; 0]), json!([]));
+    assert_golden!("normalization/list_empty", logged_put([0; 0]));
 }
 
 /// Differs: bytes are a text of hexadecimal digits.
 #[test]
 fn list_of_primitives() {
-    assert_eq!(put((1, "x", Bytes(b"t"), true, ())), json!([1, "x", "74", true, null]));
+    assert_golden!("normalization/list_of_primitives", logged_put((1, "x", Bytes(b"t"), true, ())));
 }
 
 #[test]
 fn list_at_limit() {
-    assert_eq!(put(Vec::from_iter(1..=10)), json!([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]));
+    assert_golden!("normalization/list_at_limit", logged_put(Vec::from_iter(1..=10)));
 }
 
 #[test]
 fn list_one_over() {
-    let expected = json!([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, "... (1 more)"]);
-    assert_eq!(put(Vec::from_iter(1..=11)), expected);
+    assert_golden!("normalization/list_one_over", logged_put(Vec::from_iter(1..=11)));
 }
 
 /// Differs: what a list holds is written, to a depth of four; only deeper ones are marks, and a tuple is a list.
@@ -94,30 +89,28 @@ fn list_with_objects() {
 
 #[test]
 fn tuple() {
-    assert_eq!(put((1, "a", ())), json!([1, "a", null]));
+    assert_golden!("normalization/tuple", logged_put((1, "a", ())));
 }
 
 #[test]
 fn mapping_empty() {
-    assert_eq!(put(BTreeMap::<&str, u8>::new()), json!({}));
+    assert_golden!("normalization/mapping_empty", logged_put(BTreeMap::<&str, u8>::new()));
 }
 
 #[test]
 fn mapping_at_limit() {
-    assert_eq!(put(numbered(10)), Value::Object(first(10)));
+    assert_golden!("normalization/mapping_at_limit", logged_put(numbered(10)));
 }
 
 #[test]
 fn mapping_one_over() {
-    let mut expected = first(10);
-    expected.insert("__more__".to_owned(), json!("1 more keys"));
-    assert_eq!(put(numbered(11)), Value::Object(expected));
+    assert_golden!("normalization/mapping_one_over", logged_put(numbered(11)));
     assert!(text_of(numbered(11)).ends_with(r#","k10":10,"__more__":"1 more keys"}"#));
 }
 
 #[test]
 fn mapping_unbounded() {
-    assert_eq!(put_whole(numbered(13)), Value::Object(first(13)));
+    assert_golden!("normalization/mapping_unbounded", logged_whole(numbered(13)));
 }
 
 /// Differs: as in [`list_with_containers`].
@@ -142,13 +135,14 @@ fn mapping_with_containers() {
 #[test]
 fn mapping_long_key() {
     let long = Members(vec![("k".repeat(201), 1)]);
-    assert_eq!(put(long), json!({format!("{}...", "k".repeat(200)): 1}));
+    assert_golden!("normalization/mapping_long_key", logged_put(long));
 }
 
 #[test]
 fn mapping_keys_colliding_after_cut() {
     let key = "k".repeat(200);
     let twins = Members(vec![(format!("{key}a"), 1), (format!("{key}b"), 2)]);
+    assert_golden!("normalization/mapping_keys_colliding_after_cut", logged_put(&twins));
     assert_eq!(text_of(twins), format!(r#"{{"{key}...":2}}"#));
 }
 
@@ -166,26 +160,29 @@ fn mapping_own_more_key() {
 #[test]
 fn mapping_read_only() {
     let mapping = BTreeMap::from([("a", 1)]);
-    assert_eq!(put(&mapping), json!({"a": 1}));
+    assert_golden!("normalization/mapping_read_only", logged_put(&mapping));
     assert_eq!(mapping.len(), 1);
 }
 
 #[test]
 fn item_limit_2_list() {
-    assert_eq!(put_within(TWO_ITEMS, [1, 2, 3, 4]), json!([1, 2, "... (2 more)"]));
+    assert_golden!("normalization/item_limit_2_list", logged_within(TWO_ITEMS, [1, 2, 3, 4]));
 }
 
 #[test]
 fn item_limit_2_mapping() {
     let mapping = BTreeMap::from([("a", 1), ("b", 2), ("c", 3)]);
-    assert_eq!(put_within(TWO_ITEMS, mapping), json!({"a": 1, "b": 2, "__more__": "1 more keys"}));
+    assert_golden!("normalization/item_limit_2_mapping", logged_within(TWO_ITEMS, mapping));
 }
 
 #[test]
 fn text_limit_cuts_keys_not_markers() {
     let limits = Limits { text: 3, items: 1, ..Limits::DEFAULT };
     let mapping = json!({"abcdef": "ghijkl", "x": 1});
-    assert_eq!(put_within(limits, mapping), json!({"abc...": "ghi...", "__more__": "1 more keys"}));
+    assert_golden!(
+        "normalization/text_limit_cuts_keys_not_markers",
+        logged_within(limits, mapping)
+    );
 }
 
 /// Differs: the marks are those of what is nested too deep.
@@ -200,5 +197,8 @@ fn text_limit_does_not_cut_placeholders() {
 #[test]
 fn limits_in_fields_of_both_kinds() {
     assert_eq!(put_within(TWO_ITEMS, [1, 2, 3]), json!([1, 2, "... (1 more)"]));
-    assert_eq!(put_whole_within(TWO_ITEMS, [1, 2, 3]), json!([1, 2, 3]));
+    assert_golden!(
+        "normalization/limits_in_fields_of_both_kinds",
+        logged_whole_within(TWO_ITEMS, [1, 2, 3])
+    );
 }

@@ -7,8 +7,9 @@ use serde::ser::{Error as _, Serialize, Serializer};
 use serde_json::{Value, json};
 use tracing_invocation::{Limits, Settings, Verbosity, json, operation};
 
-use super::{put, value_in, written};
+use super::{logged, logged_put, put, value_in, written};
 use crate::conformance_values::capture_through;
+use crate::golden::assert_golden;
 
 text_errors! { ValueError }
 
@@ -64,7 +65,7 @@ fn structured_error() {
 
     let of = |details| json!({"kind": "StructuredError", "message": "bad", "details": details});
     let error = StructuredError { message: "bad", details: vec![1] };
-    assert_eq!(put(error), of(json!({"a": [1]})));
+    assert_golden!("normalization/structured_error", logged_put(error));
     let long = StructuredError { message: "bad", details: vec![0; 12] };
     let cut = json!({"a": [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, "... (2 more)"]});
     assert_eq!(put(long), of(cut));
@@ -83,10 +84,10 @@ fn adapter() {
     #[operation("put", args(value = adapted(&thing)))]
     fn run(thing: Thing) {}
     fn adapted(thing: &Thing) -> Adapted<'_, Thing> {
-        Adapted(thing, |Thing| json!({"kind": "thing"}))
+        Adapted(thing, |Thing| json!({"kind": "thing", "verbosity": "NORMAL"}))
     }
 
-    assert_eq!(written(Limits::DEFAULT, || run(Thing)), json!({"kind": "thing"}));
+    assert_golden!("normalization/adapter", logged(Limits::DEFAULT, || run(Thing)));
 }
 
 /// Differs: an adapter sees no verbosity; there is a value for each, of which the layer takes the one of its own.
@@ -95,26 +96,27 @@ fn adapter_sees_verbosity() {
     let at = |verbosity| {
         let settings = Settings::default().with_verbosity(verbosity);
         let (log, _guard) = capture_through(|layer| layer.with_settings(settings));
-        let normal = Adapted(&Thing, |Thing| json!({"kind": "thing"}));
-        let maximum = Adapted(&Thing, |Thing| json!({"kind": "thing", "more": true}));
+        let normal = Adapted(&Thing, |Thing| json!({"kind": "thing", "verbosity": "NORMAL"}));
+        let maximum = Adapted(&Thing, |Thing| json!({"kind": "thing", "verbosity": "MAXIMUM"}));
         tracing_invocation::begin(tracing::info_span!(
             "put",
             invocation.at.normal.args.value = json(&normal),
             invocation.at.maximum.args.value = json(&maximum),
         ))
         .complete();
-        value_in(&log)
+        log
     };
-    assert_eq!(at(Verbosity::Normal), json!({"kind": "thing"}));
-    assert_eq!(at(Verbosity::Maximum), json!({"kind": "thing", "more": true}));
+    let normal = json!({"kind": "thing", "verbosity": "NORMAL"});
+    assert_eq!(value_in(&at(Verbosity::Normal)), normal);
+    assert_golden!("normalization/adapter_sees_verbosity", at(Verbosity::Maximum));
 }
 
 /// Differs: where there is an adapter, the value's own description is not asked.
 #[test]
 fn adapter_after_failed_description() {
-    assert_eq!(
-        put(Adapted(&Described, |Described| json!({"adapter": true}))),
-        json!({"adapter": true})
+    assert_golden!(
+        "normalization/adapter_after_failed_description",
+        logged_put(Adapted(&Described, |Described| json!({"adapter": true})))
     );
 }
 
@@ -152,12 +154,15 @@ fn adapter_resolver_fails() {
 #[test]
 fn adapter_for_primitives() {
     let number = Adapted(&5, |number| json!({"n": number}));
-    assert_eq!(put((number, "x")), json!([{"n": 5}, "x"]));
+    assert_golden!("normalization/adapter_for_primitives", logged_put((number, "x")));
 }
 
 /// Differs: as in [`adapter`].
 #[test]
 fn adapter_for_whole_list() {
     let list: &[u8] = &[1, 2];
-    assert_eq!(put(Adapted(list, |list| json!({"size": list.len()}))), json!({"size": 2}));
+    assert_golden!(
+        "normalization/adapter_for_whole_list",
+        logged_put(Adapted(list, |list| json!({"size": list.len()})))
+    );
 }
