@@ -1,4 +1,4 @@
-//! One file, or stdin, plain or gzip.
+//! A source of lines: a file or stdin, plain or gzip.
 
 use std::collections::HashSet;
 use std::fs::{self, File};
@@ -9,13 +9,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use flate2::bufread::MultiGzDecoder;
 
-/// What every gzip file begins with.
+/// The magic number of gzip.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// The path that stands for stdin.
 const STDIN: &str = "-";
 
-/// Where lines come from.
+/// A file or stdin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Source {
     Stdin,
@@ -23,7 +23,7 @@ pub(crate) enum Source {
 }
 
 impl Source {
-    /// The sources that arguments name: stdin where they name none.
+    /// Returns the sources that the arguments name, or stdin if they name none.
     pub(crate) fn of(paths: &[PathBuf]) -> Vec<Self> {
         let of = |path: &PathBuf| {
             if path == Path::new(STDIN) { Self::Stdin } else { Self::File(path.clone()) }
@@ -31,8 +31,9 @@ impl Source {
         if paths.is_empty() { vec![Self::Stdin] } else { paths.iter().map(of).collect() }
     }
 
-    /// The sources without those that are a file once more, as a link is that stands beside what it leads to; and what
-    /// these are called. Whatever counts records would count theirs twice.
+    /// Removes sources that name a file again, such as a symbolic link next to its target, so that no record counts twice.
+    ///
+    /// Returns the remaining sources, and the names of the removed ones.
     pub(crate) fn distinct(sources: Vec<Self>) -> (Vec<Self>, Vec<String>) {
         let mut seen = HashSet::new();
         let is_first = |source: &Self| match source {
@@ -45,7 +46,7 @@ impl Source {
         (sources, again.iter().map(Self::name).collect())
     }
 
-    /// What it is called in messages.
+    /// Returns the name for messages.
     pub(crate) fn name(&self) -> String {
         match self {
             Self::Stdin => "stdin".to_owned(),
@@ -53,17 +54,17 @@ impl Source {
         }
     }
 
-    /// The size of a file in bytes, where it has one.
+    /// Returns the size in bytes; `None` for stdin, and for anything that is not a regular file.
     pub(crate) fn size(&self) -> Option<u64> {
         let Self::File(path) = self else { return None };
         path.metadata().ok().filter(std::fs::Metadata::is_file).map(|metadata| metadata.len())
     }
 
-    /// What it says, unpacked.
+    /// Opens the source, and decompresses it if it begins with the magic number of gzip.
     ///
     /// # Errors
     ///
-    /// Where it cannot be opened, or not begun to be read.
+    /// Returns an error if the source cannot be opened, or if the first read fails.
     pub(super) fn open(&self, progress: &Progress) -> io::Result<Box<dyn Read>> {
         let raw: Box<dyn Read> = match self {
             Self::Stdin => Box::new(io::stdin()),
@@ -78,7 +79,9 @@ impl Source {
     }
 }
 
-/// How many bytes have been read of all sources, as they are stored.
+/// The number of bytes that were read from all sources, before decompression.
+///
+/// The reading thread adds to it and the progress bar shows it. The value orders nothing else, so `Relaxed` is enough.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Progress(Arc<AtomicU64>);
 

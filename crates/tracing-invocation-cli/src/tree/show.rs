@@ -235,7 +235,7 @@ fn put_end(line: &mut Line, plan: &Plan<'_>, index: usize) {
         return;
     }
     if let Some(told) = plan.told(index) {
-        line.put_told(&told);
+        line.put_reason(&told);
     }
 }
 
