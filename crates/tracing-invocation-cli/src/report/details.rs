@@ -1,4 +1,4 @@
-//! The payloads that a page has room for.
+//! Selects the payloads that fit on a page.
 
 use serde::Serialize;
 use tracing_invocation::Outcome;

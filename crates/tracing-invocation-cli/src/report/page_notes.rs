@@ -1,4 +1,4 @@
-//! What a page says of its log: what it was made from, and what is missing.
+//! Notes on a page: the logs it was made from, and what is missing.
 
 use serde::Serialize;
 

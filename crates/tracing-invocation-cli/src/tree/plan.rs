@@ -1,4 +1,4 @@
-//! What of a trace is one line.
+//! Decides which operations of a trace share a line.
 
 use foldhash::HashMap;
 use tracing_invocation::{Outcome, SpanId};

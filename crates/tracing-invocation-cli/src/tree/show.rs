@@ -1,4 +1,4 @@
-//! Traces as lines.
+//! Prints traces as lines.
 
 use std::io::{self, Write};
 use std::time::{Duration, SystemTime};

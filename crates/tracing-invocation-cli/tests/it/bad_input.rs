@@ -253,7 +253,7 @@ fn of_a_gzip_file_that_is_cut_off_or_broken_what_can_be_read_counts() {
     let (code, told, err) = stats(&packed);
     assert_eq!(code, 2);
     assert!(told.starts_with("charge 1, deliver 1"), "{told}");
-    assert!(err.starts_with("invocations: stdin: the gzip data is broken"), "{err}");
+    assert!(err.starts_with("invocations: stdin: the gzip data is corrupt"), "{err}");
 }
 
 #[test]

@@ -129,7 +129,7 @@ fn patterns_choose_the_operations() {
 fn patterns_that_choose_nothing_are_told() {
     let ran = invocations(&["stats", "--name", "Charge"], lines(&day()));
     assert_eq!(ran.code, 0);
-    insta::assert_snapshot!(ran.err, @"invocations: no operation is selected: --name, --namespace and --entity take patterns of the whole text, in which capital letters matter, as in 'charge*'");
+    insta::assert_snapshot!(ran.err, @"invocations: no operation matches: the patterns of --name, --namespace and --entity must match the whole text, and are case-sensitive, as in 'charge*'");
     let ran = invocations(&["stats", "--name", ""], "");
     assert_eq!(ran.code, 2);
     assert!(ran.err.contains("a value is required for '--name <PATTERN>'"), "{}", ran.err);

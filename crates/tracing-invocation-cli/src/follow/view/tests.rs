@@ -125,7 +125,7 @@ fn an_empty_board_says_so() {
     "                                                                                "
     "                                                                                "
     "                                                                                "
-    " app.jsonl does not exist yet                                     c clear  q quit "
+    " app.jsonl does not exist yet                                   c clear  q quit "
     "#);
 }
 
