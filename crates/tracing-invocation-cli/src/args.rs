@@ -7,12 +7,12 @@ use clap::{Args, ValueEnum};
 /// The logs that a command reads.
 #[derive(Args, Debug)]
 pub(crate) struct Files {
-    /// Logs to read, plain or gzip; `-`, or none, is stdin
+    /// Logs to read, plain or gzip; `-`, or no file at all, reads stdin
     #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     pub(crate) files: Vec<PathBuf>,
 }
 
-/// How rows are printed.
+/// The output format of rows.
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
 pub(crate) enum Format {
     #[default]

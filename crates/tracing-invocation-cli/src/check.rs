@@ -1,4 +1,4 @@
-//! `invocations check`: whether a log is what the convention promises.
+//! `invocations check`: verifies that a log keeps the promises of the convention.
 
 mod checker;
 mod found;
@@ -22,55 +22,55 @@ use found::{Found, Spot, What};
 use lives::Lives;
 use schema::Schema;
 
-/// Hold a log to the schema, and to one end per beginning
+/// Check a log against the schema, and that every beginning has exactly one end
 #[derive(Args, Debug)]
 #[command(after_help = HELP)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     files: Files,
-    /// How many of the offences are told one by one, in the order of the log
+    /// How many problems to list, in the order of the log
     #[arg(long, value_name = "N", default_value_t = 10)]
     first: usize,
-    /// Take no offence at an `invoke` without an end: the program still runs
+    /// Accept an `invoke` without an end: the program is still running
     #[arg(long)]
     allow_open: bool,
-    /// Take offence at ends without an `invoke`, and at lines that are no records, too
+    /// Also report ends without an `invoke`, and lines that are not records
     #[arg(long)]
     strict: bool,
-    /// How to answer
+    /// Output format
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: Format,
 }
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
 enum Format {
-    /// For a person
+    /// Lines of text
     #[default]
     Text,
-    /// One object
+    /// One JSON object
     Json,
 }
 
 const HELP: &str = "\
-Offences are records that are not as the JSON schema says, lines that are torn, too long, or that have the keys of a \
-record and cannot be read as one, second beginnings, second ends, ends that are earlier than their beginnings, and \
-beginnings without an end.
+These are problems: records that violate the JSON schema; lines that are torn, too long, or that have the keys of a \
+record and cannot be parsed as one; second beginnings and second ends of an operation; ends that are earlier than \
+their beginnings; and beginnings without an end.
 
-An end without a beginning is no offence unless --strict is given: policies, thresholds and sampling leave out \
-beginnings. Where the log says that records were lost, missing ends may be among them.
+An end without a beginning is a problem only with --strict, because policies, thresholds and sampling omit beginnings. \
+If the log reports lost records, the missing ends may be among them.
 
-The exit code is 0 where there are no offences, 1 where there are, and 2 where the log cannot be read.
+The exit code is 0 if there are no problems, 1 if there are, and 2 if the log cannot be read.
 Memory grows with the number of operations: up to 200 bytes for each.
 
 Examples:
-  The log of a program that has ended:
+  Check the log of a program that has ended:
   $ invocations check app.jsonl
-  The log of one that still runs, and what was rotated away before:
+  Check the log of a running program together with its rotated file:
   $ invocations check --allow-open app.jsonl.1.gz app.jsonl
-  Nothing but records, and nothing left out, for a script:
+  Accept only records, with every beginning present, and print JSON for a script:
   $ invocations check --strict --format json app.jsonl";
 
-/// What is an offence.
+/// Which findings count as problems, and how many are listed.
 #[derive(Clone, Copy, Debug)]
 struct Rules {
     first: usize,
@@ -78,14 +78,14 @@ struct Rules {
     strict: bool,
 }
 
-/// What was found in a log.
+/// The result of checking a log.
 struct Checked {
     found: Found,
-    /// For the words of what was found.
+    /// Supplies the names and positions that the descriptions of problems mention.
     lives: Lives,
     records: u64,
     lost: u64,
-    /// Beginnings without an end, and ends without a beginning, whether these are offences or not.
+    /// Beginnings without an end, and ends without a beginning, whether or not they count as problems.
     open: u64,
     unbegun: u64,
 }
@@ -114,13 +114,14 @@ pub(crate) fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<u8> 
     let (open, unbegun) = lives.finish(rules, &mut found);
     let checked = Checked { found, lives, records, lost, open, unbegun };
     match arguments.format {
-        // Where there is nothing to check, that is said below.
+        // If there was nothing to check, `report_except` says so below.
         Format::Text if checked.records + checked.found.count() == 0 => {}
         Format::Text => print::text(&checked, rules, &log, out)?,
         Format::Json => print::json(&checked, &log, out)?,
     }
     out.flush()?;
-    let told: &[Why] = if rules.strict { &Why::ALL } else { &Why::ALL[1..] };
-    let code = log.report_but(told);
+    // The answer already lists these lines as problems, so stderr does not repeat them.
+    let listed: &[Why] = if rules.strict { &Why::ALL } else { &Why::ALL[1..] };
+    let code = log.report_except(listed);
     if code == ANSWERED && checked.found.count() > 0 { Ok(FOUND) } else { Ok(code) }
 }

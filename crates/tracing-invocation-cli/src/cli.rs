@@ -4,10 +4,10 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::{check, completions, diff, follow, open, report, stats, tree};
 
-/// From a log of tracing-invocation to an answer: what happened to every operation.
+/// Analyzes logs of tracing-invocation: shows what happened to every operation.
 ///
-/// Reads JSON lines of records in the native format, ECS, Google Cloud's or OTLP/JSON, plain or gzip. Other lines in between
-/// are passed over and counted.
+/// Reads records as JSON lines in the native format, ECS, Google Cloud's format or OTLP/JSON, plain or gzip. Other lines are
+/// skipped and counted.
 #[derive(Debug, Parser)]
 #[command(name = "invocations", version, propagate_version = true, max_term_width = 100)]
 pub(crate) struct Cli {
@@ -33,7 +33,7 @@ pub(crate) enum Command {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Color {
-    /// Where a terminal shows it
+    /// If the output is a terminal
     #[default]
     Auto,
     Always,

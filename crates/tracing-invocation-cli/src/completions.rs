@@ -1,4 +1,4 @@
-//! `invocations completions` and `invocations man`: completions for shells, and manual pages.
+//! `invocations completions` and `invocations man`: generate shell completions and manual pages.
 
 mod manual;
 
@@ -12,7 +12,7 @@ use tracing_invocation::format::harmless;
 
 use crate::exit::ANSWERED;
 
-/// What the program is called where it is run.
+/// The name of the program on the command line.
 const NAME: &str = "invocations";
 
 /// Print completions for a shell
@@ -20,7 +20,7 @@ const NAME: &str = "invocations";
 #[command(after_help = "\
 Examples:
   $ invocations completions bash > ~/.local/share/bash-completion/completions/invocations
-  A folder that is in $fpath, before compinit:
+  Write into a directory that is in $fpath, before compinit runs:
   $ invocations completions zsh > ~/.zfunc/_invocations
   $ invocations completions fish > ~/.config/fish/completions/invocations.fish")]
 pub(crate) struct Arguments {
@@ -29,7 +29,7 @@ pub(crate) struct Arguments {
     shell: Known,
 }
 
-/// Shells whose completions are tried.
+/// The shells whose completions are tested.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Known {
     Bash,
@@ -65,24 +65,24 @@ pub(crate) fn run(
 Examples:
   $ invocations man > invocations.1
   $ invocations man stats > invocations-stats.1
-  All of them, where man looks:
+  Write all pages into a directory that man searches:
   $ invocations man --dir ~/.local/share/man/man1")]
 pub(crate) struct ManArguments {
-    /// The command that the page is of; none is the program itself
+    /// The command to document; without it, the program itself
     #[arg(value_name = "COMMAND")]
     command: Option<String>,
-    /// Write the pages of the program and of every command into this folder, which is made where it is missing
+    /// Write the pages of the program and of every command into this directory, and create it if it is missing
     #[arg(long, value_name = "DIR", conflicts_with = "command", value_hint = clap::ValueHint::DirPath)]
     dir: Option<PathBuf>,
 }
 
-/// Prints the manual page of a command of `program`, or writes all pages into a folder.
+/// Prints the manual page of a command of `program`, or writes all pages into a directory.
 pub(crate) fn run_man(
     arguments: &ManArguments,
     program: Command,
     out: &mut dyn Write,
 ) -> io::Result<u8> {
-    // `help` repeats what the other pages say, so it has no page.
+    // `help` would only repeat the other pages, so it has no page of its own.
     let mut program = program.disable_help_subcommand(true);
     program.build();
     if let Some(dir) = &arguments.dir {

@@ -1,4 +1,4 @@
-//! `invocations diff`: what changed between two runs.
+//! `invocations diff`: compares two runs.
 
 mod chance;
 mod compare;
@@ -15,33 +15,33 @@ use crate::exit::{ANSWERED, FOUND};
 use crate::input::Source;
 use crate::log::Log;
 use crate::select::{Select, Selected};
-use crate::stats::{Summary, lost_in_words};
+use crate::stats::{Summary, describe_lost};
 
 use compare::Comparison;
 
 /// Show what changed between two runs
 ///
-/// Compares the operations of two logs by name: calls, failures, cancellations, calls that did not end, and durations; error
-/// types and causes of cancellation that are new; operations that are new and that are gone. The most important comes first: new
-/// errors, then more failures, then more cancellations, then more that did not end, then longer durations.
+/// Compares the operations of two logs by name: calls, failures, cancellations, calls that did not end, and durations; new
+/// error types and causes of cancellation; operations that appeared or disappeared. The most important changes come first:
+/// new errors, more failures, more cancellations, more calls that did not end, longer durations.
 #[derive(Args, Debug)]
 #[command(after_help = HELP)]
 pub(crate) struct Arguments {
-    /// The log of the run before, plain or gzip; `-` is stdin
+    /// The log of the earlier run, plain or gzip; `-` reads stdin
     #[arg(value_name = "BEFORE", value_hint = clap::ValueHint::FilePath)]
     before: PathBuf,
-    /// The log of the run after
+    /// The log of the later run
     #[arg(value_name = "AFTER", value_hint = clap::ValueHint::FilePath)]
     after: PathBuf,
     #[command(flatten)]
     select: Select,
-    /// Show operations that did not change, too
+    /// Also show operations that did not change
     #[arg(long)]
     all: bool,
-    /// Exit with 1 where anything became worse
+    /// Exit with 1 if anything got worse
     #[arg(long)]
     exit_code: bool,
-    /// How to print it; durations are nanoseconds in JSON
+    /// Output format; JSON has durations in nanoseconds
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
@@ -54,26 +54,26 @@ enum Format {
 }
 
 const HELP: &str = "\
-What counts as a change:
-- an error type, or a cause of cancellation, that an operation did not have before;
-- a share of failures or of cancellations, among the calls that ended, that differs by more than chance explains;
-- a share of calls that began and did not end, among all calls, that differs by more than chance explains;
-- a p50 or p99 that differs by at least 10 %, where both runs have at least 20 calls that ended, and the share of calls \
-above the old value differs by more than chance explains;
-- an operation that is new, or gone;
-- twice as many calls, or half as many, where that is 20 or more.
+These are changes:
+- an error type, or a cause of cancellation, that the operation did not have before;
+- a significantly different share of failures or cancellations among the calls that ended;
+- a significantly different share of calls that did not end among all calls;
+- a p50 or p99 that differs by at least 10 %, if both runs have at least 20 calls that ended, and the share of calls \
+above the old value is significantly different;
+- an operation that appeared or disappeared;
+- twice as many calls, or half as many, if the larger number is at least 20.
 
-What chance explains is decided by a two-proportion z-test at 99 %. Of a hundred numbers that are as they were, about \
-one is told all the same.
+A difference is significant if a two-proportion z-test says so at the 99 % level. Of a hundred comparisons without a \
+real change, about one is reported nevertheless.
 
-Worse are new errors, more failures, more cancellations, more calls that did not end, longer durations, and an operation \
-that is new, has at least 20 calls, and fails or is cancelled in at least half of them.
+These changes are for the worse: new errors, more failures, more cancellations, more calls that did not end, longer \
+durations, and a new operation with at least 20 calls of which at least half failed or were cancelled.
 
 Examples:
   $ invocations diff yesterday.jsonl today.jsonl
-  Operations of one kind, those included that are as they were:
+  Show all operations with certain names, including unchanged ones:
   $ invocations diff --all --name 'pay*' yesterday.jsonl today.jsonl
-  For a pipeline, which stops where something became worse:
+  Fail a CI pipeline if anything got worse:
   $ invocations diff --exit-code --format json yesterday.jsonl today.jsonl";
 
 pub(crate) fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<u8> {
@@ -96,7 +96,7 @@ pub(crate) fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<u8> 
         let name = source.map(Source::name).unwrap_or_default();
         let name = harmless(&name);
         if summary.lost > 0 {
-            anstream::eprintln!("invocations: {name}: {}", lost_in_words(summary.lost));
+            anstream::eprintln!("invocations: {name}: {}", describe_lost(summary.lost));
         }
         if let count @ 1.. = open_of(summary) {
             let operations = if count == 1 { "operation" } else { "operations" };
@@ -117,7 +117,7 @@ pub(crate) fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<u8> 
     Ok(if code == ANSWERED && is_found { FOUND } else { code })
 }
 
-/// How many operations began and did not end.
+/// Returns the number of operations that began and did not end.
 fn open_of(summary: &Summary) -> u64 {
     summary.operations.iter().map(|(_, calls)| calls.open).sum()
 }

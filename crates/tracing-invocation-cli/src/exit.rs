@@ -1,4 +1,4 @@
-//! The exit codes of the program, as `grep` and `diff` have them.
+//! Defines the exit codes of the program, which follow `grep` and `diff`.
 
 /// Something was read, and an answer was printed.
 pub(crate) const ANSWERED: u8 = 0;

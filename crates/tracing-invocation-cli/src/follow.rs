@@ -1,4 +1,7 @@
-//! `invocations follow`: a log while it is written.
+//! `invocations follow`: watches logs while they are written.
+//!
+//! One loop owns all state. `feed` brings it lines and keys from polled files and from reader threads; `board` aggregates
+//! them in bounded memory; `live` or `plain` displays the board.
 
 mod board;
 mod feed;
@@ -19,7 +22,7 @@ use tracing_invocation::format::harmless;
 
 use self::board::{Board, Note};
 use self::feed::Feed;
-use self::lines::Said;
+use self::lines::LineEvent;
 use self::plain::Which;
 use self::stop::Stop;
 use self::tail::Origin;
@@ -29,16 +32,17 @@ use crate::exit;
 use crate::input::Source;
 use crate::line::{self, Kind, Why};
 
-/// How long is waited before files are looked at again.
+/// How long to wait before polling files again.
 const POLL: Duration = Duration::from_millis(100);
 
-/// Follow logs while they are written: what is in flight, how often, what failed
+/// Watch logs while they are written: calls in flight, rates, the latest failures
 ///
-/// In a terminal: a view, until `q` or Ctrl-C; `c` clears it, also of what a program left open that is no more, and Ctrl-L
-/// draws it anew. Otherwise: a line for each operation that failed, was cancelled or is slow.
+/// In a terminal, shows a live view until `q` or Ctrl-C. `c` clears all counts, and the operations in flight, which may be
+/// leftovers of a program that was killed; Ctrl-L redraws the screen. Without a terminal, prints a line for each operation
+/// that failed, was cancelled or is slow.
 ///
-/// Files are followed by their names, from their ends, also where they are renamed, truncated or not there yet; stdin and
-/// pipes are read to their end, after which the view stays. What is packed cannot be followed.
+/// Files are followed by name, from their current end, through renames and truncation, and even if they do not exist yet.
+/// Stdin and pipes are read to their end, after which the view stays open. Compressed files cannot be followed.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -47,13 +51,13 @@ Examples:
 pub(crate) struct Arguments {
     #[command(flatten)]
     files: Files,
-    /// Read what is in the files already, too
+    /// Read files from their beginning
     #[arg(long)]
     from_start: bool,
-    /// End when all is read that is there; with 2 where a source could not be read
+    /// Exit when everything available is read; with code 2 if a source could not be read
     #[arg(long)]
     exit_at_end: bool,
-    /// Where no terminal shows it: a line for every operation that ends
+    /// Without a terminal, print a line for every operation that ends
     #[arg(long)]
     all: bool,
 }
@@ -61,11 +65,11 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<u8> {
     let (sources, repeated) = Source::distinct(Source::of(&arguments.files.files));
     for repeated in repeated {
-        say(&format!("invocations: {repeated}"));
+        print_message(&format!("invocations: {repeated}"));
     }
     if sources.contains(&Source::Stdin) && io::stdin().is_terminal() {
         return Err(io::Error::other(
-            "a terminal is no log: name the files to follow, or pipe a log in",
+            "stdin is a terminal, not a log: name the files to follow, or pipe a log in",
         ));
     }
     let stop = Stop::on_signals()?;
@@ -76,33 +80,33 @@ pub(crate) fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<u8> 
     if has_screen() {
         live::run(&mut feed, &mut board, &stop, arguments.exit_at_end, is_piped)?;
     } else {
-        let which = if arguments.all { Which::EveryEnd } else { Which::OfNote };
+        let which = if arguments.all { Which::EveryEnd } else { Which::Notable };
         plain::run(&mut feed, &mut board, &stop, arguments.exit_at_end, which, out)?;
     }
-    say(&summary(&board, began.elapsed()));
-    if let Some(passed_over) = view::passed_over(&board) {
-        say(&format!("invocations: {passed_over}"));
+    print_message(&summary(&board, began.elapsed()));
+    if let Some(skipped) = view::skipped(&board) {
+        print_message(&format!("invocations: {skipped}"));
     }
-    // What is only not there yet, or cannot be read for now, is trouble once nobody waits for it any more.
+    // A missing or unreadable file is an error only now that the program no longer waits for it.
     let is_missed = arguments.exit_at_end && feed.troubles().next().is_some();
     Ok(if is_missed { exit::TROUBLE } else { exit::ANSWERED })
 }
 
-/// Whether stdout can show more than one line after the other.
+/// Returns `true` if stdout is a terminal on which the cursor can move.
 fn has_screen() -> bool {
     io::stdout().is_terminal() && std::env::var_os("TERM").is_none_or(|terminal| terminal != "dumb")
 }
 
-/// Takes what a source said, and hands each record on with what of it is of note.
+/// Parses one event line, adds its records to the board, and passes each record to `each`, with its note if it has one.
 fn take(
     board: &mut Board,
-    said: Said<'_>,
+    event: LineEvent<'_>,
     mut each: impl FnMut(&mut Board, (&Record, Option<Note>)),
 ) {
     let now = SystemTime::now();
-    let kind = match said {
-        Said::TooLong => Kind::PassedOver(Why::TooLong, 0),
-        Said::Line(line) => line::read(line, &mut |record: Record| {
+    let kind = match event {
+        LineEvent::TooLong => Kind::Skipped(Why::TooLong, 0),
+        LineEvent::Line(line) => line::read(line, &mut |record: Record| {
             let note = board.take(&record, now);
             each(board, (&record, note));
         }),
@@ -110,7 +114,7 @@ fn take(
     board.count(kind);
 }
 
-/// What has come, in one line.
+/// Summarizes everything that was read, in one line.
 fn summary(board: &Board, since: Duration) -> String {
     let total = board.total();
     let mut summary = format!(
@@ -127,12 +131,13 @@ fn summary(board: &Board, since: Duration) -> String {
         }
     }
     if board.lost() > 0 {
-        summary.push_str(&format!("; {} lost, the log says", counted(board.lost(), "record")));
+        summary
+            .push_str(&format!("; {} lost, according to the log", counted(board.lost(), "record")));
     }
     summary
 }
 
-/// Says something on stderr, as far as anybody listens.
-fn say(text: &str) {
+/// Prints a message on stderr. Ignores errors: stderr may be closed.
+fn print_message(text: &str) {
     let _ = writeln!(anstream::stderr(), "{}", harmless(text));
 }

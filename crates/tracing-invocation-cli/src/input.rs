@@ -1,4 +1,7 @@
-//! Where lines come from: files, plain or gzip, and stdin.
+//! Reads lines from files (plain or gzip) and stdin, on several threads.
+//!
+//! One thread reads the sources and cuts them into blocks of whole lines; workers parse the blocks. What a line means is
+//! the business of the [`Reading`] that a command supplies.
 
 mod account;
 mod blocks;
@@ -15,20 +18,36 @@ use std::thread;
 
 use crate::line::Kind;
 
-/// What is made of lines, by one of several threads.
+/// The part of a command that takes lines. Each worker thread has one of its own.
 pub(crate) trait Reading: Send {
-    /// Takes a line, without its end, and says what it was.
+    /// Takes a line, without its line ending, and returns its kind.
     fn line(&mut self, at: Place, line: &[u8]) -> Kind;
 
-    /// The last line of a block was taken: what is shared with other threads may be, once for many lines.
+    /// Called after the last line of each block. This is the place to lock and update state that threads share: once per
+    /// block, instead of once per line.
     fn pause(&mut self) {}
 }
 
-/// Reads every line of all sources, on as many threads as there are processors, each of which takes blocks of lines as they
-/// come.
+/// Reads every line of all sources, with one worker thread per processor.
 ///
-/// Returns what each made of its lines, and the account of them all. A source that cannot be read is a
-/// [`Trouble`] of the account; the others are read.
+/// Returns the readings of all workers, and the combined account. A source that cannot be read becomes a [`Trouble`] of
+/// the account, and the other sources are still read.
+///
+/// # Ordering
+///
+/// A block goes to whichever worker is free, so there is no order between the blocks that different workers take. The
+/// result of a command must not depend on it: a [`Place`] tells where in the log a line stands.
+///
+/// # Backpressure and shutdown
+///
+/// Full blocks travel through a bounded channel, so the cutting thread blocks while the workers are busy, and memory stays
+/// bounded. Empty buffers travel back through a second channel for reuse. The cutter drops the sending half when all
+/// sources are read, and the workers end when the channel is empty. The cutter must not keep a receiver of its own: if all
+/// workers panicked, `send` would block forever instead of failing.
+///
+/// # Panics
+///
+/// If a [`Reading`] panics, its panic resumes here.
 pub(crate) fn read<R: Reading>(
     sources: &[Source],
     progress: &Progress,
@@ -46,10 +65,10 @@ pub(crate) fn read<R: Reading>(
                 scope.spawn(move || work(new(), &full, &send_empty))
             })
             .collect();
-        // Only the workers take blocks: once all of them are gone, nobody waits until there is room for one more.
+        // Only the workers may hold the receiver: once all of them are gone, `send` fails instead of blocking.
         drop(full);
         let mut account = blocks::cut(sources, progress, &empty, |block| {
-            // A thread that is gone has panicked, which is told where it is joined.
+            // `send` fails only if every worker panicked. Stop cutting; the join below resumes the panic.
             send_full.send(block).is_ok()
         });
         drop(send_full);
@@ -67,6 +86,7 @@ pub(crate) fn read<R: Reading>(
     })
 }
 
+/// Takes blocks until the cutter is done and the channel is empty.
 fn work<R: Reading>(
     mut reading: R,
     full: &Mutex<Receiver<Block>>,
@@ -74,13 +94,16 @@ fn work<R: Reading>(
 ) -> (R, Account) {
     let mut account = Account::default();
     loop {
+        // The lock is held while this worker waits for a block, which makes the receiver a queue for several consumers. It
+        // is released before the block is processed. A poisoned lock is fine: no state is behind it but the receiver.
         let next = full.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(block) = next else { return (reading, account) };
         for (at, line) in block.lines() {
             account.count(at, reading.line(at, line));
         }
         reading.pause();
-        // Where enough are waiting, or nobody cuts any more, the memory is given back.
+        // Return the buffer for reuse. If the channel is full, or the cutter is done, the buffer is freed instead:
+        // blocking here could deadlock with a cutter that blocks on `send`.
         let _ = empty.try_send(block.bytes);
     }
 }
@@ -101,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_on_every_thread_is_seen_and_nobody_waits_for_them() {
+    fn a_panic_on_every_worker_is_resumed_without_a_deadlock() {
         let folder = tempfile::tempdir().unwrap();
         let log = folder.path().join("log");
         let blocks = 8 * thread::available_parallelism().unwrap().get();

@@ -1,4 +1,4 @@
-//! Logs that a command reads to their end, and what is said of them on stderr.
+//! Reads logs to their end for a command, and reports errors and skipped lines on stderr.
 
 mod bar;
 
@@ -11,16 +11,16 @@ use crate::input::{self, Account, MAX_LINE, Place, Progress, Reading, Repeated, 
 use crate::line::Why;
 use bar::Bar;
 
-/// What reading the logs has come to.
+/// The logs that were read, and the account of their lines.
 pub(crate) struct Log {
     sources: Vec<Source>,
     account: Account,
-    /// The sources that hold records of others.
+    /// Sources that repeat the records of others, and were skipped.
     repeated: Vec<Repeated>,
 }
 
 impl Log {
-    /// Reads all sources. Where that takes long and stderr is a terminal, a bar there says how far it is.
+    /// Reads all sources. Shows a progress bar if stderr is a terminal and reading takes long.
     pub(crate) fn read<R: Reading>(
         sources: Vec<Source>,
         new: impl Fn() -> R + Sync,
@@ -38,7 +38,7 @@ impl Log {
         (readings, Self { sources, account, repeated })
     }
 
-    /// How many records there were.
+    /// Returns the number of records.
     pub(crate) fn records(&self) -> u64 {
         self.account.records
     }
@@ -51,19 +51,19 @@ impl Log {
         &self.account
     }
 
-    /// A line, as `file:line`.
+    /// Formats the position of a line as `file:line`.
     pub(crate) fn place(&self, place: Place) -> String {
         let name = self.sources.get(place.source).map(Source::name).unwrap_or_default();
         format!("{}:{}", harmless(&name), place.line)
     }
 
-    /// Says on stderr what was not read and what was passed over, and returns the exit code that this comes to.
+    /// Reports failed sources and skipped lines on stderr, and returns the exit code.
     pub(crate) fn report(&self) -> u8 {
-        self.report_but(&[])
+        self.report_except(&[])
     }
 
-    /// [`report`](Self::report), but for lines of which the answer itself tells.
-    pub(crate) fn report_but(&self, told: &[Why]) -> u8 {
+    /// Works like [`report`](Self::report), but leaves out lines that the command itself lists.
+    pub(crate) fn report_except(&self, listed: &[Why]) -> u8 {
         for repeated in &self.repeated {
             anstream::eprintln!("invocations: {}", harmless(&repeated.to_string()));
         }
@@ -71,8 +71,8 @@ impl Log {
             let name = self.sources[trouble.source].name();
             anstream::eprintln!("invocations: {}: {}", harmless(&name), trouble.message);
         }
-        for why in Why::ALL.into_iter().filter(|why| !told.contains(why)) {
-            let Some((count, first)) = self.account.passed_over(why) else { continue };
+        for why in Why::ALL.into_iter().filter(|why| !listed.contains(why)) {
+            let Some((count, first)) = self.account.skipped(why) else { continue };
             let lines =
                 if count == 1 { "1 line was".into() } else { format!("{count} lines were") };
             let limit = match why {
@@ -81,8 +81,8 @@ impl Log {
             };
             let which = if count == 1 { "" } else { "the first is " };
             anstream::eprintln!(
-                "invocations: {lines} passed over, {}{limit}: {which}{}",
-                why.words(),
+                "invocations: {lines} skipped, {}{limit}: {which}{}",
+                why.description(),
                 self.place(first)
             );
         }
@@ -90,22 +90,22 @@ impl Log {
             return ANSWERED;
         }
         if self.account.troubles.is_empty() {
-            self.say_there_are_no_records();
+            self.report_no_records();
         }
         TROUBLE
     }
 
-    fn say_there_are_no_records(&self) {
+    fn report_no_records(&self) {
         let names: Vec<_> = self.sources.iter().map(Source::name).collect();
         let names = harmless(&names.join(", ")).into_owned();
-        if Why::ALL.into_iter().all(|why| self.account.passed_over(why).is_none()) {
+        if Why::ALL.into_iter().all(|why| self.account.skipped(why).is_none()) {
             let are = if self.sources.len() == 1 { "is" } else { "are" };
             anstream::eprintln!("invocations: {names}: {are} empty");
             return;
         }
         anstream::eprintln!(
-            "invocations: {names}: no records were found. A log of records is written by a program with \
-             tracing-invocation: one JSON object a line, with `event_outcome`, `trace_id` and `span_id`"
+            "invocations: {names}: no records were found. A program with tracing-invocation writes one JSON object per \
+            line, with `event_outcome`, `trace_id` and `span_id`"
         );
     }
 }

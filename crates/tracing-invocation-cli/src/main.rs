@@ -1,4 +1,4 @@
-//! `invocations`: reads the records of `tracing-invocation`, from a log to an answer.
+//! `invocations`: analyzes logs of `tracing-invocation`.
 
 mod args;
 mod check;
@@ -48,7 +48,8 @@ fn main() -> ExitCode {
     answered.map_or_else(trouble, ExitCode::from)
 }
 
-/// Reports an error on stderr. A reader that closed the pipe has read what it wanted: that is no error.
+/// Reports an error on stderr, and returns the exit code. A closed pipe is not an error: its reader, such as `head`, has
+/// read enough.
 fn trouble(error: io::Error) -> ExitCode {
     if error.kind() == io::ErrorKind::BrokenPipe {
         return ExitCode::from(ANSWERED);
@@ -57,7 +58,7 @@ fn trouble(error: io::Error) -> ExitCode {
     ExitCode::from(TROUBLE)
 }
 
-/// Prints a help or version text on stdout, or what is wrong with the command line on stderr. Returns the exit code.
+/// Prints the help or version text on stdout, or a usage error on stderr. Returns the exit code.
 fn print_refusal(refusal: &clap::Error) -> io::Result<u8> {
     let text = refusal.render();
     if !refusal.use_stderr() {
@@ -66,7 +67,7 @@ fn print_refusal(refusal: &clap::Error) -> io::Result<u8> {
         out.flush()?;
         return Ok(ANSWERED);
     }
-    // The text repeats arguments. The name of a file may hold escape sequences.
+    // The text repeats arguments, and a file name may contain escape sequences that act on the terminal.
     let is_hostile =
         |argument: OsString| matches!(harmless(&argument.to_string_lossy()), Cow::Owned(_));
     if env::args_os().any(is_hostile) {

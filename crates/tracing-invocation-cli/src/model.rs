@@ -1,4 +1,4 @@
-//! Operations, put together from their records in whatever order these come, and the trees that they make.
+//! Assembles operations from their records, in any order, and arranges them as trees.
 
 mod forest;
 mod gathering;
@@ -15,10 +15,10 @@ use serde_json::{Map, Value};
 use tracing_invocation::convention::{cancellation, error, payload};
 use tracing_invocation::{Outcome, SpanId, TraceId};
 
-/// What a payload says.
+/// The payload of a record.
 pub(crate) type Payload = Map<String, Value>;
 
-/// One operation, as far as its records are there.
+/// An operation, as far as its records are in the log.
 #[derive(Clone, Debug)]
 pub(crate) struct Operation {
     pub(crate) trace_id: TraceId,
@@ -27,17 +27,17 @@ pub(crate) struct Operation {
     pub(crate) namespace: Arc<str>,
     pub(crate) name: Arc<str>,
     pub(crate) entity_id: Option<Box<str>>,
-    /// When it was invoked, and the payload then.
+    /// The time and the payload of its `invoke` record.
     pub(crate) invoke: Option<(SystemTime, Payload)>,
-    /// What was said of it while it was slow, the earliest first once it stands in a trace.
+    /// The time and the payload of its `slow` records. Sorted by time once the operation is in a [`Trace`].
     pub(crate) slow: Vec<(SystemTime, Payload)>,
-    /// When it began, by what was said of it while it was slow.
+    /// When it began, according to its `slow` records.
     pub(crate) slow_since: Option<SystemTime>,
-    /// How it ended: the first end that was read.
+    /// Its end. Of several, the earliest.
     pub(crate) end: Option<End>,
 }
 
-/// How an operation ended.
+/// The end of an operation.
 #[derive(Clone, Debug)]
 pub(crate) struct End {
     pub(crate) at: SystemTime,
@@ -47,7 +47,7 @@ pub(crate) struct End {
 }
 
 impl Operation {
-    /// When it began: at its `invoke`, or as long before its end as it took.
+    /// Returns when it began: at its `invoke`, or else as computed from a `slow` record, or from its end and duration.
     pub(crate) fn began(&self) -> SystemTime {
         let from_end = || {
             let end = self.end.as_ref()?;
@@ -57,32 +57,33 @@ impl Operation {
         invoked.or(self.slow_since).or_else(from_end).unwrap_or(SystemTime::UNIX_EPOCH)
     }
 
-    /// How it ended, or `None` of one that did not as far as the log knows.
+    /// Returns its outcome; `None` if the log has no end of it.
     pub(crate) fn outcome(&self) -> Option<Outcome> {
         self.end.as_ref().map(|end| end.outcome)
     }
 }
 
-/// So long before a time. Nobody shows a time before 1970, and nothing that writes records ran then.
+/// Subtracts a duration from a time. Returns the time itself if the result would be before 1970, which only happens if
+/// the duration is wrong.
 fn before(at: SystemTime, took: Option<Duration>) -> SystemTime {
     let began = took.and_then(|took| at.checked_sub(took));
     began.filter(|began| *began >= SystemTime::UNIX_EPOCH).unwrap_or(at)
 }
 
 impl End {
-    /// The type and the message of the error that is told in full here.
+    /// Returns the type and the message of the error, if this record has it in full.
     pub(crate) fn error(&self) -> Option<(&str, &str)> {
-        let told = self.payload.get(payload::ERROR)?;
-        let text = |key| told.get(key).and_then(Value::as_str);
+        let error = self.payload.get(payload::ERROR)?;
+        let text = |key| error.get(key).and_then(Value::as_str);
         Some((text(error::TYPE)?, text(error::MESSAGE).unwrap_or_default()))
     }
 
-    /// Why it was cancelled: a word of the convention.
+    /// Returns the cause of the cancellation, which is a word of the convention.
     pub(crate) fn cause(&self) -> Option<&str> {
         self.payload.get(payload::CANCELLATION)?.get(cancellation::CAUSE)?.as_str()
     }
 
-    /// The inner operation that told the same error, or the same cancellation, in full.
+    /// Returns the inner operation whose record has the same error, or the same cancellation, in full.
     pub(crate) fn told_by(&self) -> Option<SpanId> {
         let span_id = |key| self.payload.get(key).and_then(Value::as_str)?.parse().ok();
         span_id(payload::CAUSED_BY).or_else(|| span_id(payload::CANCELLED_BY))

@@ -1,4 +1,4 @@
-//! `invocations open`: beginnings without an end.
+//! `invocations open`: lists beginnings without an end.
 
 mod matching;
 mod page;
@@ -18,7 +18,7 @@ use crate::args::{Files, Format};
 use crate::input::Source;
 use crate::log::Log;
 use crate::select::{Select, WHICH};
-use crate::stats::lost_in_words;
+use crate::stats::describe_lost;
 
 use matching::Matching;
 use program::{Program, Programs};
@@ -27,23 +27,24 @@ use rows::Row;
 
 /// Show operations that began and did not end
 ///
-/// What hung, what still runs, and what was lost: every `invoke` without its end, the oldest first.
+/// Lists every `invoke` without an end, the oldest first: operations that hang, that are still running, or whose end was
+/// lost.
 ///
-/// Whether its program still runs is not in a record. On Linux, a log that a process has open for writing is being written, and
-/// what began after that process is taken to be running: its age is counted until now. Otherwise ages are counted until the
-/// last record of the log. A program that ends in good order ends what is open as `unknown`, with the reason "process exit";
-/// what began before such a record and has no end was lost, or is of an earlier program that was killed; or of another that
-/// writes the same log and still runs.
+/// A record does not show whether its program is still running. On Linux, a log counts as being written if a process has it
+/// open for writing. An operation that began after that process started counts as running, and its age extends until now.
+/// All other ages extend until the last record of the log. A program that exits cleanly ends its open operations as
+/// `unknown`, with the reason "process exit". If an operation began before such a record and has no end, its end was lost,
+/// or it belongs to an earlier program that was killed, or to another program that writes the same log and is still running.
 ///
-/// Memory depends on how many operations are open at once, not on the size of the log.
+/// Memory depends on the number of operations that are open at the same time, not on the size of the log.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
-  What is open, or was when the program died:
+  List operations that are open, or were open when the program died:
   $ invocations open app.jsonl
-  What has been for more than five minutes:
+  List operations that have been open for more than five minutes:
   $ invocations open --older-than 5m app.jsonl
-  The same for a script, of operations called so, in the current log and the one before:
+  Print JSON for a script, only for certain names, from the current log and the previous one:
   $ invocations open --name 'charge*' --format json app.jsonl.1.gz app.jsonl
   $ invocations open --format csv app.jsonl > open.csv")]
 pub(crate) struct Arguments {
@@ -51,10 +52,10 @@ pub(crate) struct Arguments {
     files: Files,
     #[command(flatten)]
     select: Select,
-    /// Those that are older than this, as `90s`, `5m` or `1h 30m`
+    /// Only operations that are older than this, such as `90s`, `5m` or `1h 30m`
     #[arg(long, value_name = "AGE", value_parser = humantime::parse_duration, help_heading = WHICH)]
     older_than: Option<Duration>,
-    /// How to print it; ages are nanoseconds in JSON and CSV
+    /// Output format; JSON and CSV have ages in nanoseconds
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
@@ -66,7 +67,7 @@ struct Document<'a> {
     lost_records: u64,
 }
 
-/// What is known of the program that writes a log.
+/// The state of the program that writes a log.
 #[derive(Serialize)]
 struct LogRow<'a> {
     files: &'a [String],
@@ -103,7 +104,7 @@ pub(crate) fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<u8> 
         out.flush()?;
     }
     if heard.lost > 0 {
-        anstream::eprintln!("invocations: {}", lost_in_words(heard.lost));
+        anstream::eprintln!("invocations: {}", describe_lost(heard.lost));
     }
     Ok(log.report())
 }

@@ -1,4 +1,4 @@
-//! What of a record is counted, read where its text stands.
+//! Deserializes only the parts of a record that are counted, and borrows them from the line.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,11 +12,12 @@ use serde_json::{Map, Value};
 use tracing_invocation::convention::{cancellation, delivery, error, payload};
 use tracing_invocation::{Level, Outcome, Record, SpanId, TraceId};
 
-/// A [`Record`] without what is only shown: nothing is allocated unless a text has escapes.
+/// A [`Record`] without the values that commands only display. Allocates only for strings with escapes.
 ///
-/// What reads as an `Outline` reads as a [`Record`], unless what is passed over of its payload is nested more than a hundred deep or
-/// has half a surrogate, as no record of this library. What reads as a record only, because its payload is not of the shape
-/// that this crate's writers give it, becomes one by `From`.
+/// Every line that deserializes as an `Outline` also deserializes as a [`Record`], with two exceptions that the library
+/// never writes: skipped parts of the payload that are nested more than a hundred levels deep, or that contain a lone
+/// surrogate. Conversely, a record whose payload has an unexpected shape does not deserialize as an `Outline`; the caller
+/// then reads it as a [`Record`] and converts it with `From`.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub(crate) struct Outline<'a> {
     #[serde(deserialize_with = "time")]
@@ -41,14 +42,14 @@ pub(crate) struct Outline<'a> {
     pub(crate) payload: Payload<'a>,
 }
 
-/// What a payload says of an end.
+/// The parts of a payload that describe an end.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 pub(crate) struct Payload<'a> {
     #[serde(borrow, default, deserialize_with = "objects")]
     pub(crate) error: Option<Failure<'a>>,
     #[serde(borrow, default, deserialize_with = "objects")]
     pub(crate) cancellation: Option<Cancellation<'a>>,
-    /// Whose error it was, or whose cancellation, where an inner operation told it.
+    /// The inner operation whose record has the error, or the cancellation, in full.
     #[serde(default)]
     pub(crate) caused_by: Option<SpanId>,
     #[serde(default)]
@@ -83,7 +84,7 @@ pub(crate) struct Failure<'a> {
     pub(crate) details: Option<Details>,
 }
 
-/// `payload.error.details`, of a record that tells what is missing from a log.
+/// `payload.error.details` of a record that reports lost records.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub(crate) struct Details {
     #[serde(default)]
@@ -141,7 +142,7 @@ impl From<&Map<String, Value>> for Payload<'_> {
     }
 }
 
-/// An object and nothing else: serde takes a list of values for a struct as well.
+/// Deserializes an object only: serde would also accept an array for a struct.
 fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<T, D::Error> {
     struct Object<T>(PhantomData<T>);
 
@@ -160,7 +161,7 @@ fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<T, 
     from.deserialize_map(Object(PhantomData))
 }
 
-/// An object, wherever one is.
+/// Deserializes an optional field that must be an object if it is present.
 fn objects<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<T>, D::Error> {
     object(from).map(Some)
 }
@@ -172,7 +173,7 @@ fn time<'de, D: Deserializer<'de>>(from: D) -> Result<SystemTime, D::Error> {
         type Value = SystemTime;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a time of RFC 3339")
+            f.write_str("an RFC 3339 timestamp")
         }
 
         fn visit_str<E: Error>(self, text: &str) -> Result<SystemTime, E> {

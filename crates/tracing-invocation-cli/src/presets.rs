@@ -1,6 +1,6 @@
-//! Lines of other formats, turned into native objects: what `tracing_invocation::format` did, backwards.
+//! Converts lines of other formats to native objects: the inverse of `tracing_invocation::format`.
 //!
-//! Shippers that rewrite lines nest what was dotted, and the other way round; both are read.
+//! Log shippers may turn dotted keys into nested objects and the other way round. Both spellings are accepted.
 
 mod ecs;
 mod google_cloud;
@@ -11,13 +11,13 @@ pub(crate) mod tests;
 use serde_json::{Map, Value};
 use tracing_invocation::convention::{error, key, payload};
 
-/// The key under which presets keep what their schema has no place for.
+/// The key under which presets keep native keys that their schema does not define.
 const REST: &str = "invocation";
 
-/// Keys under which collectors of logs keep the line that they were given: Docker, Fluent Bit and Vector, journald.
+/// The keys under which log collectors keep the original line: Docker, Fluent Bit and Vector, journald.
 const WRAPPED: [&str; 3] = ["log", "message", "MESSAGE"];
 
-/// What has the keys of records in an object of any format, or `None` where it is somebody else's.
+/// Returns the objects with the keys of a native record in an object of any format; `None` if another program wrote it.
 pub(crate) fn natives(line: Value) -> Option<Vec<Value>> {
     unwrapped(line)
         .or_else(|line| {
@@ -41,7 +41,7 @@ fn unwrapped(line: Value) -> Result<Vec<Value>, Value> {
     records.or_else(native).ok_or(line)
 }
 
-/// What stands at a path of keys with dots between them, each of which may be a part of a key.
+/// Looks up a dotted path. Each dot may separate two levels, or be a part of a key.
 fn at<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
     if let Some(found) = value.get(path) {
         return Some(found);
@@ -50,12 +50,12 @@ fn at<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
     dots.rev().find_map(|dot| at(value.get(&path[..dot])?, &path[dot + 1..]))
 }
 
-/// A native object that is being put together.
+/// A native object under construction.
 #[derive(Default)]
 struct Native(Map<String, Value>);
 
 impl Native {
-    /// What a preset keeps by its native names.
+    /// Starts with the keys that a preset keeps by their native names.
     fn of_rest(line: &Value) -> Self {
         Self(at(line, REST).and_then(Value::as_object).cloned().unwrap_or_default())
     }
@@ -66,7 +66,7 @@ impl Native {
         }
     }
 
-    /// What a schema has a place for of `payload.error`.
+    /// Adds the type and the message of `payload.error`.
     fn put_error(&mut self, kind: Option<&Value>, message: Option<&Value>) {
         if kind.is_none() && message.is_none() {
             return;
@@ -74,11 +74,11 @@ impl Native {
         let object = || Value::Object(Map::new());
         let payload = self.0.entry(key::PAYLOAD).or_insert_with(object);
         let Some(payload) = payload.as_object_mut() else { return };
-        let told = payload.entry(payload::ERROR).or_insert_with(object);
-        let Some(told) = told.as_object_mut() else { return };
+        let error = payload.entry(payload::ERROR).or_insert_with(object);
+        let Some(members) = error.as_object_mut() else { return };
         for (key, value) in [(error::TYPE, kind), (error::MESSAGE, message)] {
             if let Some(value) = value {
-                told.insert(key.to_owned(), value.clone());
+                members.insert(key.to_owned(), value.clone());
             }
         }
     }

@@ -1,29 +1,29 @@
-//! What records tell, in the signs, colours and few words of `tracing_invocation::sink::Pretty`.
+//! Renders records with the signs, colors and words of `tracing_invocation::sink::Pretty`.
 
 mod end;
 mod line;
 
-pub(crate) use end::{Told, end, short, slow};
+pub(crate) use end::{Reason, end, short, slow};
 pub(crate) use line::{Line, fitted};
 
 use anstyle::{AnsiColor, Style};
 use tracing_invocation::Outcome;
 
-/// Text as it is.
+/// Unstyled text.
 pub(crate) const PLAIN: Style = Style::new();
-/// What is there to be looked up, not read.
+/// Secondary text, such as ids.
 pub(crate) const DIM: Style = Style::new().dimmed();
-/// What an operation is called.
+/// The name of an operation.
 pub(crate) const NAME: Style = Style::new().bold();
-/// What went wrong.
+/// Errors.
 pub(crate) const ERROR: Style = of(AnsiColor::Red);
 
 /// The sign of an operation that has not ended.
 pub(crate) const OPEN_SIGN: &str = "→";
-/// The word for one.
+/// The word for an operation that has not ended.
 pub(crate) const OPEN: &str = "open";
 
-/// The sign of an outcome: one column wide, and nothing that is drawn as an emoji.
+/// Returns the sign of an outcome. Each is one column wide, and terminals do not draw it as an emoji.
 pub(crate) const fn sign(outcome: Option<Outcome>) -> &'static str {
     match outcome {
         None | Some(Outcome::Invoke) => OPEN_SIGN,
@@ -35,13 +35,13 @@ pub(crate) const fn sign(outcome: Option<Outcome>) -> &'static str {
     }
 }
 
-/// The word for an outcome, or for having none yet.
+/// Returns the word for an outcome, or for an operation that has not ended.
 pub(crate) fn word(outcome: Option<Outcome>) -> &'static str {
     outcome.as_ref().map_or(OPEN, |outcome| outcome.as_str())
 }
 
-/// The style of an outcome's sign and word. What another record tells in full is told less loudly.
-pub(crate) fn style(outcome: Option<Outcome>, is_told_elsewhere: bool) -> Style {
+/// Returns the style of an outcome's sign and word. It is not bold if another record has the error or cancellation in full.
+pub(crate) fn style(outcome: Option<Outcome>, is_reported_elsewhere: bool) -> Style {
     let style = match outcome {
         None | Some(Outcome::Slow) => return NAME,
         Some(Outcome::Invoke) => return DIM,
@@ -50,7 +50,7 @@ pub(crate) fn style(outcome: Option<Outcome>, is_told_elsewhere: bool) -> Style 
         Some(Outcome::Failed) => ERROR,
         Some(Outcome::Cancelled) => of(AnsiColor::Magenta),
     };
-    if is_told_elsewhere { style } else { style.bold() }
+    if is_reported_elsewhere { style } else { style.bold() }
 }
 
 const fn of(color: AnsiColor) -> Style {

@@ -1,4 +1,4 @@
-//! `invocations report`: what a log says, as one page.
+//! `invocations report`: writes a log as one HTML page.
 
 mod columns;
 mod details;
@@ -31,11 +31,11 @@ use selection::{MOST_OPERATIONS, Selection};
 /// The path that stands for stdout.
 const STDOUT: &str = "-";
 
-/// Write one page with figures, traces and timelines, to be opened in a browser
+/// Write an HTML page with figures, traces and timelines
 ///
-/// The page is a single file: it fetches nothing, needs no server, and can be sent to whoever needs it. What it has no room
-/// for, and what the log itself does not have, is said on top of it. A file that is no page, such as a log, is not replaced by
-/// one.
+/// The page is a single file that loads nothing from the network, so it needs no server and can be attached to a ticket. A
+/// note at its top lists what the page had no room for, and what is missing from the log. An existing file is replaced only
+/// if it is an HTML page, so that a log is never overwritten by mistake.
 #[derive(Args, Debug)]
 #[command(
     override_usage = "invocations report [OPTIONS] --html <PATH> [FILE]...",
@@ -47,13 +47,13 @@ const STDOUT: &str = "-";
 pub(crate) struct Arguments {
     #[command(flatten)]
     files: Files,
-    /// Where to write the page; `-` is stdout
+    /// Where to write the page; `-` writes to stdout
     #[arg(long, value_name = "PATH", value_hint = clap::ValueHint::FilePath)]
     html: PathBuf,
-    /// What the page is called; without it, as its logs are
+    /// The title of the page; by default, the names of the logs
     #[arg(long, value_name = "TEXT")]
     title: Option<String>,
-    /// How much room payloads have, in MiB: failed, cancelled, slow and open operations come first
+    /// How much space payloads may take, in MiB; failed, cancelled, slow and open operations come first
     #[arg(long, value_name = "MIB", default_value_t = 16, value_parser = clap::value_parser!(u16).range(..=1_024))]
     payloads: u16,
 }
@@ -101,7 +101,7 @@ pub(crate) fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<u8> 
     Ok(code)
 }
 
-/// A size, to a tenth of a MiB.
+/// Formats a size in MiB, rounded up to a tenth.
 fn mebibytes(bytes: u64) -> String {
     let tenths = (bytes * 10).div_ceil(1 << 20);
     format!("{}.{} MiB", tenths / 10, tenths % 10)

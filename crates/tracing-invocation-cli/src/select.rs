@@ -1,4 +1,4 @@
-//! Which operations a command is asked about.
+//! Selects operations by patterns.
 
 use std::io;
 
@@ -6,29 +6,29 @@ use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
 use tracing_invocation::{EventMetadata, EventPolicy as _, PatternPolicy, PolicyRule};
 
-/// The heading of what selects operations, in a help.
+/// The heading of these options in `--help`.
 pub(crate) const WHICH: &str = "Which operations";
 
-/// Patterns of what operations are called. Those of one kind are alternatives; those of different kinds match together.
+/// Patterns for names. Patterns of one option are alternatives; an operation must match all options that are given.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct Select {
-    /// Those with this event name; `*`, `?` and `[a-c]` as in a shell
+    /// Only operations with this event name; `*`, `?` and `[a-c]` work as in a shell
     #[arg(long, value_name = "PATTERN", value_parser = NonEmptyStringValueParser::new(), help_heading = WHICH)]
     name: Vec<String>,
-    /// Those in this namespace
+    /// Only operations in this namespace
     #[arg(long, value_name = "PATTERN", value_parser = NonEmptyStringValueParser::new(), help_heading = WHICH)]
     namespace: Vec<String>,
-    /// Those that work on this entity
+    /// Only operations on this entity
     #[arg(long, value_name = "PATTERN", value_parser = NonEmptyStringValueParser::new(), help_heading = WHICH)]
     entity: Vec<String>,
 }
 
 impl Select {
-    /// What the patterns select.
+    /// Compiles the patterns.
     ///
     /// # Errors
     ///
-    /// Where one is not a pattern.
+    /// Returns an error if a pattern is invalid.
     pub(crate) fn compile(&self) -> io::Result<Selected> {
         let patterns = [&self.name, &self.namespace, &self.entity];
         if patterns.iter().all(|patterns| patterns.is_empty()) {
@@ -43,15 +43,15 @@ impl Select {
     }
 }
 
-/// Patterns, ready to be asked.
+/// Compiled patterns; `None` selects everything.
 #[derive(Clone, Debug)]
 pub(crate) struct Selected(Option<PatternPolicy>);
 
-/// Says that patterns select nothing of what was read.
-pub(crate) fn say_nothing_is_selected() {
+/// Reports on stderr that the patterns match no operation.
+pub(crate) fn report_no_match() {
     anstream::eprintln!(
-        "invocations: no operation is selected: --name, --namespace and --entity take patterns of the whole text, in \
-         which capital letters matter, as in 'charge*'"
+        "invocations: no operation matches: the patterns of --name, --namespace and --entity must match the whole text, \
+        and are case-sensitive, as in 'charge*'"
     );
 }
 

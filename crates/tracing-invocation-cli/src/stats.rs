@@ -1,4 +1,4 @@
-//! `invocations stats`: calls, outcomes and durations by operation.
+//! `invocations stats`: counts calls, outcomes and durations by operation.
 
 mod balance;
 mod export;
@@ -21,15 +21,16 @@ use clap::{Args, ValueEnum};
 
 use crate::args::{Files, Format};
 use crate::input::Source;
-use crate::select::{Select, say_nothing_is_selected};
+use crate::select::{Select, report_no_match};
 
 /// Count calls, outcomes and durations by operation
 ///
-/// For each operation: how many calls succeeded, failed, were cancelled, ended in a way that is not known, and are still open;
-/// how long they took; and what the errors and the causes of cancellation were, the most frequent first. Durations are those
-/// of all calls that ended, to within 1 %; the longest is exact.
+/// Counts, for each operation, the calls that succeeded, failed, were cancelled, ended with an unknown outcome, or are still
+/// open; shows how long they took; and ranks error types and causes of cancellation, the most frequent first. Durations cover
+/// all calls that ended, to within 1 %; the maximum is exact.
 ///
-/// Memory depends on how many operations there are by name, and on how many are open at once, not on the size of the log.
+/// Memory depends on the number of names, and on the number of operations that are open at the same time, not on the size
+/// of the log.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -42,35 +43,35 @@ pub(crate) struct Arguments {
     files: Files,
     #[command(flatten)]
     select: Select,
-    /// How to print it; durations are nanoseconds in JSON and CSV
+    /// Output format; JSON and CSV have durations in nanoseconds
     #[arg(long, value_enum, default_value_t)]
     format: Format,
-    /// Which operations come first
+    /// How to sort the operations
     #[arg(long, value_enum, default_value_t)]
     sort: Sort,
-    /// How many error types and causes to rank in the table; 0 is all
+    /// How many error types and causes to list in the table; 0 lists all
     #[arg(long, default_value_t = 10, value_name = "N")]
     top: usize,
 }
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
 enum Sort {
-    /// The most called
+    /// Most calls first
     #[default]
     Calls,
     /// By namespace, then by name
     Name,
-    /// The most failures
+    /// Most failures first
     Failed,
-    /// The most cancellations
+    /// Most cancellations first
     Cancelled,
-    /// The most that are open
+    /// Most open calls first
     Open,
-    /// The slowest half
+    /// Largest median duration first
     P50,
-    /// The slowest hundredth
+    /// Largest 99th percentile first
     P99,
-    /// The slowest call
+    /// Longest call first
     Max,
 }
 
@@ -87,18 +88,18 @@ pub(crate) fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<u8> 
         out.flush()?;
     }
     if log.records() > 0 && summary.operations.is_empty() && !selected.is_everything() {
-        say_nothing_is_selected();
+        report_no_match();
     }
     if summary.lost > 0 {
-        anstream::eprintln!("invocations: {}", lost_in_words(summary.lost));
+        anstream::eprintln!("invocations: {}", describe_lost(summary.lost));
     }
     Ok(log.report())
 }
 
-/// That a log is incomplete by its own account.
-pub(crate) fn lost_in_words(lost: u64) -> String {
-    let records = if lost == 1 { "1 record is" } else { &format!("{lost} records are") };
-    format!("the log says that {records} missing from it: an end may be among them")
+/// Describes how many records are missing, according to the log.
+pub(crate) fn describe_lost(lost: u64) -> String {
+    let records = if lost == 1 { "1 record was" } else { &format!("{lost} records were") };
+    format!("the log reports that {records} lost: missing ends may be among them")
 }
 
 impl Sort {

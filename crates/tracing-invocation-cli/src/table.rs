@@ -1,4 +1,4 @@
-//! Columns for a person.
+//! Prints tables of aligned columns.
 
 use std::io::{self, Write};
 
@@ -9,14 +9,14 @@ use tabled::settings::{Alignment, Padding, Style as Lines};
 
 const HEADING: Style = Style::new().dimmed();
 
-/// Which columns stand at the right: numbers do.
+/// Which columns are right-aligned. Numbers are.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Align {
     LeftBut(usize),
     RightBut(usize),
 }
 
-/// Rows of texts, each in a style.
+/// Rows of styled cells.
 pub(crate) struct Table {
     rows: Builder,
     align: Align,
@@ -29,7 +29,7 @@ impl Table {
         Self { rows, align }
     }
 
-    /// Adds a row. Its texts are harmless already.
+    /// Adds a row. The caller must have passed its texts through `harmless`.
     pub(crate) fn push(&mut self, row: impl IntoIterator<Item = (String, Style)>) {
         self.rows.push_record(row.into_iter().map(|(text, style)| styled(&text, style)));
     }
@@ -47,8 +47,8 @@ impl Table {
     }
 }
 
-/// What went wrong while rows were written as CSV, as what it is: that a reader has seen enough must stay to be told.
-pub(crate) fn of_csv(error: csv::Error) -> io::Error {
+/// Converts an error of the CSV writer to an I/O error of the same kind, so that `main` still recognizes a closed pipe.
+pub(crate) fn csv_error(error: csv::Error) -> io::Error {
     match error.into_kind() {
         csv::ErrorKind::Io(error) => error,
         other => io::Error::other(format!("{other:?}")),

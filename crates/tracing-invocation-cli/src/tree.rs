@@ -1,4 +1,4 @@
-//! `invocations tree`: calls as trees, by trace.
+//! `invocations tree`: prints the calls of each trace as a tree.
 
 mod branches;
 
@@ -18,20 +18,19 @@ use crate::args::Files;
 use crate::input::Source;
 use crate::log::Log;
 use crate::model::{Forest, Gatherer, Gathering};
-use crate::stats::lost_in_words;
+use crate::stats::describe_lost;
 
-/// Show calls as trees: what ran inside what, and how each ended
+/// Show calls as trees: how operations are nested, and how each ended
 ///
-/// A trace is a tree, or several where a part of it is not in the log. What would say the same twice is folded: a
-/// cancellation or an error that went through several nested operations is one line, and so are siblings of one name that
-/// ended alike.
+/// A trace is one tree, or several if parts of it are missing from the log. Repetition is folded: an error or a cancellation
+/// that passed through several nested operations takes one line, and so do siblings with the same name and outcome.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
   $ invocations tree app.jsonl
   $ invocations tree app.jsonl --outcome failed --outcome cancelled
   $ invocations tree app.jsonl --name charge --limit 3
-  What failed in the last ten minutes of the log:
+  Show traces with failures from the last ten minutes of the log:
   $ invocations tree app.jsonl --since 10m --outcome failed
   $ invocations tree app.jsonl --trace 0af7 --unfold")]
 pub(crate) struct Arguments {
@@ -40,7 +39,7 @@ pub(crate) struct Arguments {
     /// Show every operation on a line of its own
     #[arg(long)]
     unfold: bool,
-    /// Show at most so many traces, the earliest; 0 is all
+    /// Show only the earliest N traces; 0 shows all
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     limit: usize,
     #[command(flatten)]
@@ -66,11 +65,11 @@ pub(crate) fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<u8> 
     Ok(log.report())
 }
 
-/// Says on stderr what stdout does not.
+/// Reports on stderr what the trees leave out.
 fn note(forest: &Forest, shown: usize, more: usize, too_deep: usize, lost: u64) {
     if shown == 0 && !forest.traces.is_empty() {
         anstream::eprintln!(
-            "invocations: none of {} is what was asked for",
+            "invocations: none of {} matches the filters",
             counted(forest.traces.len(), "trace")
         );
     }
@@ -79,22 +78,22 @@ fn note(forest: &Forest, shown: usize, more: usize, too_deep: usize, lost: u64) 
     }
     if too_deep > 0 {
         anstream::eprintln!(
-            "invocations: {} nested more than {} deep: there `+N` says how much deeper, and the indentation stays",
+            "invocations: {} nested more than {} levels deep: these are not indented further, and `+N` shows how much deeper they are",
             if too_deep == 1 { "1 line is".to_owned() } else { format!("{too_deep} lines are") },
             branches::DEPTH,
         );
     }
     if lost > 0 {
-        anstream::eprintln!("invocations: {}", lost_in_words(lost));
+        anstream::eprintln!("invocations: {}", describe_lost(lost));
     }
 }
 
-/// A number of things.
+/// Formats a number with its noun.
 fn counted(count: usize, what: &str) -> String {
     if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
-/// How many columns there are, where a terminal shows the lines.
+/// Returns the width of the terminal; `None` if stdout is not one.
 fn width() -> Option<usize> {
     if !io::stdout().is_terminal() {
         return None;

@@ -1,4 +1,4 @@
-//! What one of several threads makes of its lines.
+//! Checks the lines of one worker thread.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,10 +13,12 @@ use super::found::{Found, Spot, What};
 use super::lives::{Lives, Moment, Step};
 use super::{Rules, Schema};
 use crate::input::{Place, Reading};
-use crate::line::{self, Kind, Said, Why};
+use crate::line::{self, Kind, Parsed, Why};
 use crate::model;
 
-/// Checks lines by themselves, and hands their beginnings and ends to where those of all threads are.
+/// Checks each line on its own, and passes beginnings and ends on to the [`Lives`] that all threads share.
+///
+/// Steps collect in `steps` and move to the shared map once per block, so that threads rarely wait for its lock.
 pub(super) struct Checker<'a> {
     rules: Rules,
     schema: &'a Schema,
@@ -25,7 +27,7 @@ pub(super) struct Checker<'a> {
     names: HashSet<Arc<str>, RandomState>,
     pub(super) found: Found,
     pub(super) records: u64,
-    /// How many records the log says are missing.
+    /// How many records are missing, according to the log.
     pub(super) lost: u64,
 }
 
@@ -47,24 +49,25 @@ impl<'a> Checker<'a> {
         self.records += 1;
         let text = |key| record.get(key).and_then(Value::as_str);
         let time = text(key::TIMESTAMP).and_then(|text| humantime::parse_rfc3339(text).ok());
-        // What the schema has no words for: days that no month has, and numbers beyond a `u64`.
+        // The schema cannot express these: dates that do not exist, and numbers that exceed a `u64`.
         let is_readable =
             || time.is_some() && record.get(key::DURATION_NS).is_none_or(Value::is_u64);
         if !self.schema.is_satisfied(record) {
-            self.found.add_told(at, What::Schema, || self.schema.violations(record));
+            self.found.add_described(at, What::Schema, || self.schema.violations(record));
         } else if !is_readable() {
             let error = || Record::deserialize(record).err().map(|error| error.to_string());
-            self.found.add_told(at, What::Invalid, || error().unwrap_or_default());
+            self.found.add_described(at, What::Invalid, || error().unwrap_or_default());
         }
         let (namespace, name) = (text(key::EVENT_NAMESPACE), text(key::EVENT_NAME));
         if (namespace, name) == (Some(delivery::NAMESPACE), Some(delivery::NAME)) {
-            // It tells of an output, and is an end without a beginning by convention.
+            // This record reports lost records. By convention it is an end without a beginning.
             let record = Record::deserialize(record).ok();
             let lost = record.as_ref().and_then(model::lost).unwrap_or_default();
             self.lost = self.lost.saturating_add(lost);
             return;
         }
-        // What is wrong elsewhere in a record is no reason to miss it as a beginning or an end.
+        // Even a record with problems counts as a beginning or an end. Otherwise one problem would cause a second
+        // report, of a missing end.
         let outcome = record.get(key::EVENT_OUTCOME);
         let outcome = outcome.and_then(|word| Outcome::deserialize(word).ok());
         let (trace_id, span_id) = (text(key::TRACE_ID), text(key::SPAN_ID));
@@ -80,6 +83,7 @@ impl<'a> Checker<'a> {
         self.steps.push(Step { key, name, is_end: outcome != Outcome::Invoke, moment });
     }
 
+    /// Returns the one shared copy of a name.
     fn name(&mut self, name: &str) -> Arc<str> {
         if let Some(known) = self.names.get(name) {
             return Arc::clone(known);
@@ -94,8 +98,8 @@ impl Reading for Checker<'_> {
     fn line(&mut self, at: Place, line: &[u8]) -> Kind {
         let spot = Spot::of(at);
         let (objects, why) = match line::objects(line) {
-            Said::Blank => return Kind::Blank,
-            Said::Objects(objects, why) => (objects, why),
+            Parsed::Blank => return Kind::Blank,
+            Parsed::Objects(objects, why) => (objects, why),
         };
         objects.iter().for_each(|object| self.record(spot, object));
         match why {
@@ -106,7 +110,7 @@ impl Reading for Checker<'_> {
             Some(Why::Foreign) if self.rules.strict => self.found.add(spot, What::Foreign),
             Some(Why::Foreign) => {}
         }
-        why.map_or(Kind::Blank, |why| Kind::PassedOver(why, objects.len()))
+        why.map_or(Kind::Blank, |why| Kind::Skipped(why, objects.len()))
     }
 
     fn pause(&mut self) {

@@ -1,4 +1,4 @@
-//! Offences: how many of each kind, and the first of them.
+//! Counts problems by kind, and keeps the first of them for display.
 
 use std::collections::BinaryHeap;
 use std::num::NonZero;
@@ -7,18 +7,20 @@ use tracing_invocation::{SpanId, TraceId};
 
 use crate::input::Place;
 
-/// What tells an operation from all others.
+/// Identifies an operation.
 pub(super) type Key = (TraceId, SpanId);
 
-/// A [`Place`] in eight bytes, for there is one of every beginning and every end.
+/// A [`Place`] packed into eight bytes, because every beginning and every end stores one.
+///
+/// The source is in the high bits and the line in the low ones, so the order of spots is the order of the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Spot(NonZero<u64>);
 
-/// How many bits a line's number has.
+/// The number of bits for a line number.
 const LINE: u32 = 44;
 
 impl Spot {
-    /// No command line names a million files, and no file has more lines than 44 bits count.
+    /// Packs a place. 20 bits hold the source (a million files), and 44 bits the line. Larger line numbers are clamped.
     pub(super) fn of(place: Place) -> Self {
         let line = place.line.clamp(1, (1 << LINE) - 1);
         let packed = (place.source as u64) << LINE | line;
@@ -32,12 +34,12 @@ impl Spot {
     }
 }
 
-/// An offence.
+/// A problem.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum What {
-    /// What is not as the schema says.
+    /// The record violates the schema. Holds a description of the violations.
     Schema(String),
-    /// Why it cannot be read.
+    /// The record cannot be parsed. Holds the reason.
     Invalid(String),
     Torn,
     TooLong,
@@ -49,10 +51,10 @@ pub(super) enum What {
     Foreign,
 }
 
-/// The kinds of offences: the word of each in JSON, and what one and what several are called.
+/// The kinds of problems: the JSON key of each, its singular and its plural.
 pub(super) const KINDS: [(&str, &str, &str); 10] = [
     ("schema", "record against the schema", "records against the schema"),
-    ("invalid", "record that cannot be read", "records that cannot be read"),
+    ("invalid", "record that cannot be parsed", "records that cannot be parsed"),
     ("torn", "torn line", "torn lines"),
     ("too_long", "line that is too long", "lines that are too long"),
     ("second_beginning", "second beginning", "second beginnings"),
@@ -60,11 +62,11 @@ pub(super) const KINDS: [(&str, &str, &str); 10] = [
     ("end_before_beginning", "end before its beginning", "ends before their beginnings"),
     ("no_end", "beginning without an end", "beginnings without an end"),
     ("no_beginning", "end without a beginning", "ends without a beginning"),
-    ("foreign", "line that is no record", "lines that are no records"),
+    ("foreign", "line that is not a record", "lines that are not records"),
 ];
 
 impl What {
-    /// Which of [`KINDS`] it is of.
+    /// Returns the index into [`KINDS`].
     pub(super) const fn kind(&self) -> usize {
         match self {
             Self::Schema(_) => 0,
@@ -81,13 +83,14 @@ impl What {
     }
 }
 
-/// Offences that were found, in whatever order.
+/// Collects problems, which may arrive in any order.
 #[derive(Clone, Debug)]
 pub(super) struct Found {
     counts: [u64; KINDS.len()],
-    /// How many are kept.
+    /// The maximum number of problems to keep.
     most: usize,
-    /// The first in the order of the log: the last of them is on top.
+    /// The first problems in the order of the log. This is a max-heap: the last one of them is on top, and is
+    /// dropped when an earlier problem arrives.
     first: BinaryHeap<(Spot, What)>,
 }
 
@@ -103,8 +106,8 @@ impl Found {
         }
     }
 
-    /// Counts an offence that has words, which are only found where it is kept.
-    pub(super) fn add_told(
+    /// Counts a problem with a description, which is computed only if the problem is kept.
+    pub(super) fn add_described(
         &mut self,
         at: Spot,
         what: fn(String) -> What,
@@ -144,7 +147,7 @@ impl Found {
         &self.counts
     }
 
-    /// The first offences, in the order of the log.
+    /// Returns the first problems, in the order of the log.
     pub(super) fn first(&self) -> Vec<(Spot, What)> {
         self.first.clone().into_sorted_vec()
     }
@@ -155,7 +158,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_spot_is_its_place_and_spots_stand_in_the_order_of_places() {
+    fn spots_round_trip_and_sort_like_places() {
         let places = [(0, 1), (0, 2), (0, 1 << 40), (1, 1), (70_000, 5), (1_000_000, 1)];
         let places = places.map(|(source, line)| Place { source, line });
         assert_eq!(places.map(|place| Spot::of(place).place()), places);
@@ -163,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_is_the_first_in_whatever_order_it_was_found() {
+    fn the_first_problems_are_kept_whatever_the_order_of_arrival() {
         let spot = |line| Spot::of(Place { source: 0, line });
         let mut found = Found::new(2);
         [5, 1, 9, 3].into_iter().for_each(|line| found.add(spot(line), What::Torn));

@@ -1,4 +1,8 @@
-//! Beginnings and ends, exactly one of each.
+//! Verifies that every operation has exactly one beginning and one end.
+//!
+//! Worker threads read blocks of lines in no fixed order, so the steps of an operation may arrive in any order, too.
+//! Positions in the log decide which of two beginnings (or ends) is the duplicate, and whether one is missing is decided
+//! only in [`Lives::finish`], once every line was read.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,11 +13,12 @@ use foldhash::fast::RandomState;
 use super::Rules;
 use super::found::{Found, Key, Spot, What};
 
-/// When a record was made, in microseconds since the epoch, and where it stands.
+/// The timestamp of a record, in microseconds since the epoch, and its position.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Moment {
     pub(super) at: Spot,
-    /// `None` where the record does not say.
+    /// `None` if the record has no valid timestamp. [`NonZero`](std::num::NonZero) makes the `None` free: there are two
+    /// moments for each operation.
     micros: Option<std::num::NonZero<u64>>,
 }
 
@@ -25,7 +30,7 @@ impl Moment {
     }
 }
 
-/// A beginning or an end, on its way to where all are.
+/// A beginning or an end that a thread has read and not yet added to [`Lives`].
 #[derive(Debug)]
 pub(super) struct Step {
     pub(super) key: Key,
@@ -34,7 +39,7 @@ pub(super) struct Step {
     pub(super) moment: Moment,
 }
 
-/// What is known of an operation: its first beginning and its first end in the log.
+/// The first beginning and the first end of an operation, in the order of the log.
 #[derive(Clone, Copy, Debug)]
 struct Life {
     begun: Option<Moment>,
@@ -42,9 +47,9 @@ struct Life {
     name: u32,
 }
 
-/// Every operation of a log.
+/// All operations of a log.
 ///
-/// What is found does not depend on the order in which steps come, so that threads may add theirs whenever they are.
+/// The result does not depend on the order in which steps are added, so threads may add theirs at any time.
 #[derive(Debug)]
 pub(super) struct Lives {
     lives: HashMap<Key, Life, RandomState>,
@@ -63,11 +68,12 @@ impl Lives {
         }
     }
 
-    /// How many operations there are.
+    /// Returns the number of operations.
     pub(super) fn count(&self) -> usize {
         self.lives.len()
     }
 
+    /// Adds a step. A second beginning, or a second end, is recorded as a problem.
     pub(super) fn add(&mut self, step: Step) {
         let Step { key, name, is_end, moment } = step;
         let life = match self.lives.get_mut(&key) {
@@ -82,7 +88,9 @@ impl Lives {
             *known = Some(moment);
             return;
         };
-        // The one that stands first in the log is right, whichever was read first.
+        // Of two, the one that comes first in the log stays, and the later one is the duplicate. Threads may add them
+        // in the opposite order. Of three or more, every one but the first is reported exactly once, because each call
+        // keeps the earlier of two and reports the later.
         let mut second = moment;
         if second.at < first.at {
             std::mem::swap(first, &mut second);
@@ -91,7 +99,9 @@ impl Lives {
         self.found.add(second.at, what(key));
     }
 
-    /// Tells what the whole log shows, and returns how many beginnings have no end and how many ends no beginning.
+    /// Adds the problems that only the whole log shows to `found`, together with those that [`add`](Self::add) recorded.
+    ///
+    /// Returns the number of beginnings without an end, and of ends without a beginning.
     pub(super) fn finish(&mut self, rules: Rules, found: &mut Found) -> (u64, u64) {
         found.absorb(std::mem::replace(&mut self.found, Found::new(0)));
         let (mut open, mut unbegun) = (0, 0);
@@ -121,7 +131,7 @@ impl Lives {
         (open, unbegun)
     }
 
-    /// What an operation is called, and where it begins and ends.
+    /// Returns the name of an operation, and the positions of its beginning and its end.
     pub(super) fn of(&self, key: &Key) -> Option<(&str, Option<Spot>, Option<Spot>)> {
         let life = self.lives.get(key)?;
         let name = self.names.get(life.name as usize)?;
@@ -130,7 +140,7 @@ impl Lives {
     }
 }
 
-/// The number of a name, of which there is one copy however often it comes.
+/// Returns the number of a name. Each name is stored once, and operations hold its number, which is smaller.
 fn number(
     numbers: &mut HashMap<Arc<str>, u32, RandomState>,
     names: &mut Vec<Arc<str>>,

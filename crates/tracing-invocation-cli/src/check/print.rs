@@ -1,4 +1,4 @@
-//! What was found, for people and for programs.
+//! Prints the result of a check as text or JSON.
 
 use std::io::{self, Write};
 
@@ -16,7 +16,7 @@ const PLACE: Style = Style::new().bold();
 const WRONG: Style = AnsiColor::Red.on_default().bold();
 const RIGHT: Style = AnsiColor::Green.on_default().bold();
 
-/// A line for each of the first offences, and what it comes to.
+/// Prints a line for each of the first problems, then a summary.
 pub(super) fn text(
     checked: &Checked,
     rules: Rules,
@@ -25,7 +25,7 @@ pub(super) fn text(
 ) -> io::Result<()> {
     for (at, what) in checked.found.first() {
         let place = log.place(at.place());
-        writeln!(out, "{PLACE}{place}:{PLACE:#} {}", words(&what, checked, log))?;
+        writeln!(out, "{PLACE}{place}:{PLACE:#} {}", describe(&what, checked, log))?;
     }
     let (records, operations) = (checked.records, checked.lives.count() as u64);
     let read = format!(
@@ -33,28 +33,28 @@ pub(super) fn text(
         counted(records, "record", "records"),
         counted(operations, "operation", "operations")
     );
-    let offences = checked.found.count();
-    if offences == 0 {
-        writeln!(out, "{RIGHT}no offences{RIGHT:#} in {read}")?;
+    let problems = checked.found.count();
+    if problems == 0 {
+        writeln!(out, "{RIGHT}no problems{RIGHT:#} in {read}")?;
     } else {
         let kinds = KINDS.iter().zip(checked.found.counts()).filter(|(_, count)| **count > 0);
         let kinds: Vec<_> = kinds.map(|((_, one, many), n)| counted(*n, one, many)).collect();
-        let offences = counted(offences, "offence", "offences");
-        writeln!(out, "{WRONG}{offences}{WRONG:#} in {read}: {}", kinds.join(", "))?;
+        let problems = counted(problems, "problem", "problems");
+        writeln!(out, "{WRONG}{problems}{WRONG:#} in {read}: {}", kinds.join(", "))?;
     }
     notes(checked, rules, out)
 }
 
-/// What is no offence, and may explain one.
+/// Prints notes that are not problems, and may explain one.
 fn notes(checked: &Checked, rules: Rules, out: &mut dyn Write) -> io::Result<()> {
     if checked.lost > 0 {
         let lost = counted(checked.lost, "record was", "records were");
-        writeln!(out, "the log says that {lost} lost: missing ends may be among them")?;
+        writeln!(out, "the log reports that {lost} lost: missing ends may be among them")?;
     }
     if !rules.allow_open && checked.open > 0 {
         writeln!(
             out,
-            "operations of a program that still runs are no offence: `--allow-open` says that this is one"
+            "if the program is still running, open operations are not a problem: pass `--allow-open`"
         )?;
     }
     if rules.allow_open && checked.open > 0 {
@@ -65,14 +65,14 @@ fn notes(checked: &Checked, rules: Rules, out: &mut dyn Write) -> io::Result<()>
         let unbegun = counted(checked.unbegun, "end has", "ends have");
         writeln!(
             out,
-            "{unbegun} no beginning in the log: a policy, a threshold or sampling may have left it out"
+            "{unbegun} no beginning in the log: a policy, a threshold or sampling may have omitted it"
         )?;
     }
     Ok(())
 }
 
-/// An offence in words.
-fn words(what: &What, checked: &Checked, log: &Log) -> String {
+/// Describes a problem.
+fn describe(what: &What, checked: &Checked, log: &Log) -> String {
     let name = |key: &Key| {
         let name = checked.lives.of(key).map(|(name, ..)| name).unwrap_or_default();
         format!("`{}` (trace {}, span {})", harmless(name), key.0, key.1)
@@ -81,11 +81,11 @@ fn words(what: &What, checked: &Checked, log: &Log) -> String {
     let begun = |key| place(checked.lives.of(key).and_then(|(_, begun, _)| begun));
     let ended = |key| place(checked.lives.of(key).and_then(|(.., ended)| ended));
     match what {
-        What::Schema(words) => words.clone(),
-        What::Invalid(why) => format!("cannot be read as a record: {}", harmless(why)),
+        What::Schema(describe) => describe.clone(),
+        What::Invalid(why) => format!("cannot be parsed as a record: {}", harmless(why)),
         What::Torn => "a record that is cut off".to_owned(),
         What::TooLong => format!("longer than {} MiB", MAX_LINE >> 20),
-        What::Foreign => "no record".to_owned(),
+        What::Foreign => "not a record".to_owned(),
         What::SecondBeginning(key) => {
             format!("{} begins a second time, after {}", name(key), begun(key))
         }
@@ -104,36 +104,36 @@ struct Document {
     operations: usize,
     offences: u64,
     counts: Map<String, Value>,
-    first: Vec<Offender>,
-    /// Beginnings without an end, and ends without a beginning, whether or not they are offences.
+    first: Vec<Listed>,
+    /// Beginnings without an end, and ends without a beginning, whether or not they count as problems.
     open: u64,
     without_beginning: u64,
     lost_records: u64,
 }
 
 #[derive(Serialize)]
-struct Offender {
+struct Listed {
     file: String,
     line: u64,
     kind: &'static str,
     what: String,
 }
 
-/// One object: what was counted, and the first offences.
+/// Prints one JSON object: the counts, and the first problems.
 pub(super) fn json(checked: &Checked, log: &Log, out: &mut dyn Write) -> io::Result<()> {
     let kinds = KINDS.iter().zip(checked.found.counts());
-    let offender = |(at, what): &(Spot, What)| {
+    let listed = |(at, what): &(Spot, What)| {
         let place = at.place();
         let file = log.sources().get(place.source).map(Source::name).unwrap_or_default();
         let kind = KINDS[what.kind()].0;
-        Offender { file, line: place.line, kind, what: words(what, checked, log) }
+        Listed { file, line: place.line, kind, what: describe(what, checked, log) }
     };
     let document = Document {
         records: checked.records,
         operations: checked.lives.count(),
         offences: checked.found.count(),
         counts: kinds.map(|((word, ..), count)| ((*word).to_owned(), (*count).into())).collect(),
-        first: checked.found.first().iter().map(offender).collect(),
+        first: checked.found.first().iter().map(listed).collect(),
         open: checked.open,
         without_beginning: checked.unbegun,
         lost_records: checked.lost,

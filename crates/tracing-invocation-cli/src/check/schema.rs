@@ -1,4 +1,4 @@
-//! The schema of a record, and what is wrong by it, in words.
+//! Validates records against the JSON schema, and describes violations in words.
 
 use std::io;
 
@@ -9,20 +9,22 @@ use tracing_invocation::convention::key;
 use tracing_invocation::format::harmless;
 use tracing_invocation::{Outcome, Record};
 
-/// How many violations are told of one record.
-const TOLD: usize = 3;
+/// The maximum number of violations that are described for one record.
+const MAX_DESCRIBED: usize = 3;
 
-/// How many characters of a value are shown.
-const SHOWN: usize = 60;
+/// The maximum number of characters of a value that are shown.
+const MAX_SHOWN: usize = 60;
 
-/// The schema, ready to be asked.
+/// The compiled schema.
 #[derive(Debug)]
 pub(super) struct Schema(Validator);
 
 impl Schema {
+    /// Compiles the schema of the library.
+    ///
     /// # Errors
     ///
-    /// None, as a test holds.
+    /// Never in practice: the tests compile it.
     pub(super) fn compile() -> io::Result<Self> {
         let schema = serde_json::from_str(Record::SCHEMA)?;
         jsonschema::validator_for(&schema)
@@ -34,16 +36,16 @@ impl Schema {
         self.0.is_valid(record)
     }
 
-    /// Where a record is not as it should be, and what may stand there.
+    /// Describes what is wrong with a record, and what is allowed instead.
     pub(super) fn violations(&self, record: &Value) -> String {
         let outcome = record.get(key::EVENT_OUTCOME).and_then(Value::as_str).unwrap_or_default();
-        let mut told = Vec::new();
+        let mut described = Vec::new();
         for error in self.0.iter_errors(record) {
-            tell(&error, outcome, &mut told);
+            describe(&error, outcome, &mut described);
         }
-        let more = told.len().saturating_sub(TOLD);
-        told.truncate(TOLD);
-        let mut words = told.join("; ");
+        let more = described.len().saturating_sub(MAX_DESCRIBED);
+        described.truncate(MAX_DESCRIBED);
+        let mut words = described.join("; ");
         if more > 0 {
             words.push_str(&format!("; and {more} more"));
         }
@@ -51,23 +53,27 @@ impl Schema {
     }
 }
 
-fn tell(error: &ValidationError<'_>, outcome: &str, told: &mut Vec<String>) {
+/// Appends the descriptions of an error.
+///
+/// The schema is a `oneOf` with one alternative for each outcome. Only the alternative of the record's own outcome is
+/// described; the others all fail on `event_outcome`, which would only confuse.
+fn describe(error: &ValidationError<'_>, outcome: &str, described: &mut Vec<String>) {
     let is_root = error.instance_path().is_empty();
     match error.kind() {
-        // What is wrong with the word itself is told by the key.
+        // An outcome that does not exist is reported for its key.
         Kind::OneOfNotValid { context } if is_root => {
             let of_outcome = Outcome::ALL.iter().position(|one| one.as_str() == outcome);
             let errors = of_outcome.and_then(|index| context.get(index));
             for error in errors.into_iter().flatten() {
-                told.push(words(error, outcome));
+                described.push(words(error, outcome));
             }
         }
         Kind::OneOfMultipleValid { .. } if is_root => {}
-        _ => told.push(words(error, outcome)),
+        _ => described.push(words(error, outcome)),
     }
 }
 
-/// One violation in words.
+/// Describes one violation.
 fn words(error: &ValidationError<'_>, outcome: &str) -> String {
     let path = path(error.instance_path().as_str());
     let place = if path.is_empty() { "the record".to_owned() } else { format!("`{path}`") };
@@ -84,10 +90,11 @@ fn words(error: &ValidationError<'_>, outcome: &str) -> String {
             format!("{} is missing", child(property.as_str().unwrap_or_default()))
         }
         Kind::AdditionalProperties { unexpected } => {
-            let keys: Vec<_> = unexpected.iter().take(TOLD).map(|key| child(key)).collect();
+            let keys: Vec<_> =
+                unexpected.iter().take(MAX_DESCRIBED).map(|key| child(key)).collect();
             let more = unexpected.len() - keys.len();
             let more = if more == 0 { String::new() } else { format!(" and {more} more") };
-            let verb = if unexpected.len() == 1 { "is no key" } else { "are no keys" };
+            let verb = if unexpected.len() == 1 { "is not a key" } else { "are not keys" };
             format!("{}{more} {verb} of a record", keys.join(", "))
         }
         Kind::FalseSchema => format!("{place} does not belong to a record `{outcome}`"),
@@ -103,12 +110,12 @@ fn words(error: &ValidationError<'_>, outcome: &str) -> String {
         Kind::MinItems { limit } => is(&format!("a list of at least {limit}")),
         Kind::MinProperties { limit } => is(&format!("an object with at least {limit} key")),
         Kind::Not { .. } => {
-            format!("{place} has both `error` and `caused_by`, of which it may have one")
+            format!("{place} has both `error` and `caused_by`, and may have only one")
         }
         Kind::OneOfNotValid { .. } | Kind::OneOfMultipleValid { .. } => {
             is("an object with either `poll_ns` and `limit_ns` or `expected_ns` and `age_ns`")
         }
-        other => format!("{place} is not as the schema says under `{}`", other.keyword()),
+        other => format!("{place} violates `{}` of the schema", other.keyword()),
     }
 }
 
@@ -124,7 +131,7 @@ const fn type_words(kind: JsonType) -> &'static str {
     }
 }
 
-/// What a pattern of the schema asks for.
+/// Describes what a pattern of the schema requires.
 fn pattern_words(pattern: &str) -> &'static str {
     if pattern.contains("{32}") {
         "32 hexadecimal digits in lower case, not all of them 0"
@@ -135,22 +142,22 @@ fn pattern_words(pattern: &str) -> &'static str {
     }
 }
 
-/// A JSON pointer, as `payload.error.type`.
+/// Converts a JSON pointer to dotted keys, such as `payload.error.type`.
 fn path(pointer: &str) -> String {
     let keys = pointer.split('/').skip(1);
     let keys: Vec<_> = keys.map(|key| key.replace("~1", "/").replace("~0", "~")).collect();
     harmless(&keys.join(".")).into_owned()
 }
 
-/// A word of the schema.
+/// Returns a value of the schema, without quotes if it is a string.
 fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// A value as it is written, cut.
+/// Returns a value as JSON, truncated and safe to print.
 fn shown(value: &Value) -> String {
     let written = value.to_string();
-    let shown = match written.char_indices().nth(SHOWN) {
+    let shown = match written.char_indices().nth(MAX_SHOWN) {
         Some((end, _)) => format!("{}...", &written[..end]),
         None => written,
     };
@@ -189,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn a_violation_says_where_it_is_and_what_belongs_there() {
+    fn a_violation_names_its_key_and_what_is_allowed() {
         let cases: [(Change, &str); 13] = [
             (
                 |it| it["level"] = "NOTICE".into(),
@@ -203,7 +210,7 @@ mod tests {
                 |it| drop(it.as_object_mut().unwrap().remove("duration_ns")),
                 "`duration_ns` is missing",
             ),
-            (|it| it["colour"] = "red".into(), "`colour` is no key of a record"),
+            (|it| it["colour"] = "red".into(), "`colour` is not a key of a record"),
             (
                 |it| it["trace_id"] = "4BF9".into(),
                 r#"`trace_id` is "4BF9" (allowed: 32 hexadecimal digits in lower case, not all of them 0)"#,
@@ -232,7 +239,7 @@ mod tests {
                         json!({ "error": { "type": "E", "message": "" }, "caused_by": "00f067aa0ba902b7" }),
                     );
                 },
-                "`payload` has both `error` and `caused_by`, of which it may have one",
+                "`payload` has both `error` and `caused_by`, and may have only one",
             ),
             (
                 |it| *it = with_payload("slow", json!({ "slow": { "poll_ns": 1 } })),
@@ -245,7 +252,7 @@ mod tests {
                         json!({ "error": { "type": "E", "message": "\u{1b}[2J", "\u{1b}[2J": 1 } }),
                     );
                 },
-                "`payload.error.\\u{1b}[2J` is no key of a record",
+                "`payload.error.\\u{1b}[2J` is not a key of a record",
             ),
         ];
         for (change, said) in cases {
@@ -254,8 +261,8 @@ mod tests {
     }
 
     #[test]
-    fn of_many_violations_the_first_are_told() {
-        let told = violations(|record| *record = json!({ "event_outcome": 5 }));
-        assert!(told.ends_with("; and 5 more"), "{told}");
+    fn only_the_first_violations_are_described() {
+        let described = violations(|record| *record = json!({ "event_outcome": 5 }));
+        assert!(described.ends_with("; and 5 more"), "{described}");
     }
 }

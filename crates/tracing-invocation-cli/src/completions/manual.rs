@@ -1,4 +1,4 @@
-//! Pages of the manual: what `--help` says, as `man` shows it.
+//! Generates manual pages from the `--help` texts.
 
 use std::io;
 
@@ -6,14 +6,14 @@ use clap::Command;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
-/// The heading of examples in a command's help.
+/// The heading of the examples in a help text.
 const EXAMPLES: &str = "Examples:";
 
-/// The page of a command, or of the program itself.
+/// Returns the page of a command, or of the program itself.
 ///
 /// # Errors
 ///
-/// None, for it is written to memory.
+/// Never in practice: it writes to memory.
 pub(super) fn page(command: &Command, program: &Command) -> io::Result<String> {
     let name = command.get_display_name().unwrap_or_else(|| command.get_name()).to_uppercase();
     let version = program.get_version().unwrap_or_default();
@@ -36,7 +36,7 @@ pub(super) fn page(command: &Command, program: &Command) -> io::Result<String> {
     }
     see_also(&mut end, command, program);
     end.to_writer(&mut page)?;
-    // Each part begins with what a page needs once.
+    // Every part repeats the preamble of roff, which a page needs only once.
     let preamble = Roff::new().render();
     let title =
         format!(".TH {name} 1 \"\" \"{} {version}\" \"User Commands\"\n", program.get_name());
@@ -48,7 +48,7 @@ pub(super) fn page(command: &Command, program: &Command) -> io::Result<String> {
     Ok(text)
 }
 
-/// Writes what a help says after its options, and returns its examples.
+/// Writes the part of a help text that follows the options, and returns its examples.
 fn prose(page: &mut Roff, help: &str) -> Vec<String> {
     let (mut prose, mut examples) = (Vec::new(), Vec::new());
     let mut is_example = false;
@@ -66,7 +66,7 @@ fn prose(page: &mut Roff, help: &str) -> Vec<String> {
     examples
 }
 
-/// Examples, each as it is typed, and what is said of them.
+/// Writes the examples: the commands, and the sentences that introduce them.
 fn show(page: &mut Roff, examples: &[String]) {
     page.control("SH", ["EXAMPLES"]);
     for (index, line) in examples.iter().enumerate() {

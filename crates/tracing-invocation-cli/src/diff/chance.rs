@@ -1,4 +1,4 @@
-//! What chance explains.
+//! Decides whether a difference is statistically significant.
 
 /// Beyond how many standard deviations a difference is told: 1 % of the differences that are chance are larger, to
 /// either side.
@@ -18,7 +18,7 @@ impl Share {
         if self.of == 0 { 0.0 } else { self.part as f64 / self.of as f64 }
     }
 
-    /// Whether two shares differ by more than chance explains: the two-proportion z-test.
+    /// Returns `true` if two shares differ significantly, by a two-proportion z-test.
     #[expect(clippy::cast_precision_loss, reason = "nobody counts to 2^53")]
     pub(super) fn differs_from(self, other: Self) -> bool {
         if self.of == 0 || other.of == 0 {

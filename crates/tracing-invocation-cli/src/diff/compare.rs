@@ -1,4 +1,4 @@
-//! Operations of two runs, side by side, and what of them changed.
+//! Compares the operations of two runs.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;

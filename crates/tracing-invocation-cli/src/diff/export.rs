@@ -1,4 +1,4 @@
-//! What changed, for programs.
+//! Prints changes as JSON.
 
 use std::io::{self, Write};
 

@@ -1,4 +1,4 @@
-//! What changed, for a person.
+//! Prints changes as a table.
 
 use std::io::{self, Write};
 

@@ -1,4 +1,6 @@
-//! What is known of a log while it is written, in bounded memory.
+//! Aggregates the records of a followed log in bounded memory.
+//!
+//! The board knows nothing of files, terminals or clocks: the caller passes each record with the current time.
 
 mod note;
 mod rate;
@@ -18,25 +20,25 @@ use self::row::Rows;
 use crate::line::{Kind, Why};
 use crate::model::lost;
 
-/// How many open operations are known at once.
+/// The maximum number of open operations that are tracked.
 const OPEN: usize = 100_000;
-/// How many failures, cancellations and losses are kept.
+/// The maximum number of failures, cancellations and losses that are kept.
 const NOTES: usize = 500;
-/// Characters of a name or an entity.
+/// The maximum number of characters of a name or an entity id.
 const NAME: usize = 120;
 
-/// Counts records, and keeps those that somebody wants to see.
+/// Counts records, and keeps the open operations and the latest failures.
 pub(super) struct Board {
     open: HashMap<Key, Open>,
-    /// The same, the oldest first.
+    /// The keys of `open`, the oldest first. Both change together, in `begin` and `end`.
     by_age: BTreeSet<(SystemTime, Key)>,
     rows: Rows,
     notes: VecDeque<Note>,
     total: Ends,
     records: u64,
     lost: u64,
-    passed_over: [u64; Why::ALL.len()],
-    not_kept: u64,
+    skipped: [u64; Why::ALL.len()],
+    untracked: u64,
 }
 
 type Key = (TraceId, SpanId);
@@ -44,7 +46,7 @@ type Key = (TraceId, SpanId);
 /// An operation in flight.
 #[derive(Debug)]
 pub(super) struct Open {
-    pub(super) called: Arc<str>,
+    pub(super) label: Arc<str>,
     pub(super) entity_id: Option<Box<str>>,
     pub(super) began: SystemTime,
     pub(super) is_slow: bool,
@@ -52,7 +54,7 @@ pub(super) struct Open {
 }
 
 impl Open {
-    /// How long ago it began.
+    /// Returns how long ago it began.
     pub(super) fn age(&self, now: SystemTime) -> Duration {
         now.duration_since(self.began).unwrap_or_default()
     }
@@ -68,12 +70,12 @@ impl Board {
             total: Ends::default(),
             records: 0,
             lost: 0,
-            passed_over: [0; Why::ALL.len()],
-            not_kept: 0,
+            skipped: [0; Why::ALL.len()],
+            untracked: 0,
         }
     }
 
-    /// Takes what came next, and returns it where it is of note: a failure, a cancellation, what is slow or lost.
+    /// Adds a record. Returns a note if it is a failure, a cancellation, a slow operation or a loss.
     pub(super) fn take(&mut self, record: &Record, now: SystemTime) -> Option<Note> {
         self.records += 1;
         if let Some(lost) = lost(record) {
@@ -103,8 +105,9 @@ impl Board {
                 if !matches!(outcome, Outcome::Failed | Outcome::Cancelled) {
                     return None;
                 }
+                // A note that points to another operation only repeats that operation's error or cancellation.
                 let note = self.note(record, row);
-                if note.teller.is_none() {
+                if note.reported_by.is_none() {
                     self.keep(note.clone());
                 }
                 Some(note)
@@ -112,24 +115,27 @@ impl Board {
         }
     }
 
-    /// Counts a line that was read, whatever it was.
+    /// Counts a line if it was skipped.
     pub(super) fn count(&mut self, kind: Kind) {
-        if let Kind::PassedOver(why, _) = kind {
-            self.passed_over[why as usize] += 1;
+        if let Kind::Skipped(why, _) = kind {
+            self.skipped[why as usize] += 1;
         }
     }
 
+    /// Starts to track an operation. A `slow` record starts it, too, if its `invoke` was not read; its duration then
+    /// says when the operation began.
     fn begin(&mut self, key: Key, record: &Record, row: usize, is_slow: bool) {
+        // A second beginning with the same key replaces the first, so that the counts of its row stay correct.
         self.end(key);
         if self.open.len() >= OPEN {
-            self.not_kept += 1;
+            self.untracked += 1;
             return;
         }
         let since = Duration::from_nanos(record.duration_ns.unwrap_or(0));
         let began = record.timestamp.checked_sub(since).unwrap_or(record.timestamp);
-        let called = self.rows.called(row, record);
+        let label = self.rows.label(row, record);
         let entity_id = record.entity_id.as_deref().map(|entity_id| cut(entity_id, NAME).into());
-        self.open.insert(key, Open { called, entity_id, began, is_slow, row });
+        self.open.insert(key, Open { label, entity_id, began, is_slow, row });
         self.by_age.insert((began, key));
         self.rows.begin(row);
     }
@@ -141,23 +147,23 @@ impl Board {
         }
     }
 
-    /// A record as a note, of note or not.
+    /// Returns a note of any record.
     pub(super) fn note_of(&mut self, record: &Record) -> Note {
         let row = self.rows.find(&record.event_namespace, &record.event_name);
         self.note(record, row)
     }
 
     fn note(&self, record: &Record, row: usize) -> Note {
-        let called = self.rows.called(row, record);
-        Note::of(record, called, |id| self.called(record.trace_id, id))
+        let label = self.rows.label(row, record);
+        Note::of(record, label, |id| self.label(record.trace_id, id))
     }
 
-    /// What an operation is called that is open, or of which there is a note.
-    fn called(&self, trace_id: TraceId, span_id: SpanId) -> Option<Arc<str>> {
+    /// Returns the label of an operation that is open, or that has a note.
+    fn label(&self, trace_id: TraceId, span_id: SpanId) -> Option<Arc<str>> {
         let key = (trace_id, span_id);
-        let of_open = || self.open.get(&key).map(|open| Arc::clone(&open.called));
+        let of_open = || self.open.get(&key).map(|open| Arc::clone(&open.label));
         let noted = self.notes.iter().find(|note| (note.trace_id, note.span_id) == key);
-        noted.map(|note| Arc::clone(&note.called)).or_else(of_open)
+        noted.map(|note| Arc::clone(&note.label)).or_else(of_open)
     }
 
     fn keep(&mut self, note: Note) {
@@ -165,32 +171,33 @@ impl Board {
         self.notes.push_front(note);
     }
 
-    /// The operations in flight, the oldest first.
+    /// Returns the operations in flight, the oldest first.
     pub(super) fn in_flight(&self) -> impl Iterator<Item = &Open> {
         self.by_age.iter().filter_map(|(_, key)| self.open.get(key))
     }
 
-    /// How many operations are in flight, as far as is known.
+    /// Returns the number of tracked operations in flight.
     pub(super) fn open(&self) -> usize {
         self.open.len()
     }
 
-    /// How many that began are not known, as there were too many at once.
-    pub(super) fn not_kept(&self) -> u64 {
-        self.not_kept
+    /// Returns how many operations were not tracked because too many were in flight.
+    pub(super) fn untracked(&self) -> u64 {
+        self.untracked
     }
 
-    /// How many names there are.
+    /// Returns the number of names.
     pub(super) fn names(&self) -> usize {
         self.rows.len()
     }
 
-    /// What is counted by name, most ends first.
+    /// Returns the counts by name, the most ends first.
     pub(super) fn rows(&self) -> Vec<&Row> {
         self.rows.sorted()
     }
 
-    /// The last failures, cancellations and losses that are told in full, the newest first.
+    /// Returns the latest failures, cancellations and losses, the newest first. An error or a cancellation that passed
+    /// through several operations is listed once.
     pub(super) fn notes(&self) -> impl Iterator<Item = &Note> {
         self.notes.iter()
     }
@@ -203,18 +210,18 @@ impl Board {
         self.records
     }
 
-    /// How many records the log says are missing.
+    /// Returns how many records are missing, according to the log.
     pub(super) fn lost(&self) -> u64 {
         self.lost
     }
 
-    /// How many lines were passed over, by why they were.
-    pub(super) fn passed_over(&self) -> impl Iterator<Item = (Why, u64)> {
-        Why::ALL.into_iter().zip(self.passed_over).filter(|(_, count)| *count > 0)
+    /// Returns the number of skipped lines by reason.
+    pub(super) fn skipped(&self) -> impl Iterator<Item = (Why, u64)> {
+        Why::ALL.into_iter().zip(self.skipped).filter(|(_, count)| *count > 0)
     }
 }
 
-/// At most so many characters of a text.
+/// Returns at most the first `characters` characters of a text.
 fn cut(text: &str, characters: usize) -> &str {
     text.char_indices().nth(characters).map_or(text, |(end, _)| &text[..end])
 }

@@ -1,4 +1,8 @@
-//! Everything that is followed, and what the keyboard says, in the order in which it comes.
+//! Merges all sources and the keyboard into one sequence of events.
+//!
+//! Files are polled on the main thread, because no portable call waits for a file to grow. Streams and the keyboard block
+//! while they are read, so each has a thread, which sends to one bounded channel. The main thread waits on that channel
+//! between polls: a key or a piece of a stream wakes it at once.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -9,26 +13,27 @@ use std::time::{Duration, Instant};
 
 use ratatui::crossterm::event::Event;
 
-use super::lines::{Lines, Said};
+use super::lines::{LineEvent, Lines};
 use super::tail::{Origin, Tail};
 use crate::input::Source;
 
-/// How many pieces wait, where they come faster than they are read.
+/// The capacity of the channel. A thread that reads faster than the board counts blocks when it is full, and so applies
+/// backpressure to the program behind the pipe.
 const WAITING: usize = 16;
-/// The size of a piece.
+/// How many bytes a stream's thread reads at a time.
 const PIECE: usize = 1 << 16;
 
-/// What another thread has to say.
+/// A message from a reader thread.
 pub(super) enum Message {
-    /// A stream went on.
+    /// Bytes from the stream with this number.
     Bytes(usize, Vec<u8>),
-    /// A stream is over, and why, where it should not be.
+    /// The stream with this number ended, because of an error if there is one.
     Over(usize, Option<io::Error>),
-    /// Somebody pressed a key, or changed the terminal's size.
+    /// A key was pressed, or the terminal was resized.
     Input(Event),
 }
 
-/// The sources that are followed: files by polling, and streams by a thread each.
+/// The sources that are followed. Files are polled, and each stream has a thread.
 pub(super) struct Feed {
     sources: Vec<Followed>,
     sender: SyncSender<Message>,
@@ -56,7 +61,7 @@ impl Feed {
             };
             let how = match &source {
                 Source::Stdin => stream(|_| Ok(Box::new(io::stdin())), Path::new("")),
-                // A pipe can be opened only when somebody writes to it.
+                // Opening a named pipe blocks until a writer opens it, so the thread does that, too.
                 Source::File(path) if is_stream(path) => {
                     stream(|path| Ok(Box::new(File::open(path)?)), path)
                 }
@@ -68,13 +73,20 @@ impl Feed {
         Self { sources, sender, messages }
     }
 
-    /// Where other threads say what they have to.
+    /// Returns a sender for the thread that reads the keyboard.
     pub(super) fn sender(&self) -> SyncSender<Message> {
         self.sender.clone()
     }
 
-    /// Waits until something comes, at most so long, and hands on what came of lines. Returns what came of keys.
-    pub(super) fn next(&mut self, wait: Duration, each: &mut dyn FnMut(Said<'_>)) -> Vec<Event> {
+    /// Polls the files, then waits up to `wait` for messages. Passes lines to `each`, and returns terminal events.
+    ///
+    /// Does not wait if a file has more to read. Takes a bounded number of messages, so that a fast stream cannot keep the
+    /// caller from redrawing the screen.
+    pub(super) fn next(
+        &mut self,
+        wait: Duration,
+        each: &mut dyn FnMut(LineEvent<'_>),
+    ) -> Vec<Event> {
         let is_behind = self.poll(each);
         let wait = if is_behind { Duration::ZERO } else { wait };
         let mut input = Vec::new();
@@ -91,7 +103,8 @@ impl Feed {
         input
     }
 
-    fn poll(&mut self, each: &mut dyn FnMut(Said<'_>)) -> bool {
+    /// Reads new lines of all files. Returns `true` if at least one of them has more to read.
+    fn poll(&mut self, each: &mut dyn FnMut(LineEvent<'_>)) -> bool {
         let mut is_behind = false;
         for followed in &mut self.sources {
             if let How::File { tail, is_at_end } = &mut followed.how {
@@ -103,13 +116,18 @@ impl Feed {
         is_behind
     }
 
-    fn push(&mut self, number: usize, bytes: &[u8], each: &mut dyn FnMut(Said<'_>)) {
+    fn push(&mut self, number: usize, bytes: &[u8], each: &mut dyn FnMut(LineEvent<'_>)) {
         if let How::Stream(lines) = &mut self.sources[number].how {
             lines.push(bytes, each);
         }
     }
 
-    fn end(&mut self, number: usize, error: Option<io::Error>, each: &mut dyn FnMut(Said<'_>)) {
+    fn end(
+        &mut self,
+        number: usize,
+        error: Option<io::Error>,
+        each: &mut dyn FnMut(LineEvent<'_>),
+    ) {
         if let How::Stream(lines) = &mut self.sources[number].how {
             lines.finish(each);
         }
@@ -117,12 +135,12 @@ impl Feed {
         self.sources[number].how = How::Over { trouble };
     }
 
-    /// Whether nothing can come any more.
+    /// Returns `true` if no source can produce anything more. A file always can.
     pub(super) fn is_over(&self) -> bool {
         self.sources.iter().all(|followed| matches!(followed.how, How::Over { .. }))
     }
 
-    /// Whether all has been read that is there now.
+    /// Returns `true` if everything that is available now has been read.
     pub(super) fn is_at_end(&self) -> bool {
         self.sources.iter().all(|followed| match followed.how {
             How::File { is_at_end, .. } => is_at_end,
@@ -131,12 +149,12 @@ impl Feed {
         })
     }
 
-    /// What the sources are called.
+    /// Returns the names of the sources.
     pub(super) fn names(&self) -> Vec<String> {
         self.sources.iter().map(|followed| followed.source.name()).collect()
     }
 
-    /// Which sources are not read, and why.
+    /// Returns the names of the sources that cannot be read, and the errors.
     pub(super) fn troubles(&self) -> impl Iterator<Item = (String, &str)> {
         self.sources.iter().filter_map(|followed| {
             let trouble = match &followed.how {
@@ -149,12 +167,12 @@ impl Feed {
     }
 }
 
-/// Whether a path names what is read once, as it comes.
+/// Returns `true` if a path names a pipe or a device, which can be read only once and cannot be polled.
 fn is_stream(path: &Path) -> bool {
     path.metadata().is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
 }
 
-/// Reads a stream to its end on a thread of its own.
+/// Starts a thread that reads a stream to its end.
 fn read(
     number: usize,
     open: fn(&Path) -> io::Result<Box<dyn Read>>,
@@ -164,11 +182,12 @@ fn read(
     let (path, sender) = (path.to_owned(), sender.clone());
     thread::spawn(move || {
         let read = open(&path).and_then(|mut stream| read_to_end(number, &mut *stream, &sender));
-        // Where nobody listens any more, nobody asks why.
+        // Sending fails only when the feed is gone, because the program is exiting.
         let _ = sender.send(Message::Over(number, read.err()));
     });
 }
 
+/// Sends everything from a stream. Returns early if the receiver is gone.
 fn read_to_end(
     number: usize,
     stream: &mut dyn Read,

@@ -1,34 +1,34 @@
-//! Lines, put together from pieces that come one after the other.
+//! Assembles lines from pieces of arbitrary size.
 
 use memchr::memchr;
 
 use crate::input::MAX_LINE;
 
-/// What a source has said.
+/// A line that is complete, or too long to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Said<'a> {
-    /// A line, without its end.
+pub(super) enum LineEvent<'a> {
+    /// A line, without its line ending.
     Line(&'a [u8]),
-    /// A line of which more came than is kept.
+    /// A line that exceeds [`MAX_LINE`]. Its text is discarded.
     TooLong,
 }
 
-/// A line whose end has not come yet.
+/// A line whose end has not been read yet.
 #[derive(Debug, Default)]
 pub(super) struct Lines {
     begun: Vec<u8>,
-    /// Whether the rest of the line is of no interest.
+    /// `true` while the rest of the current line is discarded.
     is_skipping: bool,
 }
 
 impl Lines {
-    /// Lines of a source that is read from the middle of one.
+    /// Starts in the middle of a line, and discards the rest of it.
     pub(super) fn from_within_a_line() -> Self {
         Self { begun: Vec::new(), is_skipping: true }
     }
 
-    /// Takes what came next, and hands on the lines that it ends.
-    pub(super) fn push(&mut self, mut bytes: &[u8], each: &mut dyn FnMut(Said<'_>)) {
+    /// Appends a piece, and passes the lines that it completes to `each`.
+    pub(super) fn push(&mut self, mut bytes: &[u8], each: &mut dyn FnMut(LineEvent<'_>)) {
         while let Some(end) = memchr(b'\n', bytes) {
             let (line, rest) = (&bytes[..end], &bytes[end + 1..]);
             bytes = rest;
@@ -49,12 +49,12 @@ impl Lines {
         if self.begun.len() > MAX_LINE {
             self.begun = Vec::new();
             self.is_skipping = true;
-            each(Said::TooLong);
+            each(LineEvent::TooLong);
         }
     }
 
-    /// Hands on a line that will never be ended.
-    pub(super) fn finish(&mut self, each: &mut dyn FnMut(Said<'_>)) {
+    /// Passes the unfinished line to `each`, if there is one: the source has ended.
+    pub(super) fn finish(&mut self, each: &mut dyn FnMut(LineEvent<'_>)) {
         self.is_skipping = false;
         if !self.begun.is_empty() {
             each(whole(&std::mem::take(&mut self.begun)));
@@ -62,11 +62,11 @@ impl Lines {
     }
 }
 
-fn whole(line: &[u8]) -> Said<'_> {
+fn whole(line: &[u8]) -> LineEvent<'_> {
     if line.len() > MAX_LINE {
-        return Said::TooLong;
+        return LineEvent::TooLong;
     }
-    Said::Line(line.strip_suffix(b"\r").unwrap_or(line))
+    LineEvent::Line(line.strip_suffix(b"\r").unwrap_or(line))
 }
 
 #[cfg(test)]
@@ -75,11 +75,11 @@ mod tests {
 
     use super::*;
 
-    fn said(lines: &mut Lines, pieces: &[&[u8]]) -> Vec<String> {
+    fn read(lines: &mut Lines, pieces: &[&[u8]]) -> Vec<String> {
         let mut all = Vec::new();
-        let mut each = |said: Said<'_>| match said {
-            Said::Line(line) => all.push(String::from_utf8_lossy(line).into_owned()),
-            Said::TooLong => all.push("too long".to_owned()),
+        let mut each = |event: LineEvent<'_>| match event {
+            LineEvent::Line(line) => all.push(String::from_utf8_lossy(line).into_owned()),
+            LineEvent::TooLong => all.push("too long".to_owned()),
         };
         for piece in pieces {
             lines.push(piece, &mut each);
@@ -89,23 +89,23 @@ mod tests {
     }
 
     #[test]
-    fn what_is_read_from_within_a_line_begins_with_the_next() {
+    fn starting_within_a_line_skips_to_the_next() {
         let mut lines = Lines::from_within_a_line();
-        assert_eq!(said(&mut lines, &[b"rest", b" of it\nnext\r\nlast"]), ["next", "last"]);
+        assert_eq!(read(&mut lines, &[b"rest", b" of it\nnext\r\nlast"]), ["next", "last"]);
     }
 
     #[test]
-    fn a_line_that_is_too_long_is_not_kept() {
+    fn the_text_of_a_line_that_is_too_long_is_discarded() {
         let long = vec![b'x'; MAX_LINE];
         let mut lines = Lines::default();
-        assert_eq!(said(&mut lines, &[&long, b"x", &long, b"\nnext"]), ["too long", "next"]);
+        assert_eq!(read(&mut lines, &[&long, b"x", &long, b"\nnext"]), ["too long", "next"]);
         let ended = [&long[..], b"x\nnext\n"].concat();
-        assert_eq!(said(&mut Lines::default(), &[&ended]), ["too long", "next"]);
+        assert_eq!(read(&mut Lines::default(), &[&ended]), ["too long", "next"]);
     }
 
     proptest! {
         #[test]
-        fn lines_are_the_same_however_they_come(
+        fn lines_do_not_depend_on_how_the_text_is_cut_into_pieces(
             text in prop::collection::vec(prop::sample::select(b"ab\n".to_vec()), 0..40),
             cut in prop::collection::vec(1_usize..5, 0..20),
         ) {
@@ -119,7 +119,7 @@ mod tests {
             pieces.push(rest);
             let text = String::from_utf8(text.clone()).unwrap();
             let expected: Vec<_> = text.lines().collect();
-            prop_assert_eq!(said(&mut Lines::default(), &pieces), expected);
+            prop_assert_eq!(read(&mut Lines::default(), &pieces), expected);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The view in a terminal.
+//! Runs the live view in a terminal: reads events, updates the board, redraws the screen.
 
 use std::io;
 use std::sync::mpsc::SyncSender;
@@ -14,13 +14,14 @@ use super::stop::{Continued, Stop};
 use super::view::{self, Status};
 use super::{POLL, take};
 
-/// How often the screen is drawn anew.
+/// How often the screen is redrawn. Only cells that changed are written.
 const REDRAW: Duration = Duration::from_millis(250);
 
-/// How often all of it is, where a program whose log comes through a pipe may write to the same terminal.
+/// How often the whole screen is repainted, if the log comes through a pipe: the program that writes it may share the
+/// terminal and write over the view.
 const REPAINT: Duration = Duration::from_secs(2);
 
-/// Shows the board until somebody says that it is enough.
+/// Shows the board until the user quits, a signal arrives, or everything is read and `exits_at_end` is set.
 pub(super) fn run(
     feed: &mut Feed,
     board: &mut Board,
@@ -30,7 +31,7 @@ pub(super) fn run(
 ) -> io::Result<()> {
     let mut screen = Screen::open().map_err(|error| {
         io::Error::other(format!(
-            "the terminal cannot be used ({error}): `invocations follow ... | cat` writes lines instead"
+            "the terminal cannot be used ({error}): use `invocations follow ... | cat` for lines of text"
         ))
     })?;
     send_input(feed.sender());
@@ -39,19 +40,20 @@ pub(super) fn run(
     let mut drawn: Option<Instant> = None;
     let mut painted = Instant::now();
     loop {
-        let input = feed.next(POLL, &mut |said| take(board, said, |_, _| {}));
+        let input = feed.next(POLL, &mut |event| take(board, event, |_, _| {}));
         let is_resized = input.iter().any(|event| matches!(event, Event::Resize(..)));
         let is_over = exits_at_end && feed.is_at_end();
-        if stop.is_asked() || is_over || input.iter().any(is_quit) {
+        if stop.is_requested() || is_over || input.iter().any(is_quit) {
             return Ok(());
         }
-        if continued.is_news() {
-            screen.take_again()?;
+        // The shell has used the terminal while this process was stopped, and has reset its mode.
+        if continued.take() {
+            screen.reclaim()?;
             drawn = None;
         }
         let is_asked = input.iter().any(|event| is_key(event, 'l', KeyModifiers::CONTROL));
         if is_asked || (is_shared && painted.elapsed() >= REPAINT) {
-            screen.forget()?;
+            screen.invalidate()?;
             (drawn, painted) = (None, Instant::now());
         }
         let is_cleared = input.iter().any(|event| is_key(event, 'c', KeyModifiers::NONE));
@@ -61,9 +63,10 @@ pub(super) fn run(
         }
         if is_cleared || is_resized || drawn.is_none_or(|drawn| drawn.elapsed() >= REDRAW) {
             if let Err(error) = draw(&mut screen, board, &status(feed, began)) {
-                // A terminal that is gone says so by a signal as well, if a moment later.
+                // When the terminal is closed, SIGHUP may arrive a moment after the write error. Wait for it, so that
+                // closing the terminal counts as a request to stop and not as an error.
                 thread::sleep(POLL);
-                return if stop.is_asked() { Ok(()) } else { Err(error) };
+                return if stop.is_requested() { Ok(()) } else { Err(error) };
             }
             drawn = Some(Instant::now());
         }
@@ -80,7 +83,8 @@ fn status(feed: &Feed, began: Instant) -> Status {
     Status { names: feed.names(), is_over: feed.is_over(), since: began.elapsed(), troubles }
 }
 
-/// Reads the keyboard on a thread of its own: reading goes on until a key is pressed, whatever else there is to do.
+/// Starts a thread that reads the keyboard, because `event::read` blocks until a key is pressed. The thread is never joined
+/// and ends with the process.
 fn send_input(to: SyncSender<Message>) {
     thread::spawn(move || {
         while let Ok(event) = event::read() {

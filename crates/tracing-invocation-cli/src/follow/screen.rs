@@ -1,4 +1,4 @@
-//! The terminal while the view has it, and what it was like before.
+//! Takes over the terminal for the view, and restores it afterwards.
 
 use std::io::{self, BufWriter};
 use std::mem::ManuallyDrop;
@@ -19,17 +19,21 @@ use ratatui::text::Span;
 
 use crate::render::Line;
 
-/// Where the screen is. What cannot be written there when the terminal is gone must not stay in the buffer of stdout, where
-/// it would fail once more at the very end.
+/// A duplicate of stdout.
+///
+/// If the terminal is closed, a failed write must not leave bytes in the buffer of `io::stdout()`, because flushing them at
+/// exit would fail again.
 #[cfg(unix)]
 type Output = std::fs::File;
 #[cfg(not(unix))]
 type Output = io::Stdout;
 
-/// A terminal that only the view writes to. It is as before when this is dropped, or a thread panics.
+/// The terminal in raw mode, on the alternate screen. Restored when this is dropped, and when any thread panics.
 pub(super) struct Screen {
-    /// Never dropped: it would show the cursor once more, and panic where the terminal and stderr are gone.
+    /// Never dropped: `Terminal::drop` shows the cursor and reports a failure on stderr, which panics if both the terminal
+    /// and stderr are closed.
     terminal: ManuallyDrop<Terminal<CrosstermBackend<BufWriter<Output>>>>,
+    /// Shared with the panic hook. `restore` swaps it to `false`, so that the terminal is restored exactly once.
     is_open: Arc<AtomicBool>,
     has_color: bool,
 }
@@ -47,24 +51,25 @@ impl Screen {
         Ok(screen)
     }
 
-    /// How many columns and rows there are.
+    /// Returns the number of columns and rows.
     pub(super) fn size(&self) -> io::Result<(usize, usize)> {
         let size = self.terminal.size()?;
         Ok((size.width.into(), size.height.into()))
     }
 
-    /// Takes the terminal as [`open`](Self::open) did, where a shell has had it meanwhile.
-    pub(super) fn take_again(&mut self) -> io::Result<()> {
+    /// Takes over the terminal again after a shell has used it.
+    pub(super) fn reclaim(&mut self) -> io::Result<()> {
         disable_raw_mode()?;
         enable_raw_mode()?;
         execute!(output()?, EnterAlternateScreen, Hide)?;
-        self.forget()
+        self.invalidate()
     }
 
-    /// Lets the next drawing draw all of it: somebody else wrote to the terminal.
-    pub(super) fn forget(&mut self) -> io::Result<()> {
+    /// Clears the screen, so that the next [`draw`](Self::draw) repaints all of it: another program wrote to the terminal.
+    pub(super) fn invalidate(&mut self) -> io::Result<()> {
         self.terminal.backend_mut().clear_region(ClearType::All)?;
-        // What was drawn last is not there any more, and `clear` would ask the keyboard where the cursor is.
+        // Swapping discards the last frame, so that the next one is compared with an empty screen. `Terminal::clear` would
+        // query the position of the cursor, and its reply arrives on the keyboard, which another thread reads.
         self.terminal.swap_buffers();
         Ok(())
     }
@@ -76,7 +81,8 @@ impl Screen {
         draw(&mut self.terminal, lines, self.has_color)
     }
 
-    /// What is said of a panic is said on the terminal as it was.
+    /// Installs a panic hook that restores the terminal before the previous hook prints the panic message: on the alternate
+    /// screen, the message would disappear.
     fn restore_on_panic(&self) {
         let is_open = Arc::clone(&self.is_open);
         let next = panic::take_hook();
@@ -93,7 +99,7 @@ impl Drop for Screen {
     }
 }
 
-/// Undoes what [`Screen::open`] did, once. Where that fails the terminal is gone.
+/// Undoes [`Screen::open`], once. Ignores errors, which mean that the terminal is closed.
 fn restore(is_open: &AtomicBool) {
     if is_open.swap(false, Ordering::Relaxed) {
         let _ = output().and_then(|mut output| execute!(output, LeaveAlternateScreen, Show));
@@ -113,7 +119,7 @@ fn output() -> io::Result<Output> {
     Ok(io::stdout())
 }
 
-/// Draws lines, cut to the width of what they are drawn on.
+/// Draws lines, truncated to the width of the terminal.
 pub(super) fn draw<B: Backend>(
     terminal: &mut Terminal<B>,
     lines: Vec<Line>,
@@ -158,25 +164,25 @@ mod tests {
 
     use super::*;
 
-    /// The name of this test binary's part of the test below.
+    /// The test that the child process of the test below runs.
     const PANICS: &str = "follow::screen::tests::panics_while_the_screen_is_open";
 
     #[test]
-    #[ignore = "is run by the test below, in a terminal of its own"]
+    #[ignore = "the test below runs it in a terminal of its own"]
     fn panics_while_the_screen_is_open() {
         let _screen = Screen::open().unwrap();
         panic!("at the disco");
     }
 
     #[test]
-    fn a_panic_leaves_the_terminal_as_it_was_and_is_seen() {
+    fn a_panic_restores_the_terminal_before_it_is_printed() {
         let pair = native_pty_system().openpty(PtySize::default()).unwrap();
         let mut command = CommandBuilder::new(std::env::current_exe().unwrap());
         command.args(["--ignored", "--exact", "--nocapture", PANICS]);
         let mut child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
         let mut seen = Vec::new();
-        // The end of a terminal that nobody has open any more is an error.
+        // Reading a terminal that no process has open any more ends with an error.
         let _ = pair.master.try_clone_reader().unwrap().read_to_end(&mut seen);
         assert!(!child.wait().unwrap().success());
         let seen = String::from_utf8_lossy(&seen);
@@ -185,7 +191,7 @@ mod tests {
         assert!(entered < left && left < place("at the disco"), "{seen}");
         assert!(place("\u{1b}[?25l") < place("\u{1b}[?25h"));
         assert_eq!(seen.matches("\u{1b}[?1049l").count(), 1);
-        // What is in raw mode does not return to the beginning of a line by itself.
+        // In raw mode, a newline would not return to the beginning of the line.
         assert!(seen[left..].contains("\r\n"), "{seen:?}");
     }
 }

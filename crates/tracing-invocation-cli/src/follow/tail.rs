@@ -1,4 +1,7 @@
-//! A file that grows, by its name: what is renamed is read to its end, what stands in its place from its beginning.
+//! Follows a growing file by its name, like `tail -F`.
+//!
+//! After a rotation, two files are open: the renamed one is read until its writer has certainly moved on, and the new file
+//! of the name is read from its beginning.
 
 use std::fs::{File, Metadata};
 use std::io::{self, Read as _, Seek as _, SeekFrom};
@@ -7,30 +10,30 @@ use std::time::{Duration, Instant};
 
 use memchr::memrchr;
 
-use super::lines::{Lines, Said};
+use super::lines::{LineEvent, Lines};
 
-/// How much of a file is read at a time.
+/// How many bytes are read at a time.
 const PIECE: usize = 1 << 16;
-/// How much of a file is read before others have their turn.
+/// How many bytes of a file are read in one poll, so that one large file does not starve the others.
 const TURN: usize = 1 << 20;
-/// How long a file is still read after another has taken its name: who writes it may not know yet.
+/// How long to keep reading a file after it was renamed: its writer may keep it open for a while.
 const GRACE: Duration = Duration::from_secs(10);
-/// What every gzip file begins with.
+/// The magic number of gzip.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
-/// One file that is followed by its name.
+/// A file that is followed by its name.
 #[derive(Debug)]
 pub(super) struct Tail {
     path: PathBuf,
     now: Option<Reader>,
-    /// What had the name before, and since when it has it no more.
+    /// The file that had the name before, and when its successor was opened.
     before: Option<(Reader, Instant)>,
-    /// Where reading begins in the next file of this name.
+    /// Where to begin reading when the file is opened.
     from: Origin,
     trouble: Option<String>,
 }
 
-/// Where in a file reading begins.
+/// Where to begin reading a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Origin {
     Start,
@@ -49,15 +52,16 @@ impl Tail {
         Self { path: path.to_owned(), now: None, before: None, from, trouble: None }
     }
 
-    /// Why the file is not read, where it is not.
+    /// Returns the error that keeps the file from being read, if there is one.
     pub(super) fn trouble(&self) -> Option<&str> {
         self.trouble.as_deref()
     }
 
-    /// Reads what is new, and says whether there is more to be read at once.
-    pub(super) fn poll(&mut self, now: Instant, each: &mut dyn FnMut(Said<'_>)) -> bool {
+    /// Reads new lines. Returns `true` if there is more to read right away.
+    pub(super) fn poll(&mut self, now: Instant, each: &mut dyn FnMut(LineEvent<'_>)) -> bool {
         let read = self.try_poll(now, each);
-        // What is begun anew is not the file that was there at first.
+        // `Origin::End` applies only to the file that existed at the start. A file that appears later is new, and is read
+        // from its beginning.
         self.from = Origin::Start;
         match read {
             Ok(is_more) => {
@@ -71,7 +75,9 @@ impl Tail {
         }
     }
 
-    fn try_poll(&mut self, now: Instant, each: &mut dyn FnMut(Said<'_>)) -> io::Result<bool> {
+    /// Reads from the previous file, then from the current one. Only when the current file is read to its end, checks
+    /// whether the name now belongs to another file: its successor is never opened while lines are left to read.
+    fn try_poll(&mut self, now: Instant, each: &mut dyn FnMut(LineEvent<'_>)) -> io::Result<bool> {
         let mut is_more = false;
         if let Some((reader, since)) = &mut self.before {
             is_more = reader.read(each)?;
@@ -97,7 +103,7 @@ impl Tail {
                 Ok(true)
             }
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            // Renamed, and nothing in its place yet; or as it was.
+            // Either nothing changed, or the file was renamed and its successor does not exist yet.
             _ => Ok(is_more),
         }
     }
@@ -110,14 +116,14 @@ impl Reader {
             return Err(io::ErrorKind::IsADirectory.into());
         }
         if !metadata.is_file() {
-            // To open a pipe is to wait for somebody who writes to it.
-            return Err(io::Error::other("is no file any more"));
+            // Opening a named pipe would block until a writer opens it.
+            return Err(io::Error::other("is no longer a regular file"));
         }
         let mut file = File::open(path)?;
         let mut beginning = [0; GZIP.len()];
         if file.read_exact(&mut beginning).is_ok() && beginning == GZIP {
             return Err(io::Error::other(
-                "is packed, which no file is that is being written: `invocations tree` reads it",
+                "is compressed, and compressed files cannot be followed: read it with `invocations tree`",
             ));
         }
         let (read, lines) = match from {
@@ -128,12 +134,12 @@ impl Reader {
         Ok(Self { file, read, lines })
     }
 
-    /// Reads to the end, or until others have their turn, and says whether there may be more.
-    fn read(&mut self, each: &mut dyn FnMut(Said<'_>)) -> io::Result<bool> {
+    /// Reads up to [`TURN`] bytes. Returns `true` if there may be more.
+    fn read(&mut self, each: &mut dyn FnMut(LineEvent<'_>)) -> io::Result<bool> {
         let mut piece = [0; PIECE];
         for _ in 0..TURN / PIECE {
             match self.file.read(&mut piece) {
-                Ok(0) => return self.begin_anew_if_truncated(),
+                Ok(0) => return self.restart_if_truncated(),
                 Ok(count) => {
                     self.read += count as u64;
                     self.lines.push(&piece[..count], each);
@@ -145,8 +151,8 @@ impl Reader {
         Ok(true)
     }
 
-    /// What is shorter than what was read of it is another text.
-    fn begin_anew_if_truncated(&mut self) -> io::Result<bool> {
+    /// Starts over if the file is shorter than what was read of it: it was truncated, and its text is new. Returns `true` if so.
+    fn restart_if_truncated(&mut self) -> io::Result<bool> {
         if self.file.metadata()?.len() >= self.read {
             return Ok(false);
         }
@@ -157,7 +163,8 @@ impl Reader {
     }
 }
 
-/// Where the line begins that is the last one, as far as it is written.
+/// Returns the offset at which the last, possibly unfinished line begins. If that is too far back to find, returns the
+/// end of the file, and [`Lines`] that skip the rest of that line.
 fn last_line(file: &mut File) -> io::Result<(u64, Lines)> {
     let end = file.metadata()?.len();
     let begin = end.saturating_sub(PIECE as u64);
@@ -185,8 +192,8 @@ fn is_other(one: &Metadata, other: &Metadata) -> bool {
 
 fn explain(error: &io::Error) -> String {
     match error.kind() {
-        io::ErrorKind::NotFound => "is not there yet".to_owned(),
-        io::ErrorKind::IsADirectory => "is a folder: name the files in it".to_owned(),
+        io::ErrorKind::NotFound => "does not exist yet".to_owned(),
+        io::ErrorKind::IsADirectory => "is a directory: name the files in it".to_owned(),
         _ => error.to_string(),
     }
 }
@@ -230,9 +237,9 @@ mod tests {
 
         fn read(&mut self) -> Vec<String> {
             let mut all = Vec::new();
-            let mut each = |said: Said<'_>| match said {
-                Said::Line(line) => all.push(String::from_utf8(line.to_vec()).unwrap()),
-                Said::TooLong => all.push("too long".to_owned()),
+            let mut each = |event: LineEvent<'_>| match event {
+                LineEvent::Line(line) => all.push(String::from_utf8(line.to_vec()).unwrap()),
+                LineEvent::TooLong => all.push("too long".to_owned()),
             };
             while self.tail.poll(self.now, &mut each) {}
             all
@@ -240,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_after_the_start_is_read() {
+    fn lines_written_after_the_start_are_read() {
         let mut followed = Followed::new(Some("old\n"), Origin::End);
         assert_eq!(followed.read(), [""; 0]);
         followed.write("app.jsonl", "one\ntwo\n");
@@ -249,13 +256,13 @@ mod tests {
     }
 
     #[test]
-    fn what_was_there_is_read_where_that_is_asked_for() {
+    fn existing_lines_are_read_from_the_start_on_request() {
         let mut followed = Followed::new(Some("old\n"), Origin::Start);
         assert_eq!(followed.read(), ["old"]);
     }
 
     #[test]
-    fn a_line_whose_end_comes_later_is_read_whole() {
+    fn a_line_written_in_parts_is_read_whole() {
         let mut followed = Followed::new(Some("old\nhal"), Origin::End);
         assert_eq!(followed.read(), [""; 0]);
         followed.write("app.jsonl", "f\nne");
@@ -265,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn the_end_of_a_long_line_is_no_line() {
+    fn the_rest_of_a_long_unfinished_line_is_skipped() {
         let mut followed = Followed::new(Some(&"x".repeat(3 * PIECE)), Origin::End);
         assert_eq!(followed.read(), [""; 0]);
         followed.write("app.jsonl", "x\nnext\n");
@@ -273,17 +280,17 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_not_there_yet_is_read_from_its_beginning() {
+    fn a_file_that_is_created_later_is_read_from_its_beginning() {
         let mut followed = Followed::new(None, Origin::End);
         assert_eq!(followed.read(), [""; 0]);
-        assert_eq!(followed.tail.trouble(), Some("is not there yet"));
+        assert_eq!(followed.tail.trouble(), Some("does not exist yet"));
         followed.write("app.jsonl", "one\n");
         assert_eq!(followed.read(), ["one"]);
         assert_eq!(followed.tail.trouble(), None);
     }
 
     #[test]
-    fn a_file_that_was_renamed_is_read_to_its_end_and_the_next_one_from_its_beginning() {
+    fn after_a_rename_the_old_file_is_read_to_its_end_and_the_new_one_from_its_beginning() {
         let mut followed = Followed::new(Some(""), Origin::End);
         followed.read();
         followed.write("app.jsonl", "one\n");
@@ -303,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_was_truncated_is_read_from_its_beginning() {
+    fn a_truncated_file_is_read_from_its_beginning() {
         let mut followed = Followed::new(Some("old\nolder\nhal"), Origin::Start);
         assert_eq!(followed.read(), ["old", "older"]);
         fs::write(followed.path("app.jsonl"), "new\n").unwrap();
@@ -311,18 +318,18 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_log_is_said() {
+    fn compressed_files_and_directories_are_refused() {
         let mut followed = Followed::new(Some("\u{1f}"), Origin::Start);
         fs::write(followed.path("app.jsonl"), [0x1f, 0x8b, 8, 0]).unwrap();
         assert_eq!(followed.read(), [""; 0]);
-        assert!(followed.tail.trouble().unwrap().contains("is packed"));
+        assert!(followed.tail.trouble().unwrap().contains("is compressed"));
         let mut folder = Tail::new(followed.folder.path(), Origin::End);
         assert!(!folder.poll(Instant::now(), &mut |_| {}));
-        assert_eq!(folder.trouble(), Some("is a folder: name the files in it"));
+        assert_eq!(folder.trouble(), Some("is a directory: name the files in it"));
     }
 
     #[test]
-    fn no_line_is_lost_or_read_twice_however_much_there_is() {
+    fn every_line_of_a_large_file_is_read_once() {
         let text: String = (0..200_000).map(|number| format!("line {number}\n")).collect();
         let mut followed = Followed::new(Some(&text), Origin::Start);
         assert!(followed.read().into_iter().eq(text.lines()));

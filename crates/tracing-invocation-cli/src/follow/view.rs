@@ -1,4 +1,4 @@
-//! The board as lines of a screen.
+//! Renders the board as lines of a screen.
 
 mod table;
 
@@ -11,26 +11,26 @@ use unicode_width::UnicodeWidthStr as _;
 use super::board::{Board, Open};
 use crate::render::{self, DIM, ERROR, Line, NAME, PLAIN, fitted};
 
-/// Columns of an age.
+/// The width of an age.
 const AGE: usize = 9;
-/// Fewer lines than this are no section: its title and something below it.
+/// The minimum height of a section: its title and one line below it.
 const SECTION: usize = 2;
-/// Above so many lines a section has one to spare.
+/// A section that is higher than this leaves its last line empty.
 const ROOMY: usize = 4;
 
-/// What is said of the sources, beside what they say.
+/// The state of the sources.
 #[derive(Debug)]
 pub(super) struct Status {
-    /// What the sources are called.
+    /// The names of the sources.
     pub(super) names: Vec<String>,
     pub(super) is_over: bool,
-    /// How long they have been followed.
+    /// How long the sources have been followed.
     pub(super) since: Duration,
-    /// Which of them are not read, and why.
+    /// The sources that cannot be read, and the errors.
     pub(super) troubles: Vec<String>,
 }
 
-/// The lines of a screen of so many columns and rows.
+/// Returns the lines for a screen with this number of columns and rows.
 pub(super) fn lines(
     board: &Board,
     status: &Status,
@@ -50,7 +50,7 @@ pub(super) fn lines(
     ];
     for (height, section) in sections {
         let end = lines.len() + height;
-        // Where there is room, the last line stays free.
+        // If there is room, the last line stays empty.
         let gap = usize::from(height > ROOMY);
         lines.extend(section.into_iter().take(height - gap));
         lines.resize_with(end, Line::default);
@@ -59,8 +59,10 @@ pub(super) fn lines(
     lines
 }
 
-/// The heights of the three sections. What is in flight keeps its place while it comes and goes, and there are never fewer
-/// names than before, so that nothing jumps; where there is little room the last failures come first.
+/// Returns the heights of the three sections.
+///
+/// The section of operations in flight does not shrink when they end, and the number of names never decreases, so that the
+/// sections do not jump. If there is little room, the latest failures take precedence.
 fn heights(rows: usize, names: usize) -> [usize; 3] {
     let third = rows / 3;
     if third > SECTION {
@@ -96,9 +98,11 @@ fn header(board: &Board, status: &Status, columns: usize) -> Line {
 
 fn in_flight(board: &Board, now: SystemTime, height: usize) -> Vec<Line> {
     let mut lines = vec![title("In flight", &grouped(board.open() as u64))];
-    if board.not_kept() > 0 {
-        lines[0]
-            .put(DIM, format!("  and {} begun since that are not kept", grouped(board.not_kept())));
+    if board.untracked() > 0 {
+        lines[0].put(
+            DIM,
+            format!("  and {} begun since that are not kept", grouped(board.untracked())),
+        );
     }
     if board.open() == 0 {
         lines.push(nothing());
@@ -121,7 +125,7 @@ fn one(open: &Open, now: SystemTime) -> Line {
     let outcome = open.is_slow.then_some(Outcome::Slow);
     let style = if open.is_slow { NAME } else { DIM };
     line.put(style, render::sign(outcome));
-    line.put(if open.is_slow { NAME } else { PLAIN }, format!(" {}", open.called));
+    line.put(if open.is_slow { NAME } else { PLAIN }, format!(" {}", open.label));
     if let Some(entity_id) = &open.entity_id {
         line.put(PLAIN, format!(" {entity_id}"));
     }
@@ -142,7 +146,7 @@ fn last(board: &Board, height: usize) -> Vec<Line> {
     lines
 }
 
-/// The numbers that matter most, where there is room for nothing else.
+/// Formats the most important numbers, for a screen without room for anything else.
 fn totals(board: &Board) -> Line {
     let mut line = Line::default();
     put_counts(&mut line, board);
@@ -176,7 +180,7 @@ fn footer(board: &Board, status: &Status, columns: usize) -> Line {
         parts.push((ERROR.bold(), lost));
     }
     parts.extend(status.troubles.iter().map(|trouble| (ERROR, trouble.clone())));
-    parts.extend(passed_over(board).map(|text| (DIM, text)));
+    parts.extend(skipped(board).map(|text| (DIM, text)));
     let mut line = Line::default();
     line.put(PLAIN, " ");
     for (number, (style, text)) in parts.into_iter().enumerate() {
@@ -192,17 +196,17 @@ fn footer(board: &Board, status: &Status, columns: usize) -> Line {
     line
 }
 
-/// What was passed over, in words.
-pub(super) fn passed_over(board: &Board) -> Option<String> {
-    let all: u64 = board.passed_over().map(|(_, count)| count).sum();
+/// Describes the skipped lines; `None` if there are none.
+pub(super) fn skipped(board: &Board) -> Option<String> {
+    let all: u64 = board.skipped().map(|(_, count)| count).sum();
     let why: Vec<_> = board
-        .passed_over()
-        .map(|(why, count)| format!("{} {}", grouped(count), why.words()))
+        .skipped()
+        .map(|(why, count)| format!("{} {}", grouped(count), why.description()))
         .collect();
-    (all > 0).then(|| format!("{} passed over: {}", counted(all, "line"), why.join(", ")))
+    (all > 0).then(|| format!("{} skipped: {}", counted(all, "line"), why.join(", ")))
 }
 
-/// The title of a section.
+/// Formats the title of a section.
 fn title(text: &str, count: &str) -> Line {
     let mut line = Line::default();
     line.put(NAME, format!(" {text}"));
@@ -210,7 +214,7 @@ fn title(text: &str, count: &str) -> Line {
     line
 }
 
-/// How long something has been going on, in whole seconds.
+/// Formats an elapsed time in whole seconds.
 pub(super) fn time(duration: Duration) -> String {
     match duration.as_secs() {
         seconds @ 0..60 => format!("{seconds} s"),
@@ -224,12 +228,12 @@ fn nothing() -> Line {
     line
 }
 
-/// A number of things.
+/// Formats a number with its noun.
 pub(super) fn counted(count: u64, what: &str) -> String {
     if count == 1 { format!("1 {what}") } else { format!("{} {what}s", grouped(count)) }
 }
 
-/// A number with its digits in groups of three.
+/// Formats a number with its digits in groups of three.
 pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::with_capacity(digits.len() * 4 / 3);

@@ -1,4 +1,4 @@
-//! Blocks of whole lines, cut from what sources say.
+//! Cuts sources into blocks of whole lines.
 
 use std::io::{self, ErrorKind, Read};
 use std::sync::mpsc::Receiver;
@@ -8,13 +8,13 @@ use memchr::{memchr, memchr_iter, memrchr};
 use super::{Account, Place, Progress, Source, Trouble};
 use crate::line::{Kind, Why};
 
-/// The longest line that is read, in bytes. A record has at most 16,000 unless its program chose otherwise.
+/// The length of the longest line that is read, in bytes. By default, a record has at most 16,000 bytes.
 pub(crate) const MAX_LINE: usize = 8 << 20;
 
-/// How many bytes are read before they are handed on, where lines are no longer.
+/// How many bytes are read at a time. A block is about this large, unless it holds a longer line.
 const BLOCK: usize = 1 << 20;
 
-/// Whole lines of one source.
+/// Whole lines of one source. Only the last block of a source may end without a newline.
 pub(crate) struct Block {
     source: usize,
     first_line: u64,
@@ -22,7 +22,7 @@ pub(crate) struct Block {
 }
 
 impl Block {
-    /// The lines without their ends, and where each is.
+    /// Returns the lines, without their line endings, and the position of each.
     pub(crate) fn lines(&self) -> impl Iterator<Item = (Place, &[u8])> {
         let mut rest = &self.bytes[..];
         let mut line = self.first_line;
@@ -40,9 +40,9 @@ impl Block {
     }
 }
 
-/// Reads every source and hands blocks to `take`, until that is false. Memory that was used comes back through `used`.
+/// Reads every source, and passes blocks to `take` until it returns `false`. Buffers come back through `used` for reuse.
 ///
-/// Returns the account of what did not become a part of a block.
+/// Returns an account of the sources that failed and of the lines that were too long for a block.
 pub(super) fn cut(
     sources: &[Source],
     progress: &Progress,
@@ -60,23 +60,24 @@ pub(super) fn cut(
     account
 }
 
-/// What is wrong with a source, and what to do about it.
+/// Describes an error of a source, and what to do about it.
 fn explain(error: &io::Error) -> String {
     match error.kind() {
         ErrorKind::UnexpectedEof => {
-            "the gzip data is cut off: what comes before was read".to_owned()
+            "the gzip data is truncated: the data before that was read".to_owned()
         }
         ErrorKind::InvalidInput | ErrorKind::InvalidData => {
-            format!("the gzip data is broken: what comes before was read ({error})")
+            format!("the gzip data is corrupt: the data before that was read ({error})")
         }
-        ErrorKind::IsADirectory => "is a folder: name the files in it".to_owned(),
+        ErrorKind::IsADirectory => "is a directory: name the files in it".to_owned(),
         _ => error.to_string(),
     }
 }
 
+/// Cuts one source.
 struct Cutter<'a, T> {
     source: usize,
-    /// The number of the line that is begun next.
+    /// The number of the first line that is not yet in a block.
     line: u64,
     account: &'a mut Account,
     used: &'a Receiver<Vec<u8>>,
@@ -84,6 +85,13 @@ struct Cutter<'a, T> {
 }
 
 impl<T: FnMut(Block) -> bool> Cutter<'_, T> {
+    /// Reads to the end of the source, and passes blocks on.
+    ///
+    /// `bytes` always begins at the start of a line. After each read, everything up to the last newline becomes a block,
+    /// and the unfinished line behind it moves to the next buffer. A line that is longer than a read makes `bytes` grow
+    /// until its end is found, or until it exceeds [`MAX_LINE`]; then it is counted and discarded.
+    ///
+    /// If reading fails, the bytes that were read before the error are still passed on.
     fn cut(&mut self, reader: &mut dyn Read) -> io::Result<()> {
         let mut bytes = Vec::with_capacity(BLOCK);
         loop {
@@ -96,7 +104,7 @@ impl<T: FnMut(Block) -> bool> Cutter<'_, T> {
                 Some(end) => {
                     let rest = bytes[end..].to_vec();
                     bytes.truncate(end);
-                    if !self.hand_on(bytes) {
+                    if !self.send(bytes) {
                         return Ok(());
                     }
                     bytes = self.used.try_recv().unwrap_or_default();
@@ -104,7 +112,7 @@ impl<T: FnMut(Block) -> bool> Cutter<'_, T> {
                     bytes.extend_from_slice(&rest);
                 }
                 None if bytes.len() > MAX_LINE => {
-                    self.account.count(self.place(), Kind::PassedOver(Why::TooLong, 0));
+                    self.account.count(self.place(), Kind::Skipped(Why::TooLong, 0));
                     self.line += 1;
                     bytes.clear();
                     if !skip_line(reader, &mut bytes)? {
@@ -123,7 +131,8 @@ impl<T: FnMut(Block) -> bool> Cutter<'_, T> {
         Place { source: self.source, line: self.line }
     }
 
-    fn hand_on(&mut self, bytes: Vec<u8>) -> bool {
+    /// Passes a block on. Returns `false` if nobody takes blocks any more.
+    fn send(&mut self, bytes: Vec<u8>) -> bool {
         if bytes.is_empty() {
             return true;
         }
@@ -133,13 +142,15 @@ impl<T: FnMut(Block) -> bool> Cutter<'_, T> {
     }
 }
 
-/// Reads one block's worth, and says whether there may be more. What was read before an error is kept.
+/// Appends up to [`BLOCK`] bytes to `to`. Returns `true` if there may be more.
+///
+/// If reading fails, the bytes that were read before the error stay in `to`.
 fn fill(reader: &mut dyn Read, to: &mut Vec<u8>) -> io::Result<bool> {
     let read = reader.take(BLOCK as u64).read_to_end(to)?;
     Ok(read == BLOCK)
 }
 
-/// Reads past the end of a line, and puts what was read beyond into `rest`. Says whether there may be more.
+/// Skips to the end of the current line, and leaves the bytes behind it in `rest`. Returns `true` if there may be more.
 fn skip_line(reader: &mut dyn Read, rest: &mut Vec<u8>) -> io::Result<bool> {
     loop {
         rest.clear();

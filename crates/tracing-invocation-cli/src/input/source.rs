@@ -1,4 +1,4 @@
-//! One file, or stdin, plain or gzip.
+//! A source of lines: a file or stdin, plain or gzip.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -11,13 +11,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use flate2::bufread::MultiGzDecoder;
 use tracing_invocation::sink::Rotation;
 
-/// What every gzip file begins with.
+/// The magic number of gzip.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// The path that stands for stdin.
 const STDIN: &str = "-";
 
-/// Where lines come from.
+/// A file or stdin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Source {
     Stdin,
@@ -25,7 +25,7 @@ pub(crate) enum Source {
 }
 
 impl Source {
-    /// The sources that arguments name: stdin where they name none.
+    /// Returns the sources that the arguments name, or stdin if they name none.
     pub(crate) fn of(paths: &[PathBuf]) -> Vec<Self> {
         let of = |path: &PathBuf| {
             if path == Path::new(STDIN) { Self::Stdin } else { Self::File(path.clone()) }
@@ -33,14 +33,14 @@ impl Source {
         if paths.is_empty() { vec![Self::Stdin] } else { paths.iter().map(of).collect() }
     }
 
-    /// Separates the sources to read from those that hold the records of another source once more: whatever counts
-    /// records would count theirs twice. A pattern of the shell, as `log/*`, names them all.
+    /// Separates the sources to read from those that repeat the records of another source, so that no record counts twice. A
+    /// shell pattern such as `log/*` names them all.
     pub(crate) fn distinct(sources: Vec<Self>) -> (Vec<Self>, Vec<Repeated>) {
         let given: HashSet<PathBuf> = sources.iter().filter_map(Self::path).cloned().collect();
         let has_whole_files = sources.iter().any(|source| !source.is_partial());
         let mut seen = HashSet::new();
         let mut repeated = Vec::new();
-        let mut why_passed_over = |source: &Self| {
+        let mut why_skipped = |source: &Self| {
             let path = source.path()?;
             if source.is_partial() && has_whole_files {
                 return Some(Why::Partial);
@@ -54,7 +54,7 @@ impl Source {
             is_again.then_some(Why::Again)
         };
         let mut distinct = sources;
-        distinct.retain(|source| match why_passed_over(source) {
+        distinct.retain(|source| match why_skipped(source) {
             Some(why) => {
                 repeated.push(Repeated { name: source.name(), why });
                 false
@@ -75,7 +75,7 @@ impl Source {
         self.path().is_some_and(Rotation::is_partial)
     }
 
-    /// What it is called in messages.
+    /// Returns the name for messages.
     pub(crate) fn name(&self) -> String {
         match self {
             Self::Stdin => "stdin".to_owned(),
@@ -83,17 +83,17 @@ impl Source {
         }
     }
 
-    /// The size of a file in bytes, where it has one.
+    /// Returns the size in bytes; `None` for stdin, and for anything that is not a regular file.
     pub(crate) fn size(&self) -> Option<u64> {
         let Self::File(path) = self else { return None };
         path.metadata().ok().filter(std::fs::Metadata::is_file).map(|metadata| metadata.len())
     }
 
-    /// What it says, unpacked.
+    /// Opens the source, and decompresses it if it begins with the magic number of gzip.
     ///
     /// # Errors
     ///
-    /// Where it cannot be opened, or not begun to be read.
+    /// Returns an error if the source cannot be opened, or if the first read fails.
     pub(super) fn open(&self, progress: &Progress) -> io::Result<Box<dyn Read>> {
         let raw: Box<dyn Read> = match self {
             Self::Stdin => Box::new(io::stdin()),
@@ -129,14 +129,16 @@ impl fmt::Display for Repeated {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = &self.name;
         match &self.why {
-            Why::Again => write!(f, "{name}: is a file that was named before, and is read once"),
+            Why::Again => {
+                write!(f, "{name}: the same file was named before, and is read only once")
+            }
             Why::Partial => write!(
                 f,
-                "{name}: holds a part of a rotated file that was being compressed, and is passed over; to read it, name \
+                "{name}: holds a part of a rotated file that was being compressed, and is skipped; to read it, name \
                  it alone"
             ),
             Why::Packed(unpacked) => {
-                write!(f, "{name}: holds what {} holds, and is passed over", unpacked.display())
+                write!(f, "{name}: holds what {} holds, and is skipped", unpacked.display())
             }
         }
     }

@@ -1,4 +1,4 @@
-//! A bar that says how far reading is.
+//! Shows a progress bar while logs are read.
 
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
@@ -8,13 +8,13 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::input::{Progress, Source};
 
-/// How long reading takes before there is a bar.
+/// How long to wait before the bar appears.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// How often it moves.
+/// How often the bar is redrawn.
 const PERIOD: Duration = Duration::from_millis(100);
 
-/// Shows on stderr how far reading is, from some time on until it is dropped.
+/// A progress bar on stderr, which a thread draws until this is dropped.
 pub(super) struct Bar {
     over: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -44,17 +44,17 @@ impl Bar {
 }
 
 impl Drop for Bar {
-    /// Clears it: what is printed next stands in its place.
+    /// Stops the thread and clears the bar, so that the next output takes its place.
     fn drop(&mut self) {
         drop(self.over.take());
         if let Some(thread) = self.thread.take() {
-            // One that panicked has said so.
+            // If the thread panicked, the panic hook has printed a message already.
             let _ = thread.join();
         }
     }
 }
 
-/// A bar for so many bytes, or for who knows how many.
+/// Returns a bar for a known number of bytes, or a spinner if the number is unknown.
 fn hidden(bytes: Option<u64>) -> ProgressBar {
     let (bar, template) = match bytes {
         Some(bytes) => (

@@ -1,26 +1,26 @@
-//! Operations as trees.
+//! Arranges operations as trees.
 
 use foldhash::{HashMap, HashMapExt as _};
 use tracing_invocation::{SpanId, TraceId};
 
 use super::{Gathering, Operation};
 
-/// The operations of a log, by trace, the earliest first.
+/// The traces of a log, the earliest first.
 #[derive(Debug, Default)]
 pub(crate) struct Forest {
     pub(crate) traces: Vec<Trace>,
 }
 
-/// The operations that share a trace, and how they are nested.
+/// The operations of a trace, and how they are nested.
 #[derive(Debug)]
 pub(crate) struct Trace {
     pub(crate) id: TraceId,
     /// In the order in which they began.
     pub(crate) operations: Vec<Operation>,
-    /// By operation: those begun directly inside it.
+    /// The children of each operation.
     children: Vec<Vec<usize>>,
-    /// What stands outermost: operations without a parent, those whose parent is not in the log, and one of each circle
-    /// of operations that are said to be inside one another.
+    /// The outermost operations: those without a parent, those whose parent is not in the log, and one of each cycle. Cycles
+    /// occur only in damaged or hostile logs.
     pub(crate) roots: Vec<usize>,
 }
 
@@ -42,14 +42,14 @@ impl Trace {
         for operation in &mut operations {
             operation.slow.sort_by_key(|(at, _)| *at);
         }
-        // At one and the same moment, those inside others come after them, as far as an id tells.
+        // Operations that began at the same time: those without a parent come first.
         operations
             .sort_by_cached_key(|one| (one.began(), one.parent_span_id.is_some(), one.span_id));
         let places: HashMap<SpanId, usize> =
             operations.iter().enumerate().map(|(index, one)| (one.span_id, index)).collect();
         let parent = |one: &Operation| places.get(&one.parent_span_id?).copied();
         let mut parents: Vec<_> = operations.iter().map(parent).collect();
-        break_circles(&mut parents);
+        break_cycles(&mut parents);
         let mut children = vec![Vec::new(); operations.len()];
         let mut roots = Vec::new();
         for (index, parent) in parents.iter().enumerate() {
@@ -61,20 +61,24 @@ impl Trace {
         Self { id, operations, children, roots }
     }
 
-    /// The operations begun directly inside one, the earliest first.
+    /// Returns the children of an operation, the earliest first.
     pub(crate) fn children(&self, index: usize) -> &[usize] {
         &self.children[index]
     }
 
-    /// Every operation and how deep it stands, an outer one before those inside it. However deep, nothing recurses.
+    /// Returns every operation with its depth, parents before children. Does not recurse, so a deep trace cannot overflow the
+    /// stack.
     pub(crate) fn walk(&self) -> impl Iterator<Item = (usize, usize)> {
         Walk { trace: self, rest: self.roots.iter().rev().map(|root| (0, *root)).collect() }
     }
 }
 
-/// Takes one parent out of each circle of operations that are said to be inside one another: that of the first.
-fn break_circles(parents: &mut [Option<usize>]) {
-    // By operation: the one from which it was first reached on the way outwards.
+/// Breaks each cycle: removes the parent of its operation with the smallest index.
+///
+/// Follows the parents from each operation and marks the way with the starting point. Reaching a mark of the same start
+/// means a cycle; a mark of an earlier start means that the rest of the way is known. So each operation is visited once.
+fn break_cycles(parents: &mut [Option<usize>]) {
+    // The start from which each operation was first reached.
     let mut reached_from = vec![None; parents.len()];
     for start in 0..parents.len() {
         let mut inner = start;
@@ -84,11 +88,11 @@ fn break_circles(parents: &mut [Option<usize>]) {
             }
             reached_from[inner] = Some(start);
             match parents[inner] {
-                // The way outwards came back to itself.
+                // The way has come back to itself.
                 Some(outer) if reached_from[outer] == Some(start) => {
                     let around = std::iter::successors(parents[outer], |index| parents[*index]);
-                    let circle = around.take_while(|index| *index != outer).chain([outer]);
-                    let first = circle.min().unwrap_or(outer);
+                    let cycle = around.take_while(|index| *index != outer).chain([outer]);
+                    let first = cycle.min().unwrap_or(outer);
                     parents[first] = None;
                     break;
                 }
@@ -124,7 +128,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_operation_stands_in_one_place_whatever_is_said_to_be_inside_what(
+        fn every_operation_is_in_exactly_one_place_whatever_the_parents(
             records in prop::collection::vec((record(), 1..12_u64, prop::option::of(1..14_u64)), 0..24),
         ) {
             let mut gathering = Gathering::default();
@@ -149,14 +153,14 @@ mod tests {
                     around.push(one.span_id);
                 }
                 prop_assert!(seen.iter().all(|seen| *seen), "all");
-                // Outermost are only those of which the parent is not there, and one of each circle.
+                // A root has no parent in the log, or it is part of a cycle.
                 for root in &trace.roots {
                     let ids: Vec<_> = trace.operations.iter().map(|one| one.span_id).collect();
                     let parent = trace.operations[*root].parent_span_id;
                     let is_there = parent.is_some_and(|parent| ids.contains(&parent));
                     let inside = Walk { trace, rest: vec![(0, *root)] };
-                    let is_circle = inside.map(|(_, index)| trace.operations[index].span_id).any(|id| Some(id) == parent);
-                    prop_assert!(!is_there || is_circle);
+                    let is_cycle = inside.map(|(_, index)| trace.operations[index].span_id).any(|id| Some(id) == parent);
+                    prop_assert!(!is_there || is_cycle);
                 }
             }
         }

@@ -1,4 +1,4 @@
-//! Records on their way to operations.
+//! Collects records into operations.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,7 +15,7 @@ use crate::line::{self, Kind};
 #[derive(Debug, Default)]
 pub(crate) struct Gathering {
     pub(crate) operations: HashMap<(TraceId, SpanId), Operation>,
-    /// How many records the log says are missing.
+    /// How many records are missing, according to the log.
     pub(crate) lost: u64,
     /// The time of the last record.
     pub(crate) until: Option<SystemTime>,
@@ -23,9 +23,9 @@ pub(crate) struct Gathering {
 }
 
 impl Gathering {
-    /// Adds what a record says, in any order.
+    /// Adds a record. Records may arrive in any order, and the result does not depend on it.
     ///
-    /// Of two beginnings or two ends, which no log of this library has, the earlier one in time counts.
+    /// Of two beginnings or two ends of an operation, which this library never writes, the earlier one counts.
     pub(crate) fn add(&mut self, record: Record) {
         self.until = self.until.max(Some(record.timestamp));
         if let Some(lost) = lost(&record) {
@@ -72,7 +72,7 @@ impl Gathering {
         }
     }
 
-    /// A text, of which there is one copy however often it comes.
+    /// Returns the one shared copy of a text.
     fn text(&mut self, text: &str) -> Arc<str> {
         if let Some(known) = self.texts.get(text) {
             return Arc::clone(known);
@@ -83,7 +83,7 @@ impl Gathering {
     }
 }
 
-/// Gathers records on one of several threads.
+/// Collects the records of one worker thread, and moves them to the shared [`Gathering`] once per block.
 pub(crate) struct Gatherer<'a> {
     to: &'a Mutex<Gathering>,
     mine: Vec<Record>,

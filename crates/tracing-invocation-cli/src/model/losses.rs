@@ -1,9 +1,9 @@
-//! What a log says is missing from it.
+//! Recognizes records that report lost records.
 
 use tracing_invocation::Record;
 use tracing_invocation::convention::{delivery, error, payload};
 
-/// How many records a log says were lost, where that is what a record says.
+/// Returns the number of lost records, if this record reports any.
 pub(crate) fn lost(record: &Record) -> Option<u64> {
     if record.event_namespace != delivery::NAMESPACE || record.event_name != delivery::NAME {
         return None;

@@ -1,4 +1,4 @@
-//! Beginnings and ends, each waiting for the other.
+//! Matches beginnings with ends, and remembers which parents have ended.
 
 use std::time::SystemTime;
 
@@ -19,7 +19,7 @@ pub(super) struct Open {
     pub(super) parent: Option<Key>,
 }
 
-/// What is known of the operation around one that is open.
+/// What is known of the parent of an open operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Parent {
     /// There is none.
@@ -38,10 +38,10 @@ struct Around {
     is_ended: bool,
 }
 
-/// What has not ended yet.
+/// The operations that have not ended yet.
 ///
-/// What was matched is forgotten, but for the ids of the last half million operations that ended, and of as many ends that
-/// came before their beginnings: these tell of a beginning that comes later, in whatever order files are read.
+/// Matched operations are dropped, except for the ids of the last half million that ended. As many ends that came before their
+/// beginnings are kept, too, so that files may be read in any order.
 #[derive(Debug, Default)]
 pub(super) struct Matching {
     begun: HashMap<Key, Open>,
@@ -118,7 +118,7 @@ impl Matching {
         }
     }
 
-    /// Moves everything from `block` here, and leaves it empty.
+    /// Moves everything from `block` to this matching, and leaves `block` empty.
     pub(super) fn take_from(&mut self, block: &mut Self) {
         block.begun.drain().for_each(|(key, open)| self.begin(key, open));
         block.early.drain().for_each(|key| self.end(key));

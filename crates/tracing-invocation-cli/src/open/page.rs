@@ -1,4 +1,4 @@
-//! What is open, for a person.
+//! Prints open operations as a table.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};

@@ -1,4 +1,4 @@
-//! Whether the program that writes a log still runs, and how that is known.
+//! Decides whether the program that writes a log is still running, and explains why.
 
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use crate::input::Source;
 /// By how much the time at which a process is said to have started may be wrong.
 const LENIENCE: Duration = Duration::from_secs(2);
 
-/// Whether a program runs.
+/// The state of a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
     Running,

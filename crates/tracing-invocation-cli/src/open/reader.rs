@@ -1,4 +1,4 @@
-//! What one of several threads makes of its lines.
+//! Reads the lines of one worker thread.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
@@ -49,7 +49,7 @@ impl Heard {
     }
 }
 
-/// Matches what is on one block of lines, and hands on the rest.
+/// Matches beginnings and ends within a block, and moves the rest to the shared [`Matching`] once per block.
 pub(super) struct Reader<'a> {
     pub(super) heard: Heard,
     block: Matching,

@@ -12,7 +12,7 @@ use crate::input::Source;
 use crate::log::Log;
 use crate::outline::Slow;
 use crate::stats::Key;
-use crate::table::of_csv;
+use crate::table::csv_error;
 
 /// An operation that is open, as programs are told of it.
 #[derive(Debug, Serialize)]
@@ -103,7 +103,7 @@ pub(super) fn csv(rows: &[Row], out: &mut dyn Write) -> io::Result<()> {
             "file",
             "line",
         ])
-        .map_err(of_csv)?;
+        .map_err(csv_error)?;
     for row in rows {
         let slow = |part: fn(Slow) -> Option<u64>| row.slow.and_then(part);
         table
@@ -125,7 +125,7 @@ pub(super) fn csv(rows: &[Row], out: &mut dyn Write) -> io::Result<()> {
                 &row.file,
                 row.line,
             ))
-            .map_err(of_csv)?;
+            .map_err(csv_error)?;
     }
     table.flush()
 }

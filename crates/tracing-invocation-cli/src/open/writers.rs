@@ -1,4 +1,4 @@
-//! Processes that have a file open for writing.
+//! Finds the processes that have a file open for writing.
 
 use std::fs::Metadata;
 use std::time::SystemTime;

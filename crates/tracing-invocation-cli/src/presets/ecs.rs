@@ -1,4 +1,4 @@
-//! Elastic Common Schema, as `tracing_invocation::format::Ecs` writes it.
+//! Reads Elastic Common Schema, as `tracing_invocation::format::Ecs` writes it.
 
 use serde_json::Value;
 use tracing_invocation::convention::key;

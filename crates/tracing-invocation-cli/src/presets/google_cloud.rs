@@ -1,4 +1,4 @@
-//! Structured logging of Google Cloud, as `tracing_invocation::format::GoogleCloud` writes it.
+//! Reads Google Cloud's structured logs, as `tracing_invocation::format::GoogleCloud` writes them.
 
 use serde_json::Value;
 use tracing_invocation::convention::key;

@@ -1,4 +1,4 @@
-//! OTLP in its JSON encoding, as `tracing_invocation::format::OtlpJson` writes it, and a Collector that batches.
+//! Reads OTLP in its JSON encoding, as `tracing_invocation::format::OtlpJson` or a batching OpenTelemetry Collector writes it.
 
 use std::time::{Duration, SystemTime};
 
@@ -7,10 +7,10 @@ use tracing_invocation::convention::key;
 
 use super::Native;
 
-/// The names of attributes that are native keys begin so.
+/// The prefix of attributes that hold native keys.
 const PREFIX: &str = "invocation.";
 
-/// The log records on a line that are ours, or `None` where the line is not OTLP.
+/// Returns the records of this library on a line; `None` if the line is not OTLP.
 pub(super) fn natives(line: &Value) -> Option<Vec<Value>> {
     let resources = line.get("resourceLogs")?.as_array()?;
     let scopes = resources.iter().flat_map(|resource| list(resource, "scopeLogs"));
@@ -48,7 +48,7 @@ fn native(namespace: Option<&Value>, log: &Value) -> Option<Value> {
     Some(native.done())
 }
 
-/// Nanoseconds since the epoch, which are a text in Protobuf's JSON.
+/// Converts nanoseconds since the epoch, which Protobuf's JSON encodes as a string.
 fn time(nanos: &Value) -> Option<String> {
     let nanos = integer(nanos)?.as_u64()?;
     let time = SystemTime::UNIX_EPOCH.checked_add(Duration::from_nanos(nanos))?;
@@ -61,7 +61,7 @@ fn members(pairs: &[Value]) -> Map<String, Value> {
     pairs.iter().filter_map(pair).collect()
 }
 
-/// An `AnyValue`, as what it is.
+/// Converts an `AnyValue` to a plain JSON value.
 fn value(any: &Value) -> Value {
     let Some((kind, value)) = any.as_object().and_then(|any| any.iter().next()) else {
         return Value::Null;

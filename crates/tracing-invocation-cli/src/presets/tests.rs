@@ -1,4 +1,4 @@
-//! What a preset writes is read as the record that it was.
+//! Round trips: a line of any format is read back as the same record.
 
 use std::time::{Duration, SystemTime};
 
@@ -76,7 +76,7 @@ pub(crate) fn record() -> impl Strategy<Value = Record> {
     })
 }
 
-/// The records on a line.
+/// Returns the records on a line.
 fn read(line: &[u8]) -> Vec<Record> {
     let mut records = Vec::new();
     let kind = line::read(line, &mut |record| records.push(record));
@@ -86,7 +86,7 @@ fn read(line: &[u8]) -> Vec<Record> {
 
 proptest! {
     #[test]
-    fn a_record_of_any_preset_is_read_as_it_was(record in record()) {
+    fn a_record_in_any_format_round_trips(record in record()) {
         let formats: [&dyn Format; 3] = [
             &Ecs::new().with_service("shop"),
             &GoogleCloud::new().with_project("p"),
@@ -100,14 +100,14 @@ proptest! {
     }
 
     #[test]
-    fn an_outline_is_what_the_record_says(record in record()) {
+    fn an_outline_agrees_with_its_record(record in record()) {
         let line = serde_json::to_string(&record).unwrap();
         let outline: Outline<'_> = serde_json::from_str(&line).unwrap();
         prop_assert_eq!(outline, Outline::from(record));
     }
 
     #[test]
-    fn a_line_is_an_outline_only_if_it_is_a_record(
+    fn every_line_that_parses_as_an_outline_parses_as_a_record(
         record in record(),
         key in prop::sample::select(&tracing_invocation::convention::key::ALL[..]),
         instead in prop::option::of(value()),
@@ -132,7 +132,7 @@ proptest! {
 }
 
 #[test]
-fn what_a_collector_puts_on_one_line_is_several_records_and_what_is_not_ours_is_left_out() {
+fn a_batch_of_a_collector_is_several_records_without_those_of_other_programs() {
     let batch = json!({ "resourceLogs": [{ "scopeLogs": [{ "scope": { "name": "shop" }, "logRecords": [
         { "timeUnixNano": "1795795200000000000", "severityText": "DEBUG", "eventName": "charge",
           "traceId": "4bf92f3577b34da6a3ce929d0e0e4736", "spanId": "00f067aa0ba902b7",
@@ -150,7 +150,7 @@ fn what_a_collector_puts_on_one_line_is_several_records_and_what_is_not_ours_is_
 }
 
 #[test]
-fn an_ecs_line_that_a_shipper_nested_is_read() {
+fn an_ecs_line_with_nested_keys_is_read() {
     let line = json!({
         "@timestamp": "2026-11-27T08:00:00.000001Z", "log": { "level": "ERROR", "logger": "shop" },
         "event": { "action": "charge", "outcome": "failure", "duration": 5 },

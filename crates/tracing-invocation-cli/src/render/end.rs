@@ -1,4 +1,4 @@
-//! Why an operation ended as it did, and why it is slow.
+//! Describes in words why an operation failed, was cancelled or is slow.
 
 use serde_json::Value;
 use tracing_invocation::convention::{cancellation, error, payload, slow};
@@ -7,44 +7,44 @@ use tracing_invocation::{Outcome, SpanId};
 
 use crate::model::Payload;
 
-/// What an end tells in full.
+/// The error of an operation, or the reason for its cancellation.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Told {
-    /// The type of an error, where it says something.
+pub(crate) struct Reason {
+    /// The type of the error, unless it is the generic one.
     pub(crate) kind: Option<String>,
-    /// The error's message, or why the operation was cancelled.
+    /// The message of the error, or the reason for the cancellation.
     pub(crate) text: String,
 }
 
-/// What the payload of an end tells in full, if anything.
+/// Describes the end of an operation; `None` if its record has no error or reason of its own.
 ///
-/// `name` says what an operation is called, where that is known.
+/// `name` looks up the name of an operation.
 pub(crate) fn end(
     outcome: Outcome,
     told: &Payload,
     name: impl Fn(SpanId) -> Option<String>,
-) -> Option<Told> {
+) -> Option<Reason> {
     match outcome {
         Outcome::Failed => error(told),
         Outcome::Cancelled => {
-            let error = error(told).filter(|error| !says_nothing(error));
+            let error = error(told).filter(|error| !is_generic(error));
             let why = why(told, name);
             match (error, why) {
                 (Some(error), Some(why)) => {
-                    Some(Told { text: format!("{}; {why}", error.text), ..error })
+                    Some(Reason { text: format!("{}; {why}", error.text), ..error })
                 }
-                (error, why) => error.or(why.map(|text| Told { kind: None, text })),
+                (error, why) => error.or(why.map(|text| Reason { kind: None, text })),
             }
         }
         Outcome::Unknown => {
             let text = told.get(payload::UNKNOWN_REASON)?.as_str()?.to_owned();
-            Some(Told { kind: None, text })
+            Some(Reason { kind: None, text })
         }
         _ => None,
     }
 }
 
-fn error(told: &Payload) -> Option<Told> {
+fn error(told: &Payload) -> Option<Reason> {
     let told = told.get(payload::ERROR)?.as_object()?;
     let text = |key| told.get(key).and_then(Value::as_str);
     let kind = text(error::TYPE).filter(|kind| *kind != error::TYPE_OPAQUE);
@@ -56,15 +56,15 @@ fn error(told: &Payload) -> Option<Told> {
     if kind.is_none() && message.is_empty() {
         return None;
     }
-    Some(Told { kind: kind.map(str::to_owned), text: message })
+    Some(Reason { kind: kind.map(str::to_owned), text: message })
 }
 
-/// Whether an error is the one that every cancellation has that was a drop.
-fn says_nothing(told: &Told) -> bool {
-    told.kind.as_deref() == Some(error::TYPE_CANCELLED) && told.text == error::MESSAGE_CANCELLED
+/// Returns `true` for the generic error that every cancellation by drop has.
+fn is_generic(error: &Reason) -> bool {
+    error.kind.as_deref() == Some(error::TYPE_CANCELLED) && error.text == error::MESSAGE_CANCELLED
 }
 
-/// Why an operation was cancelled, and what it waited for.
+/// Describes the reason for a cancellation, and what the operation was waiting for.
 fn why(told: &Payload, name: impl Fn(SpanId) -> Option<String>) -> Option<String> {
     let told = told.get(payload::CANCELLATION)?.as_object()?;
     let text = |key: &str| told.get(key).and_then(Value::as_str);
@@ -90,7 +90,7 @@ fn why(told: &Payload, name: impl Fn(SpanId) -> Option<String>) -> Option<String
     Some(why)
 }
 
-/// What took longer than it should, as the payload of a record `slow` says it.
+/// Describes what took too long, from the payload of a `slow` record.
 pub(crate) fn slow(told: &Payload) -> Option<String> {
     let told = told.get(payload::SLOW)?;
     let time = |key| Some(lasted(told.get(key)?.as_u64()?));
@@ -101,7 +101,7 @@ pub(crate) fn slow(told: &Payload) -> Option<String> {
     of_poll().or_else(|| Some(format!("expected to take {}", time(slow::EXPECTED_NS)?)))
 }
 
-/// The end of an id, as `Pretty` shows it.
+/// Returns the end of an id, as `Pretty` prints it.
 pub(crate) fn short(id: SpanId) -> String {
     format!("#{:06x}", id.get() & 0xff_ffff)
 }
@@ -112,19 +112,19 @@ mod tests {
 
     use super::*;
 
-    fn told(outcome: Outcome, told: Value) -> String {
-        let Value::Object(told) = told else { unreachable!("a payload is an object") };
+    fn described(outcome: Outcome, payload: Value) -> String {
+        let Value::Object(payload) = payload else { unreachable!("a payload is an object") };
         let name = |id: SpanId| (id.get() == 7).then(|| "shop order".to_owned());
-        match end(outcome, &told, name) {
-            Some(Told { kind: Some(kind), text }) => format!("{kind}: {text}"),
-            Some(Told { kind: None, text }) => text,
+        match end(outcome, &payload, name) {
+            Some(Reason { kind: Some(kind), text }) => format!("{kind}: {text}"),
+            Some(Reason { kind: None, text }) => text,
             None => "-".to_owned(),
         }
     }
 
     #[test]
-    fn an_error_is_its_type_and_its_message() {
-        let error = |error| told(Outcome::Failed, json!({ "error": error }));
+    fn an_error_shows_its_type_and_message() {
+        let error = |error| described(Outcome::Failed, json!({ "error": error }));
         assert_eq!(error(json!({"type": "Declined", "message": "no funds"})), "Declined: no funds");
         assert_eq!(error(json!({"type": "error", "message": "no funds"})), "no funds");
         let panic = json!({"type": "panic", "message": "oh", "location": "a.rs:1:2"});
@@ -135,10 +135,10 @@ mod tests {
     }
 
     #[test]
-    fn a_cancellation_is_why_and_what_was_awaited() {
+    fn a_cancellation_shows_its_cause_and_what_was_awaited() {
         let dropped = json!({"type": "cancelled", "message": "dropped before completion"});
         let cancelled = |why| {
-            told(
+            described(
                 Outcome::Cancelled,
                 json!({"error": dropped, "cancelled": true, "cancellation": why}),
             )
@@ -156,6 +156,6 @@ mod tests {
         assert_eq!(cancelled(json!({"cause": "dropped", "reason": "full"})), "dropped: full");
         assert_eq!(cancelled(json!({"cause": 1})), "-");
         let join = json!({"error": {"type": "JoinError", "message": "task 3"}});
-        assert_eq!(told(Outcome::Cancelled, join), "JoinError: task 3");
+        assert_eq!(described(Outcome::Cancelled, join), "JoinError: task 3");
     }
 }

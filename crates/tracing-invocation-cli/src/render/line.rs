@@ -1,4 +1,4 @@
-//! One line, made to fit what a terminal has room for.
+//! A styled line of text that can be truncated to a width.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -8,21 +8,21 @@ use tracing_invocation::Outcome;
 use tracing_invocation::format::harmless;
 use unicode_width::UnicodeWidthChar;
 
-use super::{DIM, ERROR, PLAIN, Told};
+use super::{DIM, ERROR, PLAIN, Reason};
 
-/// Ends what was cut.
+/// Marks the end of a truncated text.
 const CUT: &str = "…";
 
-/// Texts and how each looks.
+/// Parts of text, each with its style.
 #[derive(Debug, Default)]
 pub(crate) struct Line {
     parts: Vec<(Style, String)>,
-    /// Where what an end tells begins, among the parts: with the space before it.
+    /// The index of the part with which the reason begins, which is the space before it.
     told: Option<usize>,
 }
 
 impl Line {
-    /// Appends a text, of which nothing acts on a terminal.
+    /// Appends a text. Escapes control characters, which could act on the terminal.
     pub(crate) fn put(&mut self, style: Style, text: impl AsRef<str>) {
         let text = match harmless(text.as_ref()) {
             Cow::Borrowed("") => return,
@@ -37,8 +37,8 @@ impl Line {
         self.put(super::style(outcome, is_told_elsewhere), format!("{sign} {word:<9} "));
     }
 
-    /// Appends what an end tells in full.
-    pub(crate) fn put_told(&mut self, told: &Told) {
+    /// Appends the reason for an end.
+    pub(crate) fn put_reason(&mut self, told: &Reason) {
         self.told.get_or_insert(self.parts.len());
         self.put(PLAIN, "  ");
         if let Some(kind) = &told.kind {
@@ -53,17 +53,17 @@ impl Line {
         self.parts.append(&mut other.parts);
     }
 
-    /// How many columns it takes.
+    /// Returns the width in columns.
     pub(crate) fn width(&self) -> usize {
         self.parts.iter().flat_map(|(_, text)| text.chars()).filter_map(char::width).sum()
     }
 
-    /// The texts and how each looks.
+    /// Returns the parts of text, each with its style.
     pub(crate) fn into_parts(self) -> Vec<(Style, String)> {
         self.parts
     }
 
-    /// Writes the line, cut to so many columns where a number is given.
+    /// Writes the line, truncated to `width` columns if that is given.
     pub(crate) fn write(mut self, out: &mut dyn Write, columns: Option<usize>) -> io::Result<()> {
         if let Some(columns) = columns {
             self.cut(columns);
@@ -74,7 +74,7 @@ impl Line {
         writeln!(out)
     }
 
-    /// Writes all of the line. Where it is wider than so many columns, what an end tells stands below it, behind `lead`.
+    /// Writes the whole line. If it is too wide, the reason moves to a second line, after `lead`.
     pub(crate) fn write_whole(
         self,
         out: &mut dyn Write,
@@ -92,7 +92,7 @@ impl Line {
         told.write(out, None)
     }
 
-    /// Cuts the line to so many columns.
+    /// Truncates the line to this many columns.
     pub(crate) fn cut(&mut self, columns: usize) {
         if columns == 0 {
             self.parts.clear();
@@ -121,7 +121,7 @@ impl Line {
     }
 }
 
-/// A text in so many columns: cut, or filled with spaces.
+/// Truncates a text to this many columns, or pads it with spaces.
 pub(crate) fn fitted(text: &str, columns: usize) -> String {
     let mut line = Line::default();
     line.put(PLAIN, text);
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_ends_in_a_mark() {
+    fn a_truncated_line_ends_in_a_mark() {
         assert_eq!(cut(&["shop/", "order"], 10), "shop/order");
         assert_eq!(cut(&["shop/", "order"], 9), "shop/ord…");
         assert_eq!(cut(&["shop/", "order"], 5), "shop…");
@@ -159,14 +159,14 @@ mod tests {
     }
 
     #[test]
-    fn a_column_is_filled_or_cut() {
+    fn a_column_is_padded_or_truncated() {
         assert_eq!(fitted("日本", 6), "日本  ");
         assert_eq!(fitted("日本語", 4), "日… ");
         assert_eq!(fitted("order", 0), "");
     }
 
     #[test]
-    fn nothing_acts_on_the_terminal() {
+    fn control_characters_are_escaped() {
         let mut line = Line::default();
         line.put(DIM, "red \u{1b}[31m\n");
         let mut out = Vec::new();
@@ -176,7 +176,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_line_is_never_wider_than_there_is_room(
+        fn a_line_is_never_too_wide(
             parts in prop::collection::vec("\\PC{0,8}", 0..5),
             columns in 1_usize..30,
         ) {

@@ -1,4 +1,4 @@
-//! The payloads that a page has room for.
+//! Selects the payloads that fit on a page.
 
 use serde::Serialize;
 use tracing_invocation::Outcome;
@@ -18,7 +18,7 @@ pub(super) struct Details {
 
 /// What an operation's payloads say.
 #[derive(Serialize)]
-struct Told<'a> {
+struct Reason<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     invoke: Option<&'a Payload>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -36,7 +36,7 @@ impl Details {
             operations().partition(|(_, one)| needs_explaining(one));
         let mut line = Vec::new();
         for (place, one) in first.into_iter().chain(then) {
-            let Some(told) = Told::of(one.operation) else { continue };
+            let Some(told) = Reason::of(one.operation) else { continue };
             line.clear();
             let is_written = html_safe::to_writer(&mut line, &told).is_ok();
             if is_written && details.lines.len() + line.len() < room {
@@ -52,7 +52,7 @@ impl Details {
     }
 }
 
-impl<'a> Told<'a> {
+impl<'a> Reason<'a> {
     /// `None` where nothing is said that the columns do not have.
     fn of(operation: &'a Operation) -> Option<Self> {
         let end = operation.end.as_ref().map(|end| &end.payload);

@@ -1,4 +1,4 @@
-//! A file that is there as a whole, or not at all.
+//! Writes a file atomically: as a whole, or not at all.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};

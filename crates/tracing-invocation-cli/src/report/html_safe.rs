@@ -1,4 +1,4 @@
-//! JSON that does nothing to the page it stands in.
+//! Writes JSON that is safe to embed in a page.
 
 use std::io::{self, Write};
 

@@ -1,4 +1,4 @@
-//! The page, put together from its parts.
+//! Assembles the page from its parts.
 
 use std::io::{self, Write};
 use std::sync::LazyLock;

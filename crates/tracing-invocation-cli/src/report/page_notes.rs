@@ -1,4 +1,4 @@
-//! What a page says of its log: what it was made from, and what is missing.
+//! Notes on a page: the logs it was made from, and what is missing.
 
 use serde::Serialize;
 
@@ -19,7 +19,7 @@ pub(super) struct PageNotes {
     lost: u64,
     /// How many operations began and did not end, those included that the page has no room for.
     open: usize,
-    passed_over: Vec<PassedOver>,
+    passed_over: Vec<Skipped>,
     troubles: Vec<String>,
     /// How many operations the page has no room for.
     operations_left_out: usize,
@@ -29,7 +29,7 @@ pub(super) struct PageNotes {
 }
 
 #[derive(Debug, Serialize)]
-struct PassedOver {
+struct Skipped {
     count: u64,
     words: &'static str,
     first: String,
@@ -45,8 +45,8 @@ impl PageNotes {
     ) -> Self {
         let all = forest.traces.iter().flat_map(|trace| &trace.operations);
         let passed_over = |why: Why| {
-            let (count, first) = log.account().passed_over(why)?;
-            Some(PassedOver { count, words: why.words(), first: log.place(first) })
+            let (count, first) = log.account().skipped(why)?;
+            Some(Skipped { count, words: why.description(), first: log.place(first) })
         };
         let name = |source: usize| log.sources()[source].name();
         let troubles = log.account().troubles.iter();

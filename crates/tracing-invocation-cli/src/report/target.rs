@@ -1,4 +1,4 @@
-//! Where a page is not written: over a log, or over anything else that is no page.
+//! Refuses to write a page over a log, or over any other file that is not a page.
 
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read as _};

@@ -1,4 +1,4 @@
-//! Counts for programs.
+//! Prints counts as JSON or CSV.
 
 use std::io::{self, Write};
 use std::time::SystemTime;
@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{Calls, Label, Summary, ranked};
 use crate::line::Why;
 use crate::log::Log;
-use crate::table::of_csv;
+use crate::table::csv_error;
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -26,7 +26,7 @@ struct Row<'a> {
     causes: Vec<Cause<'a>>,
 }
 
-/// What is a number of an operation: columns of the CSV, members of the JSON.
+/// The numbers of an operation: columns in CSV, members in JSON.
 #[derive(Serialize)]
 struct Numbers {
     calls: u64,
@@ -58,7 +58,7 @@ struct Cause<'a> {
     count: u64,
 }
 
-/// What was read.
+/// The logs that were read.
 #[derive(Serialize)]
 struct LogRow {
     records: u64,
@@ -71,7 +71,7 @@ struct LogRow {
     torn_lines: u64,
     invalid_lines: u64,
     too_long_lines: u64,
-    /// Whether every source was read to its end.
+    /// `true` if every source was read to its end.
     is_read_to_end: bool,
 }
 
@@ -117,7 +117,7 @@ impl Numbers {
 
 impl LogRow {
     fn of(summary: &Summary, log: &Log) -> Self {
-        let lines = |why| log.account().passed_over(why).map_or(0, |(count, _)| count);
+        let lines = |why| log.account().skipped(why).map_or(0, |(count, _)| count);
         let time = |time: SystemTime| humantime::format_rfc3339_micros(time).to_string();
         Self {
             records: log.records(),
@@ -133,7 +133,7 @@ impl LogRow {
     }
 }
 
-/// One object.
+/// Prints one JSON object.
 pub(super) fn json(summary: &Summary, log: &Log, out: &mut dyn Write) -> io::Result<()> {
     let operations = summary.operations.iter().map(|(label, calls)| Row::of(label, calls));
     let document = Document { operations: operations.collect(), log: LogRow::of(summary, log) };
@@ -141,7 +141,7 @@ pub(super) fn json(summary: &Summary, log: &Log, out: &mut dyn Write) -> io::Res
     writeln!(out)
 }
 
-/// A row for each operation, and a header. Error types and causes are in one column each, as `timeout=3;select=1`.
+/// Prints a header and a row for each operation. Error types and causes have one column each, such as `timeout=3;select=1`.
 pub(super) fn csv(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
     let mut rows = csv::WriterBuilder::new().has_headers(false).from_writer(out);
     rows.write_record([
@@ -164,7 +164,7 @@ pub(super) fn csv(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
         "errors",
         "causes",
     ])
-    .map_err(of_csv)?;
+    .map_err(csv_error)?;
     for (label, calls) in &summary.operations {
         let words = |words| {
             let ranked: Vec<_> =
@@ -173,7 +173,7 @@ pub(super) fn csv(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
         };
         let (errors, causes) = (words(&calls.errors), words(&calls.causes));
         rows.serialize((&*label.namespace, &*label.name, Numbers::of(calls), errors, causes))
-            .map_err(of_csv)?;
+            .map_err(csv_error)?;
     }
     rows.flush()
 }

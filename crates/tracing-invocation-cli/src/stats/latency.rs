@@ -1,28 +1,28 @@
-//! How long operations took.
+//! Aggregates durations.
 
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
 
-/// Durations: a few as they are, and more of them to within 1 %, in memory that does not grow with how many there are.
+/// Durations, in bounded memory. Up to [`FEW`] of them are exact. More are kept in a histogram, to within 1 %.
 #[derive(Clone, Debug)]
 pub(crate) struct Latency {
-    /// All of them, until there are many.
+    /// All durations, until there are too many.
     few: Vec<u64>,
-    /// All of them, once there are many.
+    /// All durations, once there are too many for `few`.
     many: Option<Box<Histogram<u64>>>,
-    /// To the nanosecond.
+    /// The longest duration, exact.
     max: u64,
 }
 
-/// How many digits of a duration are kept.
+/// The number of significant digits in the histogram.
 const DIGITS: u8 = 2;
 
-/// How many durations are kept as they are. A histogram takes tens of thousands of bytes, which is too much for each of many
-/// names that were called once.
+/// How many durations are kept exactly. A histogram takes tens of kilobytes, which is too much for each of many operations
+/// that were called once.
 const FEW: usize = 128;
 
-/// Half the range is 292 years, and all that a histogram of its own size grows to.
+/// The longest duration that a resizable histogram accepts: 292 years.
 const MOST: u64 = u64::MAX >> 1;
 
 impl Latency {
@@ -43,14 +43,14 @@ impl Latency {
     pub(crate) fn absorb(&mut self, other: &Self) {
         other.few.iter().for_each(|nanos| self.add(*nanos));
         if let Some(many) = &other.many {
-            // What was recorded in one histogram of this precision fits into any other.
+            // Cannot fail: both histograms have the same precision and resize on demand.
             let added = self.many().add(&**many);
             debug_assert!(added.is_ok(), "{added:?}");
         }
         self.max = self.max.max(other.max);
     }
 
-    /// The histogram, into which goes what there was of a few.
+    /// Returns the histogram. Creates it if needed, and moves the exact durations into it.
     fn many(&mut self) -> &mut Histogram<u64> {
         let few = std::mem::take(&mut self.few);
         let many = self.many.get_or_insert_with(|| {
@@ -65,7 +65,7 @@ impl Latency {
         self.few.len() as u64 + self.many.as_ref().map_or(0, |many| many.len())
     }
 
-    /// The duration that this share of all, in percent, did not exceed; `None` where there are none.
+    /// Returns the duration that `percent` percent of all calls did not exceed; `None` if there are no durations.
     pub(crate) fn percentile(&self, percent: f64) -> Option<Duration> {
         let nanos = match &self.many {
             Some(many) => many.value_at_percentile(percent),
@@ -78,7 +78,7 @@ impl Latency {
         Some(Duration::from_nanos(nanos.min(self.max)))
     }
 
-    /// How many were longer than that, as far as they are told apart.
+    /// Returns how many durations are longer than this one, to the precision of the histogram.
     pub(crate) fn above(&self, duration: Duration) -> u64 {
         let limit = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
         match &self.many {
@@ -87,7 +87,7 @@ impl Latency {
         }
     }
 
-    /// The longest.
+    /// Returns the longest duration.
     pub(crate) fn max(&self) -> Option<Duration> {
         (self.count() > 0).then(|| Duration::from_nanos(self.max))
     }
@@ -98,12 +98,12 @@ fn record(many: &mut Histogram<u64>, nanos: u64) {
     debug_assert!(recorded.is_ok(), "{recorded:?}");
 }
 
-/// Where among so many, the shortest first, the one stands that this share of all, in percent, did not exceed.
+/// Returns the index of a percentile in a sorted list of this length.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     clippy::cast_precision_loss,
-    reason = "they are few"
+    reason = "the list is short"
 )]
 fn place(percent: f64, count: usize) -> usize {
     ((percent / 100.0 * count as f64).ceil() as usize).saturating_sub(1)
@@ -117,7 +117,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_percentile_is_within_one_percent_however_the_durations_are_spread_over_threads(
+        fn percentiles_are_within_one_percent_however_durations_are_spread_over_threads(
             durations in prop::collection::vec((prop_oneof![0..2_000_u64, any::<u64>()], 0..3_usize), 1..600),
             percent in 0.1..100.0_f64,
         ) {
@@ -134,8 +134,8 @@ mod tests {
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "a few")]
             let place = ((percent / 100.0 * sorted.len() as f64).ceil() as usize).clamp(1, sorted.len());
             let exact = sorted[place - 1].min(u64::MAX >> 1);
-            let told = u64::try_from(all.percentile(percent).unwrap().as_nanos()).unwrap();
-            prop_assert!(told >= exact && told - exact <= exact / 100 + 1, "{told} for {exact}");
+            let measured = u64::try_from(all.percentile(percent).unwrap().as_nanos()).unwrap();
+            prop_assert!(measured >= exact && measured - exact <= exact / 100 + 1, "{measured} for {exact}");
             prop_assert_eq!(all.max().unwrap(), Duration::from_nanos(*sorted.last().unwrap()));
         }
     }

@@ -1,4 +1,4 @@
-//! Counts for a person.
+//! Prints counts as a table.
 
 use std::io::{self, Write};
 
@@ -28,7 +28,7 @@ const FAILED: Style = AnsiColor::Red.on_default();
 const CANCELLED: Style = AnsiColor::Magenta.on_default();
 const OPEN: Style = AnsiColor::Yellow.on_default();
 
-/// Prints a row for each operation, one for all where there are several, and what errors and causes there were.
+/// Prints a row for each operation, a total if there are several, and rankings of errors and causes.
 pub(super) fn print(summary: &Summary, top: usize, out: &mut dyn Write) -> io::Result<()> {
     let mut table = Table::new(&HEADER, Align::RightBut(0));
     for (label, calls) in &summary.operations {

@@ -1,4 +1,4 @@
-//! Why calls failed and were cancelled, for a person.
+//! Prints rankings of errors and of causes of cancellation.
 
 use std::io::{self, Write};
 
@@ -12,13 +12,13 @@ const PLAIN: Style = Style::new();
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
 
-/// What is counted of cancellations of which nothing says why.
+/// The label for cancellations without a recorded cause.
 const NOT_RECORDED: &str = "not recorded";
 
-/// How many characters of a message are shown.
+/// The maximum number of characters of a message that are shown.
 const MESSAGE: usize = 60;
 
-/// How often something was why calls of one operation ended.
+/// How often an error or a cause ended calls of an operation.
 struct Reason<'a> {
     count: u64,
     word: &'a str,
@@ -27,7 +27,7 @@ struct Reason<'a> {
     example: Option<&'a str>,
 }
 
-/// Prints which errors and causes there were, the most frequent first, and what is not among them.
+/// Prints the errors and causes, the most frequent first, and how many failures and cancellations are not among them.
 pub(super) fn print(summary: &Summary, top: usize, out: &mut dyn Write) -> io::Result<()> {
     let all = || summary.operations.iter().map(|(label, calls)| (&**label, calls));
     let errors = |(label, calls)| errors(label, calls);
@@ -37,12 +37,12 @@ pub(super) fn print(summary: &Summary, top: usize, out: &mut dyn Write) -> io::R
 
     let failures = inside(all().map(|(_, calls)| calls.caused_by).sum(), "failure");
     let cancellations = inside(all().map(|(_, calls)| calls.cancelled_by).sum(), "cancellation");
-    let told: Vec<_> = failures.into_iter().chain(cancellations).collect();
-    if !told.is_empty() {
-        let told = told.join(" and ");
+    let uncounted: Vec<_> = failures.into_iter().chain(cancellations).collect();
+    if !uncounted.is_empty() {
+        let uncounted = uncounted.join(" and ");
         writeln!(
             out,
-            "\n{DIM}{told} more: an operation inside ended so, and is counted above{DIM:#}"
+            "\n{DIM}not counted above: {uncounted}, each the same as that of an inner operation{DIM:#}"
         )?;
     }
     Ok(())
@@ -66,9 +66,9 @@ fn errors<'a>(label: &'a Label, calls: &'a Calls) -> Vec<Reason<'a>> {
 
 fn causes<'a>(label: &'a Label, calls: &'a Calls) -> Vec<Reason<'a>> {
     let reason = |(word, count)| Reason { count, word, is_recorded: true, label, example: None };
-    let untold = (calls.without_cause > 0)
+    let unrecorded = (calls.without_cause > 0)
         .then(|| Reason { is_recorded: false, ..reason((NOT_RECORDED, calls.without_cause)) });
-    ranked(&calls.causes).into_iter().map(reason).chain(untold).collect()
+    ranked(&calls.causes).into_iter().map(reason).chain(unrecorded).collect()
 }
 
 fn table(
@@ -109,7 +109,7 @@ fn table(
     Ok(())
 }
 
-/// How a message begins.
+/// Truncates a message.
 fn short(message: &str) -> String {
     let message = harmless(message);
     match message.char_indices().nth(MESSAGE) {

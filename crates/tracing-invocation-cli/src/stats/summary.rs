@@ -1,4 +1,4 @@
-//! What a log comes to.
+//! Combines the counts of all threads.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
@@ -11,18 +11,18 @@ use crate::input::Source;
 use crate::log::Log;
 use crate::select::Selected;
 
-/// Counts by operation.
+/// The counts of a log, by operation.
 pub(crate) struct Summary {
-    /// In no order that means anything.
+    /// In no particular order.
     pub(crate) operations: Vec<(Arc<Label>, Calls)>,
-    /// How many records the log says are missing.
+    /// How many records are missing, according to the log.
     pub(crate) lost: u64,
-    /// The times of the first record and of the last.
+    /// The timestamps of the first and the last record.
     pub(crate) times: Option<(SystemTime, SystemTime)>,
 }
 
 impl Summary {
-    /// Counts what is in these logs.
+    /// Reads and counts logs.
     pub(crate) fn read(sources: Vec<Source>, selected: &Selected) -> (Self, Log) {
         let open = Mutex::new(Balance::default());
         let (tallies, log) = Log::read(sources, || Tally::new(selected, &open));
@@ -36,7 +36,7 @@ impl Summary {
     }
 }
 
-/// Words by how often they were counted, the most frequent first.
+/// Sorts words by count, the most frequent first.
 pub(crate) fn ranked(words: &HashMap<Box<str>, u64>) -> Vec<(&str, u64)> {
     let mut ranked: Vec<_> = words.iter().map(|(word, count)| (&**word, *count)).collect();
     ranked.sort_unstable_by(|(word, count), (other, more)| more.cmp(count).then(word.cmp(other)));

@@ -1,4 +1,4 @@
-//! Counts by operation, on each thread by itself.
+//! Counts calls by operation, on each worker thread.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
@@ -14,37 +14,37 @@ use crate::line::{self, Kind};
 use crate::outline::Outline;
 use crate::select::Selected;
 
-/// What an operation is called.
+/// The namespace and the name of an operation.
 #[derive(Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Label {
     pub(crate) namespace: Box<str>,
     pub(crate) name: Box<str>,
 }
 
-/// The calls of one name.
+/// The counts of one operation.
 #[derive(Clone, Debug)]
 pub(crate) struct Calls {
     pub(crate) success: u64,
     pub(crate) failed: u64,
     pub(crate) cancelled: u64,
     pub(crate) unknown: u64,
-    /// Begun, and not ended.
+    /// Calls that began and did not end.
     pub(crate) open: u64,
-    /// Records that told of one that was slow.
+    /// `slow` records.
     pub(crate) slow: u64,
-    /// How long those took that ended.
+    /// The durations of the calls that ended.
     pub(crate) latency: Latency,
-    /// Failures by the type of their error, where it is told in full.
+    /// Failures by error type, if the record has the error in full.
     pub(crate) errors: HashMap<Box<str>, u64>,
-    /// By type of error, the first in the alphabet of its messages.
+    /// An example of a message for each error type: the first one in alphabetical order.
     pub(crate) examples: HashMap<Box<str>, Box<str>>,
-    /// Failures that an inner operation told.
+    /// Failures that refer to the error of an inner operation.
     pub(crate) caused_by: u64,
-    /// Cancellations by their cause, where it is told.
+    /// Cancellations by cause, if the record has one.
     pub(crate) causes: HashMap<Box<str>, u64>,
-    /// Cancellations that an inner operation told.
+    /// Cancellations that refer to that of an inner operation.
     pub(crate) cancelled_by: u64,
-    /// Cancellations of which nothing says why.
+    /// Cancellations without a recorded cause.
     pub(crate) without_cause: u64,
 }
 
@@ -67,7 +67,7 @@ impl Calls {
         }
     }
 
-    /// Those that ended, and those that did not.
+    /// Returns the number of all calls, ended or open.
     pub(crate) fn calls(&self) -> u64 {
         self.ended() + self.open
     }
@@ -114,8 +114,8 @@ impl Calls {
             }
             Outcome::Cancelled => {
                 self.cancelled += 1;
-                let told = record.payload.cancellation.as_ref();
-                if let Some(cause) = told.and_then(|told| told.cause.as_deref()) {
+                let cancellation = record.payload.cancellation.as_ref();
+                if let Some(cause) = cancellation.and_then(|it| it.cause.as_deref()) {
                     count_word(&mut self.causes, cause, 1);
                 } else if record.payload.cancelled_by.is_some() {
                     self.cancelled_by += 1;
@@ -131,7 +131,8 @@ impl Calls {
 }
 
 impl Calls {
-    /// Keeps a message that stands for all of its type, whichever thread reads it first.
+    /// Keeps the alphabetically first message of an error type, so that the example does not depend on which thread reads it
+    /// first.
     fn example(&mut self, kind: &str, message: &str) {
         match self.examples.get_mut(kind) {
             Some(known) if **known <= *message => {}
@@ -148,15 +149,15 @@ fn count_word(words: &mut HashMap<Box<str>, u64>, word: &str, count: u64) {
     }
 }
 
-/// The calls in one namespace.
+/// The counts within a namespace, by name.
 type ByName = HashMap<Box<str>, (Arc<Label>, Calls)>;
 
-/// What one thread has counted.
+/// The counts of one thread.
 #[derive(Default)]
 pub(crate) struct Counted {
-    /// By namespace, then by name: a record is looked up without a copy of either.
+    /// By namespace, then by name. With two levels, a lookup needs no owned key.
     by_namespace: HashMap<Box<str>, ByName>,
-    /// How many records the log says are missing.
+    /// How many records are missing, according to the log.
     pub(crate) lost: u64,
     pub(crate) from: Option<SystemTime>,
     pub(crate) until: Option<SystemTime>,
@@ -167,17 +168,17 @@ impl Counted {
         if !self.by_namespace.contains_key(namespace) {
             self.by_namespace.insert(namespace.into(), HashMap::default());
         }
-        #[expect(clippy::unwrap_used, reason = "it was put there")]
+        #[expect(clippy::unwrap_used, reason = "inserted above")]
         let by_name = self.by_namespace.get_mut(namespace).unwrap();
         if !by_name.contains_key(name) {
             let label = Label { namespace: namespace.into(), name: name.into() };
             by_name.insert(name.into(), (Arc::new(label), Calls::new()));
         }
-        #[expect(clippy::unwrap_used, reason = "it was put there")]
+        #[expect(clippy::unwrap_used, reason = "inserted above")]
         by_name.get_mut(name).unwrap()
     }
 
-    /// The calls of this label.
+    /// Returns the counts of an operation.
     pub(crate) fn calls(&mut self, label: &Label) -> &mut Calls {
         &mut self.of(&label.namespace, &label.name).1
     }
@@ -196,7 +197,8 @@ impl Counted {
     }
 }
 
-/// Counts on one of several threads. What began on one and ended on another meets in what they share.
+/// Counts the lines of one worker thread. A beginning and an end that different threads read are matched in the shared
+/// balance.
 pub(crate) struct Tally<'a> {
     pub(crate) counted: Counted,
     selected: &'a Selected,
@@ -244,7 +246,7 @@ impl Reading for Tally<'_> {
     }
 }
 
-/// How many records the log says are missing, where that is what a record says.
+/// Returns the number of lost records, if this record reports any.
 pub(crate) fn lost(record: &Outline<'_>) -> Option<u64> {
     let is_of_losses =
         record.event_namespace == delivery::NAMESPACE && record.event_name == delivery::NAME;

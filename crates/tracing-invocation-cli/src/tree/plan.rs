@@ -1,10 +1,10 @@
-//! What of a trace is one line.
+//! Decides which operations of a trace share a line.
 
 use foldhash::HashMap;
 use tracing_invocation::{Outcome, SpanId};
 
 use crate::model::{Operation, Trace};
-use crate::render::{self, Told};
+use crate::render::{self, Reason};
 
 /// So many alike are told as one.
 const RUN: usize = 3;
@@ -61,7 +61,7 @@ impl<'a> Plan<'a> {
     }
 
     /// What an operation tells of its end in full.
-    pub(super) fn told(&self, index: usize) -> Option<Told> {
+    pub(super) fn told(&self, index: usize) -> Option<Reason> {
         let end = self.operation(index).end.as_ref()?;
         if end.told_by().is_some() {
             return None;

@@ -1,4 +1,4 @@
-//! Traces as lines.
+//! Prints traces as lines.
 
 use std::io::{self, Write};
 use std::time::{Duration, SystemTime};
@@ -235,7 +235,7 @@ fn put_end(line: &mut Line, plan: &Plan<'_>, index: usize) {
         return;
     }
     if let Some(told) = plan.told(index) {
-        line.put_told(&told);
+        line.put_reason(&told);
     }
 }
 

@@ -1,4 +1,4 @@
-//! Which traces are shown.
+//! Filters traces.
 
 use std::io;
 use std::time::SystemTime;

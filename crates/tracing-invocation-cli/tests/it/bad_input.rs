@@ -48,8 +48,8 @@ fn what_is_not_json_holds_no_records_and_that_is_said() {
     let (code, told, err) = stats("hello\n{\"a\":1}\n\nworld");
     assert_eq!((code, &*told), (2, ""));
     insta::assert_snapshot!(err, @"
-    invocations: 3 lines were passed over, no record: the first is stdin:1
-    invocations: stdin: no records were found. A log of records is written by a program with tracing-invocation: one JSON object a line, with `event_outcome`, `trace_id` and `span_id`
+    invocations: 3 lines were skipped, not a record: the first is stdin:1
+    invocations: stdin: no records were found. A program with tracing-invocation writes one JSON object per line, with `event_outcome`, `trace_id` and `span_id`
     ");
 }
 
@@ -133,7 +133,7 @@ fn a_part_of_a_rotated_file_is_passed_over_unless_it_is_all_there_is() {
     fs::write(folder.path().join(PARTIAL), gzip(&log())).unwrap();
     let (code, told, err) = stats_in(folder.path(), &["app.jsonl", PARTIAL]);
     assert_eq!((code, &*told), (0, "charge 1, deliver 1"));
-    insta::assert_snapshot!(err, @"invocations: .tracing-invocation-part.2026-11-22T08-00-00.000000Z.c3cf937c714e933d.1: holds a part of a rotated file that was being compressed, and is passed over; to read it, name it alone");
+    insta::assert_snapshot!(err, @"invocations: .tracing-invocation-part.2026-11-22T08-00-00.000000Z.c3cf937c714e933d.1: holds a part of a rotated file that was being compressed, and is skipped; to read it, name it alone");
 
     assert_eq!(stats_in(folder.path(), &[PARTIAL]), (0, told, String::new()));
     let [app, part] = ["app.jsonl", PARTIAL].map(|name| folder.path().join(name));
@@ -141,7 +141,7 @@ fn a_part_of_a_rotated_file_is_passed_over_unless_it_is_all_there_is() {
     let flags = ["follow", "--exit-at-end", "--from-start", "--all"];
     let ran = invocations(&[&flags[..], &files[..]].concat(), "");
     assert_eq!(ran.out.lines().count(), 1, "{}", ran.out);
-    assert!(ran.err.contains("is passed over"), "{}", ran.err);
+    assert!(ran.err.contains("is skipped"), "{}", ran.err);
 }
 
 #[test]
@@ -155,7 +155,7 @@ fn a_file_that_stands_there_compressed_as_well_counts_once() {
         let (code, told, err) = stats_in(folder.path(), &files);
         assert_eq!((code, &*told), (0, "charge 1, deliver 1"));
         let expected =
-            format!("invocations: {packed}: holds what {rotated} holds, and is passed over\n");
+            format!("invocations: {packed}: holds what {rotated} holds, and is skipped\n");
         assert_eq!(err, expected);
     }
     assert_eq!(stats_in(folder.path(), &[&packed]).1, "charge 1, deliver 1");
@@ -176,8 +176,8 @@ fn a_file_that_is_named_twice_counts_once() {
     let (code, told, err) = stats_in(folder.path(), &files);
     assert_eq!((code, &*told), (0, "charge 1, deliver 1"));
     insta::assert_snapshot!(err, @"
-    invocations: ./app.jsonl: is a file that was named before, and is read once
-    invocations: current.jsonl: is a file that was named before, and is read once
+    invocations: ./app.jsonl: the same file was named before, and is read only once
+    invocations: current.jsonl: the same file was named before, and is read only once
     ");
 }
 
@@ -204,7 +204,7 @@ fn lines_of_others_are_passed_over_and_counted() {
     let log = log().replace('\n', "\nINFO hello\n{\"level\":\"INFO\"}\n\r\n");
     let (code, told, err) = stats(log);
     assert_eq!((code, &*told), (0, "charge 1, deliver 1"));
-    insta::assert_snapshot!(err, @"invocations: 6 lines were passed over, no record: the first is stdin:2");
+    insta::assert_snapshot!(err, @"invocations: 6 lines were skipped, not a record: the first is stdin:2");
 }
 
 #[test]
@@ -224,7 +224,7 @@ fn a_torn_line_is_counted_and_what_follows_on_it_is_read() {
         assert_eq!((code, &*told), (0, "charge 1, deliver 1"), "{torn}: {err}");
     }
     let (_, _, err) = stats(format!("{whole}{}", &whole[..200]));
-    insta::assert_snapshot!(err, @"invocations: 1 line was passed over, torn: stdin:4");
+    insta::assert_snapshot!(err, @"invocations: 1 line was skipped, torn: stdin:4");
 }
 
 #[test]
@@ -240,7 +240,7 @@ fn a_record_behind_a_torn_one_counts_although_its_line_is_told() {
     let torn = format!("{}{only}\n", &only[..200]);
     let (code, told, err) = stats(&torn);
     assert_eq!((code, &*told), (0, "charge 1"));
-    insta::assert_snapshot!(err, @"invocations: 1 line was passed over, torn: stdin:1");
+    insta::assert_snapshot!(err, @"invocations: 1 line was skipped, torn: stdin:1");
     let checked = invocations(&["check", "--allow-open"], &torn);
     assert_eq!((checked.code, &*checked.err), (1, ""));
 }
@@ -254,12 +254,12 @@ fn what_an_object_of_somebody_else_holds_is_no_record() {
     assert_eq!((code, &*told), (0, "charge 1, deliver 1"));
     let (_, told, _) = stats(whole.replace(only, &format!("{{\"a\":{only}}}")));
     assert_eq!(told, "charge 1");
-    insta::assert_snapshot!(err, @"invocations: 1 line was passed over, no record: stdin:1");
+    insta::assert_snapshot!(err, @"invocations: 1 line was skipped, not a record: stdin:1");
     // Neither is an object in the midst of a text, however it begins.
     let text = "got {\"timestamp\":\"2026\"} from a peer\n";
     let (code, _, err) = stats(text.to_owned() + &whole);
     assert_eq!(code, 0);
-    insta::assert_snapshot!(err, @"invocations: 1 line was passed over, no record: stdin:1");
+    insta::assert_snapshot!(err, @"invocations: 1 line was skipped, not a record: stdin:1");
 }
 
 #[test]
@@ -273,7 +273,7 @@ fn however_many_records_are_in_a_list_on_one_line_all_are_read() {
 fn a_record_with_a_value_that_no_record_has_is_told_apart() {
     let (code, told, err) = stats(log() + &log().replace("\"invoke\"", "\"begun\""));
     assert_eq!((code, &*told), (0, "charge 2, deliver 1"));
-    insta::assert_snapshot!(err, @"invocations: 2 lines were passed over, invalid as a record: the first is stdin:4");
+    insta::assert_snapshot!(err, @"invocations: 2 lines were skipped, invalid record: the first is stdin:4");
 }
 
 #[test]
@@ -296,14 +296,14 @@ fn of_a_gzip_file_that_is_cut_off_or_broken_what_can_be_read_counts() {
     let (code, told, err) = stats(&packed[..packed.len() / 2]);
     assert_eq!(code, 2);
     assert!(told.starts_with("charge 1, deliver 1, sweep "), "{told}");
-    insta::assert_snapshot!(err.lines().next().unwrap(), @"invocations: stdin: the gzip data is cut off: what comes before was read");
+    insta::assert_snapshot!(err.lines().next().unwrap(), @"invocations: stdin: the gzip data is truncated: the data before that was read");
 
     let middle = packed.len() / 2;
     packed[middle..middle + 40].fill(0xff);
     let (code, told, err) = stats(&packed);
     assert_eq!(code, 2);
     assert!(told.starts_with("charge 1, deliver 1"), "{told}");
-    assert!(err.starts_with("invocations: stdin: the gzip data is broken"), "{err}");
+    assert!(err.starts_with("invocations: stdin: the gzip data is corrupt"), "{err}");
 }
 
 #[test]
@@ -322,7 +322,7 @@ fn a_file_that_is_not_there_a_folder_and_one_that_may_not_be_read_say_so_and_the
     let (code, told, err) = counted(&invocations(&arguments, ""));
     assert_eq!((code, &*told), (2, "charge 1, deliver 1"));
     insta::assert_snapshot!(err.replace(folder.path().to_str().unwrap(), "[folder]"), @"
-    invocations: [folder]: is a folder: name the files in it
+    invocations: [folder]: is a directory: name the files in it
     invocations: not/there: No such file or directory (os error 2)
     ");
 }
@@ -381,7 +381,7 @@ fn a_line_of_100_megabytes_is_passed_over_in_little_memory() {
         err: String::from_utf8(output.stderr).unwrap(),
     });
     assert_eq!((code, &*told), (0, "charge 1, deliver 1"), "{err}");
-    insta::assert_snapshot!(err, @"invocations: 1 line was passed over, too long (more than 8 MiB): stdin:1");
+    insta::assert_snapshot!(err, @"invocations: 1 line was skipped, too long (more than 8 MiB): stdin:1");
 }
 
 #[test]
@@ -443,7 +443,7 @@ fn a_line_that_is_no_text_is_no_record_to_any_command() {
     bytes.splice(payload + 1..payload + 1, *b"\"a\":\"\xff\"");
     let (code, told, err) = stats(&bytes);
     assert_eq!((code, &*told), (0, "charge 1, deliver 1"));
-    assert_eq!(err, "invocations: 1 line was passed over, torn: stdin:1\n");
+    assert_eq!(err, "invocations: 1 line was skipped, torn: stdin:1\n");
     let ran = invocations(&["tree"], &bytes);
     assert_eq!(ran.err, err);
 }

@@ -42,7 +42,7 @@ fn a_log_as_it_should_be_has_no_offences() {
         pay.failed_by(9, 2),
     ]);
     let ran = check(&[], log);
-    assert_snapshot!(ran.out, @"no offences in 5 records of 2 operations");
+    assert_snapshot!(ran.out, @"no problems in 5 records of 2 operations");
     assert_eq!((ran.code, &*ran.err), (0, ""));
 }
 
@@ -70,10 +70,10 @@ fn offences_are_told_in_the_order_of_the_log() {
     stdin:6: `pack` (trace 00000000000000000000000000000003, span 0000000000000003) has no end
     stdin:7: `pay` (trace 00000000000000000000000000000001, span 0000000000000001) begins a second time, after stdin:1
     stdin:8: a record that is cut off
-    stdin:9: cannot be read as a record: timestamp "2026-99-22T08:00:00.123456Z" is not of the form 2026-11-22T08:00:00.123456Z: numeric component is out of range
-    7 offences in 8 records of 4 operations: 1 record against the schema, 1 record that cannot be read, 1 torn line, 1 second beginning, 1 second end, 1 end before its beginning, 1 beginning without an end
-    operations of a program that still runs are no offence: `--allow-open` says that this is one
-    1 end has no beginning in the log: a policy, a threshold or sampling may have left it out
+    stdin:9: cannot be parsed as a record: timestamp "2026-99-22T08:00:00.123456Z" is not of the form 2026-11-22T08:00:00.123456Z: numeric component is out of range
+    7 problems in 8 records of 4 operations: 1 record against the schema, 1 record that cannot be parsed, 1 torn line, 1 second beginning, 1 second end, 1 end before its beginning, 1 beginning without an end
+    if the program is still running, open operations are not a problem: pass `--allow-open`
+    1 end has no beginning in the log: a policy, a threshold or sampling may have omitted it
     "#);
     assert_eq!((ran.code, &*ran.err), (1, ""));
 }
@@ -88,12 +88,12 @@ fn what_satisfies_the_schema_and_is_no_record_is_an_offence() {
     };
     assert_eq!(check(&[], broken("7")).code, 0);
     assert_snapshot!(check(&[], broken("7.0")).out, @"
-    stdin:2: cannot be read as a record: invalid type: floating point `7.0`, expected u64
-    1 offence in 2 records of 1 operation: 1 record that cannot be read
+    stdin:2: cannot be parsed as a record: invalid type: floating point `7.0`, expected u64
+    1 problem in 2 records of 1 operation: 1 record that cannot be parsed
     ");
     assert_snapshot!(check(&[], broken("36893488147419103232")).out, @"
-    stdin:2: cannot be read as a record: invalid type: floating point `3.6893488147419103e+19`, expected u64
-    1 offence in 2 records of 1 operation: 1 record that cannot be read
+    stdin:2: cannot be parsed as a record: invalid type: floating point `3.6893488147419103e+19`, expected u64
+    1 problem in 2 records of 1 operation: 1 record that cannot be parsed
     ");
 }
 
@@ -104,7 +104,7 @@ fn an_end_of_which_more_is_wrong_is_still_an_end() {
     let ran = check(&[], log);
     assert_snapshot!(ran.out, @r#"
     stdin:2: `level` is "LOUD" (allowed: TRACE, DEBUG, INFO, WARN, ERROR)
-    1 offence in 2 records of 1 operation: 1 record against the schema
+    1 problem in 2 records of 1 operation: 1 record against the schema
     "#);
 }
 
@@ -114,7 +114,7 @@ fn what_still_runs_is_allowed_where_that_is_asked_for() {
     assert_eq!(check(&[], &log).code, 1);
     let ran = check(&["--allow-open"], &log);
     assert_snapshot!(ran.out, @"
-    no offences in 1 record of 1 operation
+    no problems in 1 record of 1 operation
     1 operation is open
     ");
     assert_eq!(ran.code, 0);
@@ -125,18 +125,18 @@ fn what_the_convention_leaves_out_is_an_offence_only_to_the_strict() {
     let log = "listening on 80\n".to_owned() + &lines(&[call("pay", 1).success(1), losses(2)]);
     let ran = check(&[], &log);
     assert_snapshot!(ran.out, @"
-    no offences in 2 records of 1 operation
-    the log says that 2 records were lost: missing ends may be among them
-    1 end has no beginning in the log: a policy, a threshold or sampling may have left it out
+    no problems in 2 records of 1 operation
+    the log reports that 2 records were lost: missing ends may be among them
+    1 end has no beginning in the log: a policy, a threshold or sampling may have omitted it
     ");
-    assert_snapshot!(ran.err, @"invocations: 1 line was passed over, no record: stdin:1");
+    assert_snapshot!(ran.err, @"invocations: 1 line was skipped, not a record: stdin:1");
     assert_eq!(ran.code, 0);
     let ran = check(&["--strict"], &log);
     assert_snapshot!(ran.out, @"
-    stdin:1: no record
+    stdin:1: not a record
     stdin:2: `pay` (trace 00000000000000000000000000000001, span 0000000000000001) has no beginning
-    2 offences in 2 records of 1 operation: 1 end without a beginning, 1 line that is no record
-    the log says that 2 records were lost: missing ends may be among them
+    2 problems in 2 records of 1 operation: 1 end without a beginning, 1 line that is not a record
+    the log reports that 2 records were lost: missing ends may be among them
     ");
     assert_eq!((ran.code, &*ran.err), (1, ""));
 }
@@ -188,13 +188,13 @@ fn first_bounds_what_is_told_and_not_what_is_counted() {
     let ran = check(&["--first", "1"], lines(&calls));
     assert_snapshot!(ran.out, @"
     stdin:1: `pay` (trace 00000000000000000000000000000001, span 0000000000000001) has no end
-    50 offences in 50 records of 50 operations: 50 beginnings without an end
-    operations of a program that still runs are no offence: `--allow-open` says that this is one
+    50 problems in 50 records of 50 operations: 50 beginnings without an end
+    if the program is still running, open operations are not a problem: pass `--allow-open`
     ");
     let ran = check(&["--first", "0"], lines(&calls));
     assert_snapshot!(ran.out, @"
-    50 offences in 50 records of 50 operations: 50 beginnings without an end
-    operations of a program that still runs are no offence: `--allow-open` says that this is one
+    50 problems in 50 records of 50 operations: 50 beginnings without an end
+    if the program is still running, open operations are not a problem: pass `--allow-open`
     ");
 }
 
@@ -205,7 +205,7 @@ fn a_line_that_is_too_long_is_an_offence_and_those_around_it_are_read() {
     let ran = check(&[], log);
     assert_snapshot!(ran.out, @"
     stdin:2: longer than 8 MiB
-    1 offence in 2 records of 1 operation: 1 line that is too long
+    1 problem in 2 records of 1 operation: 1 line that is too long
     ");
     assert_eq!((ran.code, &*ran.err), (1, ""));
 }
@@ -228,7 +228,7 @@ fn records_in_the_words_of_other_schemas_are_held_to_their_own() {
         let text = String::from_utf8(text).unwrap();
         let ran = check(&[], &text);
         assert!(
-            ran.out.starts_with("no offences in 6 records of 2 operations\n"),
+            ran.out.starts_with("no problems in 6 records of 2 operations\n"),
             "{ran:?}\n{text}"
         );
         let ran = check(&[], text.replace("timeout", "whim"));

@@ -125,20 +125,20 @@ fn until_terminated(mut command: Command, log: &Path) -> ExitStatus {
 #[test]
 fn the_program_lists_its_commands() {
     assert_snapshot!(help(&[]), @"
-    From a log of tracing-invocation to an answer: what happened to every operation.
+    Analyzes logs of tracing-invocation: shows what happened to every operation.
 
-    Reads JSON lines of records in the native format, ECS, Google Cloud's or OTLP/JSON, plain or gzip.
-    Other lines in between are passed over and counted.
+    Reads records as JSON lines in the native format, ECS, Google Cloud's format or OTLP/JSON, plain or
+    gzip. Other lines are skipped and counted.
 
     Usage: invocations [OPTIONS] <COMMAND>
 
     Commands:
-      tree         Show calls as trees: what ran inside what, and how each ended
+      tree         Show calls as trees: how operations are nested, and how each ended
       stats        Count calls, outcomes and durations by operation
       open         Show operations that began and did not end
-      check        Hold a log to the schema, and to one end per beginning
-      follow       Follow logs while they are written: what is in flight, how often, what failed
-      report       Write one page with figures, traces and timelines, to be opened in a browser
+      check        Check a log against the schema, and that every beginning has exactly one end
+      follow       Watch logs while they are written: calls in flight, rates, the latest failures
+      report       Write an HTML page with figures, traces and timelines
       diff         Show what changed between two runs
       completions  Print completions for a shell
       man          Print a manual page, or write all of them
@@ -149,7 +149,7 @@ fn the_program_lists_its_commands() {
               When to use colours
 
               Possible values:
-              - auto:   Where a terminal shows it
+              - auto:   If the output is a terminal
               - always
               - never
               

@@ -294,7 +294,7 @@ fn what_the_log_lost_may_be_an_end() {
     losses.event_namespace = "tracing_invocation".to_owned();
     losses.payload["error"]["details"] = json!({ "lost": 3 });
     let ran = open(&[], lines(&[call("pay", 1).invoke(), losses]));
-    assert_snapshot!(ran.err, @"invocations: the log says that 3 records are missing from it: an end may be among them");
+    assert_snapshot!(ran.err, @"invocations: the log reports that 3 records were lost: missing ends may be among them");
 }
 
 #[test]

@@ -128,7 +128,7 @@ fn a_page_says_what_its_log_does_not_have() {
     assert_eq!(
         said["passed_over"],
         json!([
-            { "count": 1, "words": "no record", "first": "stdin:5" },
+            { "count": 1, "words": "not a record", "first": "stdin:5" },
             { "count": 1, "words": "torn", "first": "stdin:6" },
         ])
     );

@@ -129,7 +129,7 @@ fn patterns_choose_the_operations() {
 fn patterns_that_choose_nothing_are_told() {
     let ran = invocations(&["stats", "--name", "Charge"], lines(&day()));
     assert_eq!(ran.code, 0);
-    insta::assert_snapshot!(ran.err, @"invocations: no operation is selected: --name, --namespace and --entity take patterns of the whole text, in which capital letters matter, as in 'charge*'");
+    insta::assert_snapshot!(ran.err, @"invocations: no operation matches: the patterns of --name, --namespace and --entity must match the whole text, and are case-sensitive, as in 'charge*'");
     let ran = invocations(&["stats", "--name", ""], "");
     assert_eq!(ran.code, 2);
     assert!(ran.err.contains("a value is required for '--name <PATTERN>'"), "{}", ran.err);
@@ -155,7 +155,7 @@ fn what_is_not_among_the_reasons_is_told() {
     count  cancelled because  operation
         1  not recorded       shop send
 
-    1 failure and 2 cancellations more: an operation inside ended so, and is counted above
+    not counted above: 1 failure and 2 cancellations, each the same as that of an inner operation
     ");
 }
 
@@ -174,7 +174,7 @@ fn what_the_log_says_is_missing_is_told_and_is_no_operation() {
     let ran = invocations(&["stats", "--format", "csv"], lines(day().iter().chain([&lost])));
     assert_eq!(ran.code, 0);
     assert!(!ran.out.contains("delivery"), "{}", ran.out);
-    insta::assert_snapshot!(ran.err, @"invocations: the log says that 40 records are missing from it: an end may be among them");
+    insta::assert_snapshot!(ran.err, @"invocations: the log reports that 40 records were lost: missing ends may be among them");
 }
 
 #[test]

@@ -282,7 +282,7 @@ fn lost_records_are_noted() {
     let lost = r#"{"timestamp":"2026-11-27T16:00:00.000000Z","level":"ERROR","event_namespace":"tracing_invocation","event_name":"delivery","event_outcome":"failed","trace_id":"000000000000000000000000000000ff","span_id":"00000000000000ff","duration_ns":1,"payload":{"error":{"type":"records_lost","message":"3 records lost","details":{"lost":3}}}}"#;
     let ran = invocations(&["tree"], lines(&order()) + lost + "\n");
     insta::assert_snapshot!(ran.err, @r"
-    invocations: the log says that 3 records are missing from it: an end may be among them
+    invocations: the log reports that 3 records were lost: missing ends may be among them
     ");
     assert!(!ran.out.contains("delivery"));
 }

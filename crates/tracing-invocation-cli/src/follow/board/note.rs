@@ -1,4 +1,4 @@
-//! What is worth a line.
+//! Notes: records that are worth a line of their own.
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -9,29 +9,29 @@ use tracing_invocation::format::lasted;
 use tracing_invocation::{Outcome, Record, SpanId, TraceId};
 
 use super::{NAME, cut};
-use crate::render::{self, DIM, ERROR, Line, PLAIN, Told, short};
+use crate::render::{self, DIM, ERROR, Line, PLAIN, Reason, short};
 
-/// Characters of an error's message, or of why something was cancelled.
+/// The maximum number of characters of an error message, or of the reason for a cancellation.
 const MESSAGE: usize = 400;
-/// How many digits of a trace id are told: enough to ask for that trace.
+/// How many digits of a trace id are shown: enough to select it with `invocations tree --trace`.
 const DIGITS: usize = 12;
 
-/// What a record says, as far as it is shown.
+/// The parts of a record that are shown.
 #[derive(Clone, Debug)]
 pub(in super::super) struct Note {
     at: SystemTime,
     what: What,
-    pub(super) called: Arc<str>,
+    pub(super) label: Arc<str>,
     entity_id: Option<Box<str>>,
     duration_ns: Option<u64>,
-    told: Option<Told>,
-    /// What the operation is called that tells in full what this one ended by.
-    pub(super) teller: Option<String>,
+    reason: Option<Reason>,
+    /// The label of the operation whose record has the same error or cancellation in full.
+    pub(super) reported_by: Option<String>,
     pub(super) trace_id: TraceId,
     pub(super) span_id: SpanId,
 }
 
-/// What a note is of.
+/// The subject of a note.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum What {
     Operation(Outcome),
@@ -41,27 +41,27 @@ enum What {
 impl Note {
     pub(super) fn of(
         record: &Record,
-        called: Arc<str>,
+        label: Arc<str>,
         name: impl Fn(SpanId) -> Option<Arc<str>>,
     ) -> Self {
         let outcome = record.event_outcome;
-        let teller = [payload::CAUSED_BY, payload::CANCELLED_BY].iter().find_map(|key| {
+        let reported_by = [payload::CAUSED_BY, payload::CANCELLED_BY].iter().find_map(|key| {
             let id = record.payload.get(*key)?.as_str()?.parse().ok()?;
             Some(name(id).map_or_else(|| short(id), |name| name.to_string()))
         });
-        let told = match outcome {
-            Outcome::Slow => render::slow(&record.payload).map(|text| Told { kind: None, text }),
-            _ if teller.is_some() => None,
+        let reason = match outcome {
+            Outcome::Slow => render::slow(&record.payload).map(|text| Reason { kind: None, text }),
+            _ if reported_by.is_some() => None,
             _ => render::end(outcome, &record.payload, |id| name(id).map(|name| name.to_string())),
         };
         Self {
             at: record.timestamp,
             what: What::Operation(outcome),
-            called,
+            label,
             entity_id: record.entity_id.as_deref().map(|entity_id| cut(entity_id, NAME).into()),
             duration_ns: record.duration_ns,
-            told: told.map(shortened),
-            teller,
+            reason: reason.map(shortened),
+            reported_by,
             trace_id: record.trace_id,
             span_id: record.span_id,
         }
@@ -74,17 +74,17 @@ impl Note {
         Self {
             at: record.timestamp,
             what: What::Losses,
-            called: "".into(),
+            label: "".into(),
             entity_id: None,
             duration_ns: None,
-            told: Some(shortened(Told { kind: None, text })),
-            teller: None,
+            reason: Some(shortened(Reason { kind: None, text })),
+            reported_by: None,
             trace_id: record.trace_id,
             span_id: record.span_id,
         }
     }
 
-    /// The note as a line; `is_whole` says whether the trace is told as well.
+    /// Formats the note as a line, with its trace if `is_whole` is set.
     pub(in super::super) fn line(&self, is_whole: bool) -> Line {
         let mut line = Line::default();
         let at = format_rfc3339_millis(self.at).to_string();
@@ -92,23 +92,23 @@ impl Note {
         line.put(PLAIN, " ");
         let What::Operation(outcome) = self.what else {
             line.put(ERROR.bold(), format!("! {:<9} ", "lost"));
-            line.put(ERROR.bold(), self.told.as_ref().map_or("", |told| &told.text));
+            line.put(ERROR.bold(), self.reason.as_ref().map_or("", |reason| &reason.text));
             return line;
         };
-        line.put_outcome(Some(outcome), self.teller.is_some());
-        line.put(if self.teller.is_some() { PLAIN } else { render::NAME }, &self.called);
+        line.put_outcome(Some(outcome), self.reported_by.is_some());
+        line.put(if self.reported_by.is_some() { PLAIN } else { render::NAME }, &self.label);
         if let Some(entity_id) = &self.entity_id {
             line.put(PLAIN, format!(" {entity_id}"));
         }
         if let Some(nanos) = self.duration_ns {
             line.put(PLAIN, format!("  {}", lasted(nanos)));
         }
-        if let Some(teller) = &self.teller {
+        if let Some(reported_by) = &self.reported_by {
             let how = if outcome == Outcome::Failed { "by" } else { "with" };
-            line.put(DIM, format!("  {how} {teller}"));
+            line.put(DIM, format!("  {how} {reported_by}"));
         }
-        if let Some(told) = &self.told {
-            line.put_told(told);
+        if let Some(reason) = &self.reason {
+            line.put_reason(reason);
         }
         if is_whole {
             line.put(DIM, format!("  trace {}", &self.trace_id.to_string()[..DIGITS]));
@@ -117,10 +117,10 @@ impl Note {
     }
 }
 
-fn shortened(told: Told) -> Told {
+fn shortened(reason: Reason) -> Reason {
     let short = |text: String, limit| match cut(&text, limit) {
         all if all.len() == text.len() => text,
         begin => format!("{begin}…"),
     };
-    Told { kind: told.kind.map(|kind| short(kind, NAME)), text: short(told.text, MESSAGE) }
+    Reason { kind: reason.kind.map(|kind| short(kind, NAME)), text: short(reason.text, MESSAGE) }
 }

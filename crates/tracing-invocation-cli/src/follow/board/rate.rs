@@ -1,15 +1,15 @@
-//! How often something happens.
+//! Measures the rate of events.
 
 use std::time::{Duration, SystemTime};
 
-/// How many seconds are known.
+/// How many seconds are remembered.
 const SECONDS: u64 = 60;
 
-/// What happened in each of the last seconds.
+/// The number of events in each of the last seconds.
 #[derive(Clone, Debug)]
 pub(super) struct Rate {
     counts: [u32; SECONDS as usize],
-    /// The second, since the epoch, that was counted last.
+    /// The latest second, since the epoch.
     latest: u64,
 }
 
@@ -18,7 +18,8 @@ impl Rate {
         Self { counts: [0; SECONDS as usize], latest: 0 }
     }
 
-    /// Counts what happened at `at`. What is said to be still to come happens now; what is long over is of no account.
+    /// Counts an event at `at`. A time in the future, from a clock that differs, counts as now. An event that is older than
+    /// the remembered seconds is ignored.
     pub(super) fn count(&mut self, at: SystemTime, now: SystemTime) {
         let (at, now) = (second(at), second(now));
         let at = at.min(now);
@@ -36,7 +37,7 @@ impl Rate {
         }
     }
 
-    /// How often it happened a second, over the last `span` up to now, at most a minute.
+    /// Returns the number of events per second over the last `span`, which is at most a minute.
     pub(super) fn per_second(&self, span: Duration, now: SystemTime) -> f64 {
         let now = second(now).max(self.latest);
         let span = span.as_secs().clamp(1, SECONDS);
@@ -75,7 +76,7 @@ mod tests {
             for (passed, ago) in steps {
                 now += passed / 10;
                 rate.count(at(now - ago), at(now));
-                // What is a minute old when it comes is of no account.
+                // An event that is a minute old when it arrives is ignored.
                 all.extend(Some(now - ago).filter(|_| ago < 60));
             }
             now += later;
@@ -86,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn clocks_that_differ_are_no_trouble() {
+    fn clocks_may_differ() {
         let mut rate = Rate::new();
         rate.count(at(500), at(100));
         rate.count(at(100), at(95));

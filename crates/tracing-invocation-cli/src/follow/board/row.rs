@@ -1,4 +1,4 @@
-//! What is counted by the name of operations.
+//! Counts operations by name.
 
 use std::cmp::Reverse;
 use std::sync::Arc;
@@ -10,12 +10,12 @@ use tracing_invocation::{Outcome, Record};
 use super::rate::Rate;
 use super::{NAME, cut};
 
-/// How many names are told apart.
+/// The maximum number of names with a row of their own.
 const ROWS: usize = 1_000;
-/// What all others are counted as.
+/// The label of the row that counts all other names.
 const OTHERS: &str = "(others)";
 
-/// How many operations ended, by how.
+/// The number of operations that ended, by outcome.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in super::super) struct Ends {
     pub(in super::super) success: u64,
@@ -24,17 +24,17 @@ pub(in super::super) struct Ends {
     pub(in super::super) unknown: u64,
 }
 
-/// The operations of one name.
+/// The counts of one name.
 #[derive(Clone, Debug)]
 pub(in super::super) struct Row {
     /// Namespace and name.
-    pub(in super::super) called: Arc<str>,
+    pub(in super::super) label: Arc<str>,
     pub(in super::super) ends: Ends,
     pub(in super::super) open: u64,
     rate: Rate,
 }
 
-/// All names, as far as there are not too many.
+/// The rows of all names, up to [`ROWS`].
 #[derive(Debug, Default)]
 pub(super) struct Rows {
     places: HashMap<Arc<str>, usize>,
@@ -58,38 +58,37 @@ impl Ends {
 }
 
 impl Row {
-    fn new(called: Arc<str>) -> Self {
-        Self { called, ends: Ends::default(), open: 0, rate: Rate::new() }
+    fn new(label: Arc<str>) -> Self {
+        Self { label, ends: Ends::default(), open: 0, rate: Rate::new() }
     }
 
-    /// How many ended a second, over the last `span`.
+    /// Returns how many operations ended per second, over the last `span`.
     pub(in super::super) fn per_second(&self, span: Duration, now: SystemTime) -> f64 {
         self.rate.per_second(span, now)
     }
 }
 
 impl Rows {
-    /// The place of the row of this name.
+    /// Returns the index of the row for this name, and creates the row if needed.
     pub(super) fn find(&mut self, namespace: &str, name: &str) -> usize {
-        let called = called(namespace, name);
-        if let Some(place) = self.places.get(&*called) {
+        let label = label(namespace, name);
+        if let Some(place) = self.places.get(&*label) {
             return *place;
         }
-        let called: Arc<str> =
-            if self.rows.len() < ROWS { called.into() } else { Arc::from(OTHERS) };
-        if let Some(place) = self.places.get(&called) {
+        let label: Arc<str> = if self.rows.len() < ROWS { label.into() } else { Arc::from(OTHERS) };
+        if let Some(place) = self.places.get(&label) {
             return *place;
         }
-        self.places.insert(Arc::clone(&called), self.rows.len());
-        self.rows.push(Row::new(called));
+        self.places.insert(Arc::clone(&label), self.rows.len());
+        self.rows.push(Row::new(label));
         self.rows.len() - 1
     }
 
-    /// What the operation of a record in this row is called.
-    pub(super) fn called(&self, row: usize, record: &Record) -> Arc<str> {
-        let of_row = &self.rows[row].called;
+    /// Returns the label of a record's operation, which is more specific than the label of the row for others.
+    pub(super) fn label(&self, row: usize, record: &Record) -> Arc<str> {
+        let of_row = &self.rows[row].label;
         if &**of_row == OTHERS {
-            return called(&record.event_namespace, &record.event_name).into();
+            return label(&record.event_namespace, &record.event_name).into();
         }
         Arc::clone(of_row)
     }
@@ -113,11 +112,11 @@ impl Rows {
 
     pub(super) fn sorted(&self) -> Vec<&Row> {
         let mut rows: Vec<_> = self.rows.iter().collect();
-        rows.sort_by_key(|row| (Reverse(row.ends.all()), Arc::clone(&row.called)));
+        rows.sort_by_key(|row| (Reverse(row.ends.all()), Arc::clone(&row.label)));
         rows
     }
 }
 
-fn called(namespace: &str, name: &str) -> String {
+fn label(namespace: &str, name: &str) -> String {
     format!("{} {}", cut(namespace, NAME), cut(name, NAME))
 }

@@ -1,4 +1,4 @@
-//! What a board knows, against what was written.
+//! Tests the board against the records that it was given.
 
 use std::time::Duration;
 
@@ -45,7 +45,7 @@ fn in_flight(board: &Board) -> Vec<String> {
 }
 
 #[test]
-fn what_is_in_flight_is_told_the_oldest_first() {
+fn operations_in_flight_are_listed_oldest_first() {
     let mut board = board(&[(1, "invoke"), (2, "invoke"), (3, "invoke"), (2, "success")]);
     assert_eq!(in_flight(&board), ["order-1", "order-3"]);
     // Slow since before it was heard of.
@@ -57,26 +57,26 @@ fn what_is_in_flight_is_told_the_oldest_first() {
 }
 
 #[test]
-fn an_end_whose_beginning_is_not_known_counts() {
+fn an_end_without_a_known_beginning_counts() {
     let board = board(&[(1, "success"), (1, "failed"), (2, "cancelled"), (3, "unknown")]);
     assert_eq!(board.open(), 0);
     assert_eq!(board.total(), Ends { success: 1, failed: 1, cancelled: 1, unknown: 1 });
 }
 
 #[test]
-fn one_cause_is_listed_once() {
+fn an_error_that_passed_through_several_operations_is_listed_once() {
     let mut board = board(&[(1, "invoke"), (2, "invoke")]);
     let error = json!({"error": {"type": "Declined", "message": "no funds"}});
     board.take(&record(2, "failed", 2, error), at(2)).unwrap();
     let outer = record(1, "failed", 3, json!({"caused_by": "0000000000000002"}));
     let outer = board.take(&outer, at(3)).unwrap();
-    assert_eq!(outer.teller.as_deref(), Some("shop reserve"));
+    assert_eq!(outer.reported_by.as_deref(), Some("shop reserve"));
     assert_eq!(board.notes().count(), 1);
     assert_eq!(board.total().failed, 2);
 }
 
 #[test]
-fn losses_are_no_operation() {
+fn lost_records_do_not_count_as_an_operation() {
     let mut board = Board::new();
     let mut lost = record(1, "failed", 0, json!({"error": {"details": {"lost": 3}}}));
     lost.event_namespace = "tracing_invocation".to_owned();
@@ -86,7 +86,7 @@ fn losses_are_no_operation() {
 }
 
 #[test]
-fn there_is_an_end_to_what_is_kept() {
+fn memory_is_bounded() {
     let mut board = Board::new();
     let mut one = record(1, "invoke", 0, json!({}));
     one.entity_id = Some("é".repeat(100_000));
@@ -95,11 +95,11 @@ fn there_is_an_end_to_what_is_kept() {
         one.event_name = format!("name {span}");
         board.take(&one, at(0));
     }
-    assert_eq!((board.open(), board.not_kept()), (OPEN, 50));
+    assert_eq!((board.open(), board.untracked()), (OPEN, 50));
     assert_eq!(board.names(), 1_001);
-    assert_eq!(&*board.rows().last().unwrap().called, "shop name 999");
+    assert_eq!(&*board.rows().last().unwrap().label, "shop name 999");
     assert!(board.in_flight().all(|open| open.entity_id.as_ref().unwrap().len() == 2 * NAME));
-    assert_eq!(&*board.in_flight().last().unwrap().called, "shop name 100000");
+    assert_eq!(&*board.in_flight().last().unwrap().label, "shop name 100000");
     for span in 1..=2_000 {
         board.take(&record(span, "failed", 0, json!({})), at(0));
     }
@@ -109,7 +109,7 @@ fn there_is_an_end_to_what_is_kept() {
 
 proptest! {
     #[test]
-    fn a_board_is_what_its_records_say(calls in prop::collection::vec((1_u64..9, 0..5_usize), 0..60)) {
+    fn a_board_agrees_with_its_records(calls in prop::collection::vec((1_u64..9, 0..5_usize), 0..60)) {
         let outcomes = ["invoke", "success", "failed", "cancelled", "slow"];
         let calls: Vec<_> = calls.iter().map(|(span, of)| (*span, outcomes[*of])).collect();
         let board = board(&calls);

@@ -1,4 +1,4 @@
-//! What is counted by name, in columns.
+//! Renders the counts by name as a table.
 
 use std::time::{Duration, SystemTime};
 
@@ -10,21 +10,21 @@ use super::grouped;
 use crate::follow::board::{Board, Row};
 use crate::render::{self, DIM, Line, NAME, PLAIN, fitted};
 
-/// The fewest columns of a name.
+/// The minimum width of a name.
 const CALLED: usize = 24;
-/// Below so many columns of the screen, outcomes have their signs for headings.
+/// On a narrower screen, the headings of outcomes are their signs.
 const NARROW: usize = 80;
 
-/// What stands in a column.
+/// The content of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Column {
-    /// Ends a second, over so many of them.
+    /// Ends per second, over this many seconds.
     Rate(u64),
     Open,
     Ended(Outcome),
 }
 
-/// The columns, and in which order they are left out where there is no room: the greatest number first.
+/// The columns, each with a priority. If there is no room, the column with the greatest number is omitted first.
 const COLUMNS: [(Column, u8); 7] = [
     (Column::Rate(10), 1),
     (Column::Rate(60), 4),
@@ -35,7 +35,7 @@ const COLUMNS: [(Column, u8); 7] = [
     (Column::Ended(Outcome::Unknown), 6),
 ];
 
-/// The rows below their title.
+/// Returns the heading and the rows.
 pub(super) fn lines(board: &Board, now: SystemTime, columns: usize, height: usize) -> Vec<Line> {
     let is_narrow = columns < NARROW;
     let (shown, room) = fitting(columns);
@@ -50,7 +50,7 @@ pub(super) fn lines(board: &Board, now: SystemTime, columns: usize, height: usiz
     let mut lines = vec![title];
     for row in rows.into_iter().take(height.saturating_sub(1)) {
         let mut line = Line::default();
-        line.put(PLAIN, fitted(&format!("   {}", row.called), room));
+        line.put(PLAIN, fitted(&format!("   {}", row.label), room));
         for column in &shown {
             let (style, text) = column.cell(row, now);
             line.put(style, right(&text, width(column)));
@@ -63,13 +63,13 @@ pub(super) fn lines(board: &Board, now: SystemTime, columns: usize, height: usiz
     lines
 }
 
-/// The columns that there is room for, and what is left for names.
+/// Returns the columns that fit, and the width that is left for names.
 fn fitting(columns: usize) -> (Vec<Column>, usize) {
     let is_narrow = columns < NARROW;
     let mut shown = COLUMNS.to_vec();
     loop {
         let used: usize = shown.iter().map(|(column, _)| column.width(is_narrow)).sum();
-        // One column stays free at the right.
+        // The rightmost column of the screen stays empty.
         let room = columns.saturating_sub(used + 1);
         let least = shown.iter().enumerate().max_by_key(|(_, (_, rank))| *rank);
         match least {
@@ -130,7 +130,7 @@ impl Column {
     }
 }
 
-/// A text at the right of so many columns.
+/// Right-aligns a text in this many columns.
 fn right(text: &str, columns: usize) -> String {
     format!("{}{text}", " ".repeat(columns.saturating_sub(text.width())))
 }

@@ -26,8 +26,8 @@ fn board() -> Board {
     for span in 100..1_300 {
         board.take(&record(span, "success", 999, json!({})), at(999));
     }
-    board.count(Kind::PassedOver(Why::Foreign, 0));
-    board.count(Kind::PassedOver(Why::Torn, 0));
+    board.count(Kind::Skipped(Why::Foreign, 0));
+    board.count(Kind::Skipped(Why::Torn, 0));
     board
 }
 
@@ -73,7 +73,7 @@ fn a_screen_shows_what_is_in_flight_how_often_and_what_failed() {
     "                                                                                                              "
     "                                                                                                              "
     "                                                                                                              "
-    " 2 lines passed over: 1 no record, 1 torn                                                     c clear  q quit "
+    " 2 lines skipped: 1 not a record, 1 torn                                                      c clear  q quit "
     "#);
 }
 
@@ -93,7 +93,7 @@ fn a_narrow_screen_has_fewer_columns() {
     " 16:00:00.950Z ⊘ cancelled shop reserve order-5  7.00 ms  t…"
     " 16:00:00.900Z ✗ failed    shop charge order-3  7.00 ms  De…"
     "                                                            "
-    " 2 lines passed over: 1 no record, 1 torn   c clear  q quit "
+    " 2 lines skipped: 1 not a record, 1 torn    c clear  q quit "
     "#);
 }
 
@@ -109,7 +109,7 @@ fn a_tiny_screen_has_the_numbers() {
 #[test]
 fn an_empty_board_says_so() {
     let status = Status {
-        troubles: vec!["app.jsonl is not there yet".to_owned()],
+        troubles: vec!["app.jsonl does not exist yet".to_owned()],
         is_over: true,
         ..status()
     };
@@ -125,7 +125,7 @@ fn an_empty_board_says_so() {
     "                                                                                "
     "                                                                                "
     "                                                                                "
-    " app.jsonl is not there yet                                     c clear  q quit "
+    " app.jsonl does not exist yet                                   c clear  q quit "
     "#);
 }
 
@@ -171,7 +171,7 @@ fn losses_come_first_below() {
     board.take(&lost, at(0));
     let shown = screen(&board, &status(), 80, 16).to_string();
     insta::assert_snapshot!(shown.lines().last().unwrap(), @r#"
-    " ! 3,000 records lost, the log says  ·  2 lines passed over: 1… c clear  q quit "
+    " ! 3,000 records lost, the log says  ·  2 lines skipped: 1 not… c clear  q quit "
     "#);
     assert!(shown.contains("! lost      3000 records lost"), "{shown}");
 }

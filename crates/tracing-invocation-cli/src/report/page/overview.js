@@ -194,7 +194,7 @@ const sentences = {
   lost: (lost) => `${counted(lost, "record")} ${lost === 1 ? "was" : "were"} lost before reaching the log, as it says itself.`,
   open: (open) => `${counted(open, "operation")} never ended, as far as the log knows: the program still ran, or was killed, or the end was lost.`,
   passedOver: ({ count: number, words, first }) =>
-    `${number === 1 ? "1 line was" : `${count(number)} lines were`} passed over, ${words}: ${number === 1 ? "" : "the first is "}${first}.`,
+    `${number === 1 ? "1 line was" : `${count(number)} lines were`} skipped, ${words}: ${number === 1 ? "" : "the first is "}${first}.`,
 };
 
 /** Says what the page does not have, whether the log is without it or there was no room. */

@@ -99,7 +99,7 @@ fn what_is_of_note_is_a_line() {
     ");
     insta::assert_snapshot!(ran.err.replace(" in 1 s", " in 0 s"), @r"
     invocations: 9 records in 0 s: 2 failed, 1 cancelled, 1 success, 1 unknown
-    invocations: 1 line passed over: 1 no record
+    invocations: 1 line skipped: 1 not a record
     ");
 }
 
@@ -154,8 +154,8 @@ fn logs_are_followed_through_rotation() {
     following.signal("-TERM");
     let (code, said) = following.end();
     assert_eq!(code, Some(0));
-    assert!(said.contains("invocations: other.jsonl is not there yet\n"), "{said}");
-    assert!(!said.contains("passed over"), "{said}");
+    assert!(said.contains("invocations: other.jsonl does not exist yet\n"), "{said}");
+    assert!(!said.contains("skipped"), "{said}");
 }
 
 #[test]
@@ -208,7 +208,7 @@ fn what_cannot_be_followed_is_said() {
     assert_eq!(code, Some(2));
     let said: Vec<_> = said.lines().take(2).collect();
     insta::assert_snapshot!(said.join("\n"), @r"
-    invocations: app.jsonl.1.gz is packed, which no file is that is being written: `invocations tree` reads it
-    invocations: . is a folder: name the files in it
+    invocations: app.jsonl.1.gz is compressed, and compressed files cannot be followed: read it with `invocations tree`
+    invocations: . is a directory: name the files in it
     ");
 }

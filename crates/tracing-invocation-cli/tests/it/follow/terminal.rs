@@ -252,7 +252,7 @@ fn what_was_counted_can_be_cleared() {
 fn a_terminal_is_no_log() {
     let terminal = Terminal::start(&Logs::new(), "invocations follow");
     let left = terminal.left();
-    assert!(left.contains("a terminal is no log: name the files to follow"), "{left}");
+    assert!(left.contains("stdin is a terminal, not a log: name the files to follow"), "{left}");
     assert!(left.contains("code=2"), "{left}");
 }
 

@@ -43,7 +43,7 @@ fn whole_traces_are_shown_of_what_is_asked_for() {
     assert_eq!(names(&["--trace", "0000000000000000000000000000000"]), ["place", "idle", "poll"]);
     assert_eq!(
         tree(&records, &["--trace", "ff"]).err,
-        "invocations: none of 3 traces is what was asked for\n"
+        "invocations: none of 3 traces matches the filters\n"
     );
 }
 

@@ -13,7 +13,7 @@ fn no_depth_overflows_or_indents_without_limit() {
     assert!(ran.out.lines().all(|line| line.chars().count() < 120));
     assert!(ran.out.contains("+99979 ✓ success"), "{}", ran.out.lines().last().unwrap());
     insta::assert_snapshot!(ran.err, @r"
-    invocations: 99979 lines are nested more than 20 deep: there `+N` says how much deeper, and the indentation stays
+    invocations: 99979 lines are nested more than 20 levels deep: these are not indented further, and `+N` shows how much deeper they are
     ");
 }
 
