@@ -97,7 +97,7 @@ fn row(variant: Variant, figures: &Measurements) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
+    use std::collections::{HashMap, HashSet};
 
     use super::*;
 
