@@ -61,9 +61,14 @@ pub(crate) fn function(args: &Args, function: Function) -> syn::Result<TokenStre
             #private::run(__invocation_span, __INVOCATION_LEVELS, #inner, #judge)
         },
         (Kind::Sync, false) => quote! {
-            let __invocation_output =
-                #private::run(__invocation_span.as_ref(), __INVOCATION_LEVELS, #inner, #private::later);
-            let __invocation_end = #private::settle_later(&__invocation_span);
+            let __invocation_number = #private::number();
+            let __invocation_output = #private::run_open(
+                __invocation_span.as_ref(),
+                __invocation_number,
+                __INVOCATION_LEVELS,
+                #inner,
+            );
+            let __invocation_end = #private::settle_later(&__invocation_span, __invocation_number);
             #live
             __invocation_end.end(#private::call_judge(&__invocation_output, #judge));
             __invocation_output
@@ -109,14 +114,15 @@ fn returned_place(signature: &syn::Signature) -> Span {
 fn async_live(future: &TokenStream, live: &TokenStream, judge: &TokenStream) -> TokenStream {
     let private = quote!(::tracing_invocation::private);
     quote! {
-        let __invocation_output = #private::watch(
+        let __invocation_number = #private::number();
+        let __invocation_output = #private::watch_open(
             ::core::clone::Clone::clone(&__invocation_span),
+            __invocation_number,
             __INVOCATION_LEVELS,
             #future,
-            #private::later,
         )
         .await;
-        let __invocation_end = #private::settle_later(&__invocation_span);
+        let __invocation_end = #private::settle_later(&__invocation_span, __invocation_number);
         #live
         __invocation_end.end(#private::call_judge(&__invocation_output, #judge));
         __invocation_output
