@@ -1,5 +1,6 @@
 //! The function written anew: its span, its body inside, and what judges how it ended.
 
+mod contained;
 mod judge;
 mod span;
 
@@ -41,7 +42,7 @@ pub(crate) fn function(args: &Args, function: Function) -> syn::Result<TokenStre
     }
     let kind = Kind::of(&signature);
     let private = quote!(::tracing_invocation::private);
-    let open = span::open(args, &signature.ident);
+    let open = span::open(args, &signature);
     let levels = levels(args);
     let judge = judge::closure(args, returned_place(&signature));
     let hint = returned_hint(&signature.output, &kind);
