@@ -62,7 +62,7 @@ pub(crate) fn function(args: &Args, function: Function) -> syn::Result<TokenStre
             #private::run(__invocation_span, __INVOCATION_LEVELS, #inner, #judge)
         },
         (Kind::Sync, false) => quote! {
-            let __invocation_number = #private::number();
+            let __invocation_number = #private::number(&__invocation_span);
             let __invocation_output = #private::run_open(
                 __invocation_span.as_ref(),
                 __invocation_number,
@@ -115,7 +115,7 @@ fn returned_place(signature: &syn::Signature) -> Span {
 fn async_live(future: &TokenStream, live: &TokenStream, judge: &TokenStream) -> TokenStream {
     let private = quote!(::tracing_invocation::private);
     quote! {
-        let __invocation_number = #private::number();
+        let __invocation_number = #private::number(&__invocation_span);
         let __invocation_output = #private::watch_open(
             ::core::clone::Clone::clone(&__invocation_span),
             __invocation_number,

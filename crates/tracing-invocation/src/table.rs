@@ -19,8 +19,8 @@ pub(crate) struct Table {
     ///
     /// Locked inside the lock of a shard.
     aside: Mutex<HashMap<u64, Vec<Operation>>>,
-    /// How many operations are in `aside`, so that it is locked only where there are any. A thread that is to find an
-    /// operation there has seen the closing of its span, or its own write that ran during it.
+    /// How many operations are in `aside`, so that it is locked only where there are any. It is counted under the lock of the
+    /// shard that the operation leaves, and read by a thread that has looked into that shard before: so it is up to date.
     count_aside: AtomicUsize,
 }
 

@@ -20,7 +20,8 @@ impl From<u64> for Key {
 /// The operation that another one was begun in.
 #[derive(Clone, Copy)]
 pub(crate) struct Parent {
-    /// Where the table keeps it. Safe to hold: a span lives at least as long as its children.
+    /// The id of its span. The registry may have closed that too early, and given the id to another: the table checks
+    /// `span_id` as well.
     pub(crate) key: u64,
     /// Its id, unless it stands in another trace.
     pub(crate) span_id: Option<u64>,

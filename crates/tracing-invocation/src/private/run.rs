@@ -26,7 +26,7 @@ pub fn run<T>(
         let _inside = span.enter();
         return body();
     }
-    run_inside(span, Number::draw(), levels, body, judge)
+    run_inside(span, Number::of(span), levels, body, judge)
 }
 
 /// As [`run`], and leaves the end of the operation to [`settle_later`] with the same number.
@@ -49,8 +49,8 @@ pub fn run_open<T>(
 /// A number for the wrappers of one operation.
 #[inline]
 #[must_use]
-pub fn number() -> Number {
-    Number::draw()
+pub fn number(span: &Option<Span>) -> Number {
+    span.as_ref().map_or(Number::NONE, Number::of)
 }
 
 /// Apart from [`run`], so that a call that nobody listens to keeps its registers.

@@ -94,7 +94,8 @@ pin_project! {
 
 impl<F, J> OperationFuture<F, J> {
     pub(crate) fn new(future: F, span: Span, levels: Option<&'static OwnLevels>, judge: J) -> Self {
-        Self::numbered(future, span, Number::draw(), levels, judge)
+        let number = Number::of(&span);
+        Self::numbered(future, span, number, levels, judge)
     }
 
     /// A future whose operation does not end with it: whoever has the number ends it.

@@ -22,7 +22,7 @@ use crate::panic_note::Unwinding;
 /// log.assert_last("upload").ended(Outcome::Success);
 /// ```
 pub fn begin(span: Span) -> OperationGuard {
-    let number = Number::draw();
+    let number = Number::of(&span);
     let _ = in_span_aside(&span, number, || ((), None));
     OperationGuard::resumed(span, number)
 }
@@ -31,7 +31,8 @@ pub fn begin(span: Span) -> OperationGuard {
 ///
 /// Dropped without [`complete`](Self::complete), [`fail`](Self::fail) or [`end`](Self::end) it is `cancelled`; dropped
 /// by a panic that unwinds, `failed` with the message of the last panic that began on this thread while the guard lived;
-/// that of a panic that began before and goes on (`resume_unwind`) is not known.
+/// that of a panic that began before and goes on (`resume_unwind`) is not known. A guard that a destructor begins and drops
+/// during one and the same panic is `cancelled`: that panic did not unwind over it.
 #[derive(Debug)]
 #[must_use = "the operation ends when this is dropped"]
 pub struct OperationGuard {

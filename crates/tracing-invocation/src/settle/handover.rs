@@ -52,13 +52,21 @@ impl Handed {
 }
 
 /// The number of a wrapper, by which layers know its operation whatever becomes of the id of its span. No other wrapper of
-/// this process has it, and none has zero.
+/// this process has it. The wrapper of a span that is disabled has zero.
 #[derive(Clone, Copy, Debug)]
 pub struct Number(u64);
 
 impl Number {
+    pub(crate) const NONE: Self = Self(0);
+
+    /// Draws a number for a wrapper of this span.
     #[inline]
-    pub(crate) fn draw() -> Self {
+    pub(crate) fn of(span: &Span) -> Self {
+        if span.is_disabled() { Self::NONE } else { Self::draw() }
+    }
+
+    #[inline]
+    fn draw() -> Self {
         /// How many numbers a thread takes at once, so that threads seldom meet.
         const MANY: u64 = 1024;
         static TAKEN: AtomicU64 = AtomicU64::new(1);

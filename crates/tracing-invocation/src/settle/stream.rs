@@ -21,7 +21,7 @@ pub trait StreamExt: Stream + Sized {
     ///
     /// Its terminal record says in `item_count` how many items it gave. A stream that is never polled records nothing.
     fn operation_stream(self, span: Span) -> OperationStream<Self> {
-        let (stream, number) = (Some(self), Number::draw());
+        let (stream, number) = (Some(self), Number::of(&span));
         OperationStream { stream, span, number, items: 0, polled: false, noting: None }
     }
 }

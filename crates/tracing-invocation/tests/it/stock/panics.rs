@@ -75,7 +75,7 @@ fn unknown_where_a_task_in_the_span_panicked_and_was_joined() {
             assert!(poll_once(bare.as_mut()).is_pending());
         }
         let mut task = TASK.take().unwrap();
-        let poll = move || caught(move || drop(poll_once(task.as_mut())));
+        let poll = move || caught(move || assert!(poll_once(task.as_mut()).is_pending()));
         if is_elsewhere {
             elsewhere(poll)
         } else {
