@@ -116,7 +116,7 @@ pub(crate) fn said_since(latest: u64) -> Option<(Cause, Option<Cow<'static, str>
 
 /// What `find` first makes of the numbers of wrappers that are dropping, the innermost first, since `latest` was the
 /// [latest] and since somebody last said why. It must not call code of the program.
-pub(crate) fn find_dropping<T>(latest: u64, mut find: impl FnMut(u64) -> Option<T>) -> Option<T> {
+pub(crate) fn find_dropping<T>(latest: u64, find: impl FnMut(u64) -> Option<T>) -> Option<T> {
     /// How many are looked at. Of more that are nested, only the outer ones are missed, and nobody waits for a search.
     const MANY: usize = 64;
     if !is_any() {
@@ -125,11 +125,11 @@ pub(crate) fn find_dropping<T>(latest: u64, mut find: impl FnMut(u64) -> Option<
     let found = AROUND.try_with(|around| {
         let around = around.borrow();
         let since = around.iter().rev().take_while(|entry| entry.number > latest);
-        let mut dropping = since.map_while(|entry| match entry.what {
+        let dropping = since.map_while(|entry| match entry.what {
             Around::Dropping(number) => Some(number),
             Around::Said(..) => None,
         });
-        dropping.by_ref().take(MANY).find_map(|number| find(number))
+        dropping.take(MANY).find_map(find)
     });
     found.ok().flatten()
 }
