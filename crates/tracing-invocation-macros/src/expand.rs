@@ -1,5 +1,6 @@
 //! The function written anew: its span, its body inside, and what judges how it ended.
 
+mod contained;
 mod judge;
 mod span;
 
@@ -41,7 +42,7 @@ pub(crate) fn function(args: &Args, function: Function) -> syn::Result<TokenStre
     }
     let kind = Kind::of(&signature);
     let private = quote!(::tracing_invocation::private);
-    let open = span::open(args, &signature.ident);
+    let open = span::open(args, &signature);
     let levels = levels(args);
     let judge = judge::closure(args, returned_place(&signature));
     let hint = returned_hint(&signature.output, &kind);
@@ -61,9 +62,14 @@ pub(crate) fn function(args: &Args, function: Function) -> syn::Result<TokenStre
             #private::run(__invocation_span, __INVOCATION_LEVELS, #inner, #judge)
         },
         (Kind::Sync, false) => quote! {
-            let __invocation_output =
-                #private::run(__invocation_span.as_ref(), __INVOCATION_LEVELS, #inner, #private::later);
-            let __invocation_end = #private::settle_later(&__invocation_span);
+            let __invocation_number = #private::number(&__invocation_span);
+            let __invocation_output = #private::run_open(
+                __invocation_span.as_ref(),
+                __invocation_number,
+                __INVOCATION_LEVELS,
+                #inner,
+            );
+            let __invocation_end = #private::settle_later(&__invocation_span, __invocation_number);
             #live
             __invocation_end.end(#private::call_judge(&__invocation_output, #judge));
             __invocation_output
@@ -109,14 +115,15 @@ fn returned_place(signature: &syn::Signature) -> Span {
 fn async_live(future: &TokenStream, live: &TokenStream, judge: &TokenStream) -> TokenStream {
     let private = quote!(::tracing_invocation::private);
     quote! {
-        let __invocation_output = #private::watch(
+        let __invocation_number = #private::number(&__invocation_span);
+        let __invocation_output = #private::watch_open(
             ::core::clone::Clone::clone(&__invocation_span),
+            __invocation_number,
             __INVOCATION_LEVELS,
             #future,
-            #private::later,
         )
         .await;
-        let __invocation_end = #private::settle_later(&__invocation_span);
+        let __invocation_end = #private::settle_later(&__invocation_span, __invocation_number);
         #live
         __invocation_end.end(#private::call_judge(&__invocation_output, #judge));
         __invocation_output

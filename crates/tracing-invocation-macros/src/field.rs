@@ -27,7 +27,7 @@ pub(crate) struct Field {
     is_inherited: bool,
     pub(crate) name: LitStr,
     sigil: Sigil,
-    value: Expr,
+    pub(crate) value: Expr,
 }
 
 impl Sigil {

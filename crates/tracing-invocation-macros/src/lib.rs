@@ -46,6 +46,9 @@ use quote::quote;
 ///   `Debug` text is the message.
 /// - `when = expr`: `false` leaves no record of this call, not even of a failure; nothing else is evaluated.
 ///
+/// An expression that panics is contained: the call goes on as without a log, and `<unprintable>` stands for the value. One
+/// with `?`, `return` or `.await` in it is a part of the function, and so is its panic.
+///
 /// An operation that returns `impl Future` or a boxed future lasts until that future ends, and is `invoke`d when it is
 /// first polled.
 ///

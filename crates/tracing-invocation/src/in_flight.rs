@@ -85,6 +85,8 @@ impl InFlight {
         self.journal.table.scan(|_, operation| seen.extend(Seen::of(operation)));
         let now_ns = self.journal.clock.monotonic_ns();
         seen.sort_by_key(|seen| (seen.invoked_ns, seen.span_id));
+        // An operation whose span is closed too early moves, and may be seen at both places.
+        seen.dedup_by_key(|seen| (seen.invoked_ns, seen.span_id));
         let until = symbols::deadline(self.current.with(|current| current.capture.patience));
         seen.into_iter().filter_map(|seen| seen.into_open(now_ns, until)).collect()
     }

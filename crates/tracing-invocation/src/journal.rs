@@ -22,16 +22,16 @@ use crate::clock::{Clock, Moment};
 use crate::context::ContextFields;
 use crate::ids::Ids;
 use crate::line;
-use crate::operation::{Ending, Keeping, Left, Operation, Parent};
+use crate::operation::{Ending, Keeping, Key, Left, Leftover, Operation, Parent};
+use crate::panic_note::Unwinding;
 use crate::payload::{
     Fields,
     shrink::{shrink, write_native},
 };
 use crate::place::Place;
-use crate::record::{Level, Outcome, Record, TraceContext};
+use crate::record::{Level, Outcome, OwnLevels, Record, TraceContext};
 use crate::settings::Settings;
-use crate::settle::handover::{self, Wrapper};
-use crate::settle::reason;
+use crate::settle::{handover, reason};
 use crate::sink::{Outputs, turn};
 use crate::table::Table;
 use crate::watchdog::Watchdog;
@@ -140,20 +140,25 @@ impl Journal {
         });
     }
 
-    /// Notes that an operation's span was entered, by `wrapper` if it has one. The first time, that is its `invoke`. Returns
+    /// Notes that an operation's span was entered. `levels` are its own, if it has any. The first time, that is its `invoke`. Returns
     /// `true` if it was the first time.
     #[inline]
-    pub(crate) fn enter(&self, key: u64, wrapper: Option<Wrapper>, settings: &Settings) -> bool {
+    pub(crate) fn enter(
+        &self,
+        key: Key,
+        levels: Option<&'static OwnLevels>,
+        settings: &Settings,
+    ) -> bool {
         let mut locked = self.table.lock(key);
         let Some(operation) = locked.operation() else {
             return false;
         };
-        operation.is_wrapped |= wrapper.is_some();
+        operation.belong_to(key.wrapper);
         if !operation.enter() {
             operation.note_entry(|| self.clock.monotonic_ns(), || handover::is_poll(key));
             return false;
         }
-        let begun = self.begin(key, operation, wrapper, settings);
+        let begun = self.begin(key, operation, levels, settings);
         drop(locked);
         if let Some(begun) = begun {
             self.record_invoke(key, begun, settings);
@@ -168,15 +173,16 @@ impl Journal {
     #[inline]
     fn begin(
         &self,
-        key: u64,
+        key: Key,
         operation: &mut Operation,
-        wrapper: Option<Wrapper>,
+        levels: Option<&'static OwnLevels>,
         settings: &Settings,
     ) -> Option<Begun> {
         let now = self.clock.now();
         operation.invoked_ns = now.monotonic_ns;
-        operation.levels = wrapper.and_then(|wrapper| wrapper.levels);
+        operation.levels = levels;
         operation.around = reason::latest();
+        operation.unwinding = Unwinding::now();
         if settings.wants_progress() {
             operation.progress = begin_progress(operation, settings);
             operation.note_entry(|| now.monotonic_ns, || handover::is_poll(key));
@@ -195,7 +201,7 @@ impl Journal {
     }
 
     #[inline]
-    fn record_invoke(&self, key: u64, begun: Begun, settings: &Settings) {
+    fn record_invoke(&self, key: Key, begun: Begun, settings: &Settings) {
         let Begun { now, level, line, waits } = begun;
         let line = match line {
             Some(line) => Some(line),
@@ -224,14 +230,14 @@ impl Journal {
     #[cold]
     fn shaped_invoke(
         &self,
-        key: u64,
+        key: Key,
         now: Moment,
         level: Level,
         settings: &Settings,
     ) -> Option<Vec<u8>> {
         let view =
             self.table.with(key, |operation| ContextFields::of(operation, Outcome::Invoke))?;
-        let context = settings.shaped(&view);
+        let context = handover::apart(|| settings.shaped(&view));
         self.table.with(key, |operation| {
             line::invoke(take_buffer(), operation, now, level, context.as_ref())
         })
@@ -239,7 +245,7 @@ impl Journal {
 
     /// Notes that an operation's span was left, and returns what follows from that.
     #[inline]
-    pub(crate) fn exit(&self, key: u64) -> Left {
+    pub(crate) fn exit(&self, key: Key) -> Left {
         let left = self.table.with(key, |operation| operation.exit(|| self.clock.monotonic_ns()));
         left.unwrap_or(Left::Open)
     }
@@ -247,7 +253,7 @@ impl Journal {
     #[cold]
     fn publish_more(&self, more: More, settings: &Settings) {
         if let Some((parent, child)) = more.child {
-            self.table.with(parent, |outer| outer.hear_of(child));
+            self.table.with_parent(parent, |outer| outer.hear_of(child));
         }
         if let Some(invoke) = more.invoke {
             self.write_kept(*invoke, settings);
@@ -268,25 +274,25 @@ impl Journal {
     }
 
     /// There is evidence of how an operation ended. Only the first counts. Whether it did.
-    pub(crate) fn settle(&self, key: u64, ending: Ending, settings: &Settings) -> bool {
+    pub(crate) fn settle(&self, key: impl Into<Key>, ending: Ending, settings: &Settings) -> bool {
         self.settle_at(key, ending, self.clock.now(), settings)
     }
 
-    /// A panic that began inside an operation's span left it. Whether that was its end.
-    pub(crate) fn panicked(&self, key: u64, ending: Ending, settings: &Settings) -> bool {
+    /// A panic that began inside an operation's span leaves it.
+    pub(crate) fn panicked(&self, key: u64, ending: Ending) {
         let now = self.clock.now();
-        let own = self.table.with(key, |operation| operation.panicked(ending, now));
-        own.flatten().is_some_and(|ending| self.settle_at(key, ending, now, settings))
+        self.table.with(key, |operation| operation.panicked(ending, now));
     }
 
     /// As [`settle`](Self::settle), with when that was.
     pub(crate) fn settle_at(
         &self,
-        key: u64,
+        key: impl Into<Key>,
         ending: Ending,
         now: Moment,
         settings: &Settings,
     ) -> bool {
+        let key = key.into();
         let mut locked = self.table.lock(key);
         let Some(operation) = locked.operation() else {
             return false;
@@ -301,6 +307,7 @@ impl Journal {
             self.table.release(held);
         } else {
             drop(locked);
+            self.table.clean(key);
         }
         self.publish(ended, settings);
         true
@@ -310,13 +317,17 @@ impl Journal {
     pub(crate) fn close(&self, key: u64, ending: impl FnOnce() -> Ending, settings: &Settings) {
         let is_ending = self.table.with(key, |operation| operation.is_ending());
         if is_ending != Some(true) {
-            let leftover = self.table.with(key, Operation::take_leftover).flatten();
-            let (ending, now) = leftover.unwrap_or_else(|| {
-                let now = self.clock.now();
-                let ending = ending();
-                self.table.with(key, Operation::closed_without_evidence);
-                (ending, now)
-            });
+            let leftover = self.table.with(key, Operation::take_leftover);
+            let (ending, now) = match leftover.unwrap_or(Leftover::Nothing) {
+                Leftover::Ended(ending, now) => (ending, now),
+                Leftover::Refuted => (Ending::UNKNOWN, self.clock.now()),
+                Leftover::Nothing => {
+                    let now = self.clock.now();
+                    let ending = ending();
+                    self.table.with(key, Operation::closed_without_evidence);
+                    (ending, now)
+                }
+            };
             self.settle_at(key, ending, now, settings);
         }
         self.table.remove(key);
@@ -335,7 +346,7 @@ impl Journal {
         if turn::is_writing() || is_asking() {
             return settled;
         }
-        let is_being_written = |&(invoked_ns, key): &(u64, u64)| {
+        let is_being_written = |&(invoked_ns, key): &(u64, Key)| {
             let is_it = |operation: &mut Operation| {
                 operation.invoked_ns == invoked_ns && operation.is_being_written()
             };
@@ -368,7 +379,7 @@ impl Journal {
         if let Some((parent, news)) = news
             && (is_taken || settled.reporter.is_some())
         {
-            self.table.with(parent.key, |outer| outer.hear(news));
+            self.table.with_parent(parent, |outer| outer.hear(news));
         }
     }
 
@@ -380,7 +391,7 @@ impl Journal {
         if is_too_long {
             shrink_apart(&mut line, limit);
         }
-        let (is_taken, line) = turn::write(&self.outputs, kind, line);
+        let (is_taken, line) = handover::apart(|| turn::write(&self.outputs, kind, line));
         if let Some(line) = line {
             give_back_buffer(line);
         }

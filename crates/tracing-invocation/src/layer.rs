@@ -154,7 +154,7 @@ impl InvocationLayer {
         let was_cancelled = table.with(key, |operation| {
             let promises = operation.fields.promises_evidence
                 || current.has_promise_of(operation.callsite.metadata());
-            promises && !operation.is_wrapped && operation.may_have_been_pending()
+            promises && operation.may_have_been_pending()
         });
         if was_cancelled != Some(true) {
             return Ending::UNKNOWN;
@@ -244,7 +244,7 @@ where
         let key = span.id().into_u64();
         let origin = &Callsite::of(span.metadata()).origin;
         let is_wanted =
-            |operation: &mut Operation| !operation.is_wrapped && !operation.is_settled();
+            |operation: &mut Operation| !operation.is_wrapped() && !operation.is_settled();
         if self.journal.table.with(key, is_wanted) != Some(true) {
             return;
         }
@@ -264,8 +264,8 @@ where
         if turn::is_writing() {
             return;
         }
-        let key = id.into_u64();
-        unwinding::entered(key);
+        unwinding::entered(id.into_u64());
+        let key = handover::key(id.into_u64());
         self.current.with(|current| {
             handover::entered_under(&current.rules, current.epoch);
             if current.capture.awaiting {
@@ -277,7 +277,7 @@ where
             if self.tracer.is_some() || self.journal.has_joined.load(Ordering::Relaxed) {
                 self.join(id, current);
             }
-            let began = self.journal.enter(key, handover::wrapper(key), current);
+            let began = self.journal.enter(key, handover::levels(key), current);
             if began && current.capture.cause {
                 let polled = Some(Stack::here());
                 let table = &self.journal.table;
@@ -287,10 +287,10 @@ where
     }
 
     fn on_exit(&self, id: &Id, context: Context<'_, S>) {
-        let key = id.into_u64();
+        let key = handover::key(id.into_u64());
         let ending = handover::ending(key);
         let is_known = ending.is_some();
-        let mut is_over = ending.is_some_and(|ending| {
+        let is_over = ending.is_some_and(|ending| {
             self.current.with(|current| {
                 let now = self.journal.clock.now();
                 let ending = ending.seen_by(&self.errors).for_layer(&current.rules, current.epoch);
@@ -303,10 +303,10 @@ where
         if turn::is_writing() {
             return;
         }
-        if unwinding::left_by_panic(key) && !is_known {
-            is_over = self.current.with(|current| {
+        if unwinding::left_by_panic(key.span) && !is_known {
+            self.current.with(|current| {
                 let ending = Ending::panicked(&panic_note::unwinding(), &current.rules);
-                self.journal.panicked(key, ending, current)
+                self.journal.panicked(key.span, ending);
             });
         }
         if let Some(noting) = handover::noting(key)
@@ -331,7 +331,7 @@ where
 
     fn on_close(&self, id: Id, context: Context<'_, S>) {
         let key = id.into_u64();
-        if self.journal.table.remove_unless_open(key) {
+        if self.journal.table.close(key) {
             self.current.with(|current| {
                 let ending = || self.ending_without_evidence(key, &context, current);
                 self.journal.close(key, ending, current);

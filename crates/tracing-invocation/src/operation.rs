@@ -2,12 +2,16 @@
 
 mod ending;
 mod inherited;
+mod key;
+mod panicked;
 mod progress;
 mod same;
 mod told;
 
 pub(crate) use ending::{Ending, Failure, How, Message, Report, Settled};
 pub(crate) use inherited::Inherited;
+pub(crate) use key::{Key, Parent};
+pub(crate) use panicked::Leftover;
 pub(crate) use progress::{Child, Progress, Slow};
 pub(crate) use told::{News, fingerprint};
 
@@ -15,10 +19,12 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 
+use self::panicked::Panicked;
 use self::progress::Inside;
 use self::told::Inner;
 use crate::callsite::Callsite;
 use crate::clock::Moment;
+use crate::panic_note::Unwinding;
 use crate::payload::{Fields, Fragment};
 use crate::place::Place;
 use crate::record::{Level, Levels, OwnLevels, SpanId, TraceContext};
@@ -47,21 +53,23 @@ pub(crate) struct Operation {
     /// How often the span was entered, and how many of those have not been left.
     entered: u32,
     inside: u32,
-    /// Whether a wrapper begins and ends it. Events are no evidence then.
-    pub(crate) is_wrapped: bool,
     /// What the latest evidence event says, and when it came. It decides once the span is left: the event of an attribute is
     /// the last one inside the span.
     evidence: Option<(Ending, Moment)>,
-    /// What panic left the span, and when, that may not have been the operation's own.
-    panicked: Option<Box<(Ending, Moment)>>,
+    /// The panic that left the span, if one did.
+    panicked: Option<Box<Panicked>>,
     /// There once an inner operation has ended otherwise than in success.
     inner: Option<Box<Inner>>,
     /// There where more is asked for than the end.
     pub(crate) progress: Option<Box<Progress>>,
     /// Who has yet to write of it, and finds it by this when its span was closed; or zero.
     pub(crate) held: u64,
+    /// The number of the wrapper that ends it, or zero: see `settle::handover`.
+    pub(crate) wrapper: u64,
     /// What went on around it when it began: see `settle::reason`.
     pub(crate) around: u64,
+    /// Which panic unwound the thread that it began on.
+    pub(crate) unwinding: Unwinding,
     /// There where anything is known of why it is cancelled.
     pub(crate) why: Option<Box<Why>>,
 }
@@ -87,15 +95,6 @@ pub(crate) enum Keeping {
     Refused,
     /// Left out by sampling: everything, if it ends otherwise than in success. Until then its `invoke` waits here.
     Sampled { invoke: Option<Box<(Level, Vec<u8>)>> },
-}
-
-/// The operation that another one was begun in.
-#[derive(Clone, Copy)]
-pub(crate) struct Parent {
-    /// Where the table keeps it. Safe to hold: a span lives at least as long as its children.
-    pub(crate) key: u64,
-    /// Its id, unless it stands in another trace.
-    pub(crate) span_id: Option<u64>,
 }
 
 /// What has to wait until a record is written.
@@ -158,15 +157,41 @@ impl Operation {
             phase: Phase::Opened,
             entered: 0,
             inside: 0,
-            is_wrapped: false,
             evidence: None,
             panicked: None,
             inner: None,
             progress: None,
             held: 0,
+            wrapper: 0,
             around: 0,
+            unwinding: Unwinding::NONE,
             why: None,
         }
+    }
+
+    /// Its key, where its span has this id.
+    pub(crate) fn key(&self, span: u64) -> Key {
+        Key { span, wrapper: self.wrapper }
+    }
+
+    /// Returns `true` if a wrapper sees how it ends, and says so.
+    pub(crate) fn is_wrapped(&self) -> bool {
+        self.wrapper != 0
+    }
+
+    /// The wrapper with this number, or nobody, enters its span. The first to do so ends it.
+    #[inline]
+    pub(crate) fn belong_to(&mut self, wrapper: u64) {
+        // While a thread writes one of its records, that thread looks for it by another number.
+        if self.wrapper == 0 && self.held == 0 {
+            self.wrapper = wrapper;
+        }
+    }
+
+    /// Returns `true` if it has to be kept when its span is closed: its wrapper has not ended it, or a thread writes one of
+    /// its records.
+    pub(crate) fn outlives_span(&self) -> bool {
+        self.held != 0 || self.is_wrapped() && self.is_open()
     }
 
     pub(crate) fn name(&self) -> &[u8] {
@@ -246,6 +271,9 @@ impl Operation {
     pub(crate) fn enter(&mut self) -> bool {
         self.entered = self.entered.wrapping_add(1);
         self.inside += 1;
+        if let Some(panicked) = &mut self.panicked {
+            panicked.entered_again(self.inside);
+        }
         let first = !self.is_invoked();
         if first {
             self.phase = Phase::Writing { later: None };
@@ -354,24 +382,24 @@ impl Operation {
         matches!(self.phase, Phase::Writing { .. })
     }
 
-    /// A panic that began inside the span left it. Its ending, if it was certainly the operation's own.
-    ///
-    /// The first to enter a span is the operation itself. Later on it may be a task that was spawned into the
-    /// span: its panic is not the end of the operation, which shows by other evidence. Without any, it was.
-    pub(crate) fn panicked(&mut self, ending: Ending, now: Moment) -> Option<Ending> {
+    /// A panic that began inside the span leaves it, which ends the operation if nothing refutes that until the span is
+    /// closed.
+    pub(crate) fn panicked(&mut self, ending: Ending, now: Moment) {
         // What the function had returned is gone: a destructor panicked after that.
         self.evidence = None;
-        if self.entered == 1 {
-            return Some(ending);
+        if self.panicked.as_ref().is_none_or(|panicked| panicked.is_refuted()) {
+            self.panicked = Some(Box::new(Panicked::new(ending, now, self.inside)));
         }
-        self.panicked.get_or_insert_with(|| Box::new((ending, now)));
-        None
     }
 
-    /// Returns what counts at close if nothing else ended the operation, and when that was: what an event said after which the
-    /// span was never left, else a panic that left the span.
-    pub(crate) fn take_leftover(&mut self) -> Option<(Ending, Moment)> {
-        self.evidence.take().or_else(|| self.panicked.take().map(|panic| *panic))
+    /// Returns what counts at close if nothing else ended the operation: what an event said after which the span was never
+    /// left, else a panic that left the span.
+    pub(crate) fn take_leftover(&mut self) -> Leftover {
+        match (self.evidence.take(), self.panicked.take()) {
+            (Some((ending, at)), _) => Leftover::Ended(ending, at),
+            (None, Some(panicked)) => panicked.at_close(),
+            (None, None) => Leftover::Nothing,
+        }
     }
 
     /// Holds the operation for a thread that has yet to write a record of it, also after its span was closed. Returns the

@@ -12,7 +12,10 @@ mod run;
 pub mod value;
 
 pub use crate::record::OwnLevels;
-pub use run::{call, call_judge, later, resolves_to, run, settle_later, success, watch};
+pub use crate::settle::handover::Number;
+pub use run::{
+    call, call_judge, number, resolves_to, run, run_open, settle_later, success, watch, watch_open,
+};
 pub use tracing;
 
 /// A borrowed value whose type is to be found out.

@@ -7,7 +7,6 @@ mod error;
 mod future;
 mod guard;
 pub(crate) mod handover;
-pub(crate) mod panics;
 pub(crate) mod reason;
 mod stream;
 mod until;

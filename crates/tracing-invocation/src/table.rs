@@ -1,9 +1,10 @@
 //! The operations whose spans are open, by span id.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::operation::Operation;
+use crate::operation::{Key, Operation, Parent};
 
 /// The operations whose spans are open. Each lock is held for a few moves of memory and never while code of the
 /// program runs; no thread holds two.
@@ -12,9 +13,15 @@ use crate::operation::Operation;
 /// so that settling a span needs nothing but its id.
 pub(crate) struct Table {
     shards: Box<[Shard]>,
-    /// Operations whose spans were closed while somebody had yet to write of them, by what they are held by: the ids of
-    /// their spans may be those of others now. Locked inside the lock of a shard.
-    held: Mutex<HashMap<u64, Operation>>,
+    /// Operations that outlive their spans, by the ids that the spans had: others may have these ids now. An operation is
+    /// kept here while its wrapper lives, and while a thread writes one of its records. The registry closes a span too
+    /// early when another subscriber's span of the same id loses its last child outside of that subscriber.
+    ///
+    /// Locked inside the lock of a shard.
+    aside: Mutex<HashMap<u64, Vec<Operation>>>,
+    /// How many operations are in `aside`, so that it is locked only where there are any. It is counted under the lock of the
+    /// shard that the operation leaves, and read by a thread that has looked into that shard before: so it is up to date.
+    count_aside: AtomicUsize,
 }
 
 /// As far from the next as processors fetch memory at once.
@@ -25,7 +32,7 @@ struct Shard(Mutex<Part>);
 /// Some of the operations. Those whose ids leave few gaps stand in a list, at the place that the id names; the others,
 /// under their ids.
 #[derive(Default)]
-struct Part {
+pub(crate) struct Part {
     places: Vec<Place>,
     /// How many places are taken.
     taken: usize,
@@ -70,7 +77,7 @@ const KEPT: usize = 64;
 impl Table {
     pub(crate) fn new() -> Self {
         let shards = (0..Path::THREADS * Path::SHARDS).map(|_| Shard::default()).collect();
-        Self { shards, held: Mutex::default() }
+        Self { shards, aside: Mutex::default(), count_aside: AtomicUsize::new(0) }
     }
 
     /// Puts there what `open` answers. It must not call code of the program.
@@ -80,19 +87,22 @@ impl Table {
         *self.part(path).make_place(key, path.place) = Some(open());
     }
 
-    /// Removes an operation, unless it is open. Whether it is.
+    /// Handles the closing of a span. Returns `true` if its operation is open and settled by that: the caller removes it
+    /// when it has. Otherwise it is removed, or set aside if it has to outlive its span.
     #[inline]
-    pub(crate) fn remove_unless_open(&self, key: u64) -> bool {
+    pub(crate) fn close(&self, key: u64) -> bool {
         let path = Path::of(key);
         let part = &mut *self.part(path);
-        let is_open = part.get(key, path.place).is_some_and(|operation| operation.is_open());
-        if !is_open {
+        let ends_with_span = part
+            .get(key, path.place)
+            .is_some_and(|operation| operation.is_open() && !operation.is_wrapped());
+        if !ends_with_span {
             self.remove_from(part, key, path.place);
         }
-        is_open
+        ends_with_span
     }
 
-    /// Removes an operation, from where its span's id leads: who holds it finds it.
+    /// Removes the operation under a span's id. It is set aside if it has to outlive its span.
     pub(crate) fn remove(&self, key: u64) {
         let path = Path::of(key);
         self.remove_from(&mut self.part(path), key, path.place);
@@ -100,7 +110,7 @@ impl Table {
 
     #[inline]
     fn remove_from(&self, part: &mut Part, key: u64, place: usize) {
-        if part.get(key, place).is_some_and(|operation| operation.held != 0) {
+        if part.get(key, place).is_some_and(|operation| operation.outlives_span()) {
             self.set_aside(part, key, place);
         }
         part.remove(key, place);
@@ -109,43 +119,95 @@ impl Table {
     #[cold]
     fn set_aside(&self, part: &mut Part, key: u64, place: usize) {
         if let Some(operation) = part.take(key, place) {
-            self.held().insert(operation.held, operation);
+            self.count_aside.fetch_add(1, Ordering::Relaxed);
+            self.aside().entry(key).or_default().push(operation);
         }
+    }
+
+    /// Removes an operation that was set aside, if nothing keeps it there any more.
+    #[inline]
+    pub(crate) fn clean(&self, key: Key) {
+        if self.has_aside() {
+            self.clean_aside(key.span);
+        }
+    }
+
+    #[cold]
+    fn clean_aside(&self, span: u64) {
+        let mut aside = self.aside();
+        let Some(operations) = aside.get_mut(&span) else {
+            return;
+        };
+        let over: Vec<_> =
+            operations.extract_if(.., |operation| !operation.outlives_span()).collect();
+        if operations.is_empty() {
+            aside.remove(&span);
+        }
+        self.count_aside.fetch_sub(over.len(), Ordering::Relaxed);
+        drop(aside);
+        drop(over);
+    }
+
+    #[inline]
+    fn has_aside(&self) -> bool {
+        self.count_aside.load(Ordering::Relaxed) != 0
     }
 
     /// What `look` makes of an operation that is held by this, whether its span was closed or not.
     pub(crate) fn with_held<T>(
         &self,
-        (key, by): (u64, u64),
+        (key, by): (Key, u64),
         look: impl FnOnce(&mut Operation) -> T,
     ) -> Option<T> {
-        let mut locked = self.lock(key);
-        if let Some(operation) = locked.operation().filter(|operation| operation.held == by) {
+        self.with_that(key.span, |operation| operation.held == by, look)
+    }
+
+    /// No thread writes a record of it any more.
+    pub(crate) fn release(&self, (key, by): (Key, u64)) {
+        self.with_held((key, by), |operation| operation.held = 0);
+        self.clean(key);
+    }
+
+    /// What `look` makes of the operation that another one was begun in, if it is still there.
+    #[inline]
+    pub(crate) fn with_parent<T>(
+        &self,
+        parent: Parent,
+        look: impl FnOnce(&mut Operation) -> T,
+    ) -> Option<T> {
+        // In a trace of its own, it is known by its span's id alone.
+        let is_it = |outer: &Operation| {
+            parent.span_id.is_none_or(|span_id| span_id == outer.place.span_id())
+        };
+        self.with_that(parent.key, is_it, look)
+    }
+
+    /// What `look` makes of the operation that `is_it`, under a span's id or set aside from there.
+    #[inline]
+    fn with_that<T>(
+        &self,
+        span: u64,
+        is_it: impl Fn(&Operation) -> bool,
+        look: impl FnOnce(&mut Operation) -> T,
+    ) -> Option<T> {
+        let mut locked = self.lock(span);
+        if let Some(operation) = locked.operation().filter(|operation| is_it(operation)) {
             return Some(look(operation));
         }
         drop(locked);
-        self.held().get_mut(&by).map(look)
-    }
-
-    /// Nobody has to write of it any more.
-    pub(crate) fn release(&self, (key, by): (u64, u64)) {
-        let mut locked = self.lock(key);
-        if let Some(operation) = locked.operation().filter(|operation| operation.held == by) {
-            operation.held = 0;
-            return;
+        if !self.has_aside() {
+            return None;
         }
-        drop(locked);
-        let released = self.held().remove(&by);
-        drop(released);
+        self.aside().get_mut(&span)?.iter_mut().find(|operation| is_it(operation)).map(look)
     }
 
-    fn held(&self) -> MutexGuard<'_, HashMap<u64, Operation>> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    fn aside(&self) -> MutexGuard<'_, HashMap<u64, Vec<Operation>>> {
+        self.aside.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Shows `look` every operation, a few at a time under one lock. Each that is there from the beginning to the end is
     /// seen once. `look` must not call code of the program.
-    pub(crate) fn scan(&self, mut look: impl FnMut(u64, &mut Operation)) {
+    pub(crate) fn scan(&self, mut look: impl FnMut(Key, &mut Operation)) {
         /// Places that are looked at under one lock.
         const STRIDE: usize = 16;
         for shard in &self.shards {
@@ -156,42 +218,68 @@ impl Table {
             {
                 for place in places.iter_mut().take(STRIDE) {
                     if let Some(operation) = &mut place.operation {
-                        look(place.key, operation);
+                        look(operation.key(place.key), operation);
                     }
                 }
                 from += STRIDE;
             }
             for (key, operation) in &mut lock().others {
-                operation.iter_mut().for_each(|operation| look(*key, operation));
+                operation.iter_mut().for_each(|operation| look(operation.key(*key), operation));
             }
+        }
+        for (span, operations) in self.aside().iter_mut() {
+            operations.iter_mut().for_each(|operation| look(operation.key(*span), operation));
         }
     }
 
     /// What `look` makes of an open operation. It must not call code of the program.
     #[inline]
-    pub(crate) fn with<T>(&self, key: u64, look: impl FnOnce(&mut Operation) -> T) -> Option<T> {
+    pub(crate) fn with<T>(
+        &self,
+        key: impl Into<Key>,
+        look: impl FnOnce(&mut Operation) -> T,
+    ) -> Option<T> {
         self.lock(key).operation().map(look)
     }
 
     /// The lock of an operation, open or not. While it is held, no code of the program runs.
     #[inline]
-    pub(crate) fn lock(&self, key: u64) -> Locked<'_> {
-        let path = Path::of(key);
-        Locked { part: self.part(path), key, place: path.place }
+    pub(crate) fn lock(&self, key: impl Into<Key>) -> Locked<'_> {
+        let Key { span, wrapper } = key.into();
+        let path = Path::of(span);
+        let mut locked = Locked::Part { part: self.part(path), key: span, place: path.place };
+        if wrapper == 0 {
+            return locked;
+        }
+        match locked.operation().map(|operation| operation.wrapper) {
+            Some(known) if known == wrapper => locked,
+            // Nobody's yet, or the span's id is that of another by now.
+            known => {
+                if self.has_aside()
+                    && let Some(aside) = self.lock_aside(span, wrapper)
+                {
+                    return aside;
+                }
+                if matches!(known, Some(other) if other != 0) { Locked::Nothing } else { locked }
+            }
+        }
+    }
+
+    #[cold]
+    fn lock_aside(&self, span: u64, wrapper: u64) -> Option<Locked<'_>> {
+        let aside = self.aside();
+        let at = aside.get(&span)?.iter().position(|operation| operation.wrapper == wrapper)?;
+        Some(Locked::Aside { aside, key: span, at })
     }
 
     /// When each operation that is open was invoked, and its key.
-    pub(crate) fn open(&self) -> Vec<(u64, u64)> {
+    pub(crate) fn open(&self) -> Vec<(u64, Key)> {
         let mut open = Vec::new();
-        for shard in &self.shards {
-            let part = shard.0.lock().unwrap_or_else(PoisonError::into_inner);
-            let placed =
-                part.places.iter().filter_map(|place| Some((place.key, place.operation.as_ref()?)));
-            let others = part.others.iter();
-            let others = others.filter_map(|(key, operation)| Some((*key, operation.as_ref()?)));
-            let all = placed.chain(others).filter(|(_, operation)| operation.is_open());
-            open.extend(all.map(|(key, operation)| (operation.invoked_ns, key)));
-        }
+        self.scan(|key, operation| {
+            if operation.is_open() {
+                open.push((operation.invoked_ns, key));
+            }
+        });
         open
     }
 
@@ -202,16 +290,20 @@ impl Table {
 }
 
 /// An operation that no other thread looks at.
-pub(crate) struct Locked<'a> {
-    part: MutexGuard<'a, Part>,
-    key: u64,
-    place: usize,
+pub(crate) enum Locked<'a> {
+    Part { part: MutexGuard<'a, Part>, key: u64, place: usize },
+    Aside { aside: MutexGuard<'a, HashMap<u64, Vec<Operation>>>, key: u64, at: usize },
+    Nothing,
 }
 
 impl Locked<'_> {
     #[inline]
     pub(crate) fn operation(&mut self) -> Option<&mut Operation> {
-        self.part.get(self.key, self.place)
+        match self {
+            Self::Part { part, key, place } => part.get(*key, *place),
+            Self::Aside { aside, key, at } => aside.get_mut(key)?.get_mut(*at),
+            Self::Nothing => None,
+        }
     }
 }
 

@@ -123,6 +123,30 @@ fn what_many_open_operations_took_is_given_back() {
     );
 }
 
+/// What it takes to drop so many operations, each inside the one before.
+fn bytes_to_drop(depth: usize) -> u64 {
+    // The drop of one stands on the stack inside the drop of the other.
+    const STACK: usize = 256 << 20;
+    let dropped = move || {
+        with_records_written(|| {
+            let mut nested: Pin<Box<dyn Future<Output = ()>>> = Box::pin(wait());
+            for _ in 0..depth {
+                nested = Box::pin(nested.operation(info_span!("level")));
+            }
+            let mut context = Context::from_waker(Waker::noop());
+            assert!(nested.as_mut().poll(&mut context).is_pending());
+            measure(|| drop(nested)).bytes_total
+        })
+    };
+    std::thread::Builder::new().stack_size(STACK).spawn(dropped).unwrap().join().unwrap()
+}
+
+#[test]
+fn dropping_nested_operations_takes_memory_in_proportion_to_their_depth() {
+    let [some, more] = [500, 2_000].map(bytes_to_drop);
+    assert!(more < 6 * some, "{some} bytes for 500, {more} for 2,000");
+}
+
 #[test]
 fn the_counter_counts() {
     assert_eq!(measure(|| drop(black_box(Box::new(1)))).count_total, 1);

@@ -32,7 +32,7 @@ pub(super) struct More {
     /// That its last stay inside its span was too long.
     pub(super) slow: Option<Told>,
     /// To the operation that it was begun in.
-    pub(super) child: Option<(u64, Child)>,
+    pub(super) child: Option<(Parent, Child)>,
 }
 
 impl Ended {
@@ -93,7 +93,7 @@ impl More {
             told = Some(Told::new(operation, slow, now, settings));
         }
         let parent = operation.parent.filter(|_| settings.capture.progress);
-        let child = parent.map(|parent| (parent.key, operation.child(settled)));
+        let child = parent.map(|parent| (parent, operation.child(settled)));
         Some(Box::new(Self { invoke, slow: told, child }))
     }
 }

@@ -4,10 +4,11 @@ use super::Journal;
 use super::ended::Ended;
 use super::slow::{Told, keep};
 use crate::context::ContextFields;
-use crate::operation::Next;
+use crate::operation::{Key, Next};
 use crate::payload::Fragment;
 use crate::record::{Level, Outcome};
 use crate::settings::Settings;
+use crate::settle::handover;
 
 /// What is written next of a held operation.
 enum Step {
@@ -19,7 +20,7 @@ enum Step {
 impl Journal {
     /// Writes what had to wait until a record of a held operation was written, and holds it no longer.
     #[cold]
-    pub(super) fn catch_up(&self, held: (u64, u64), settings: &Settings) {
+    pub(super) fn catch_up(&self, held: (Key, u64), settings: &Settings) {
         loop {
             let step = self.table.with_held(held, |operation| match operation.next() {
                 Next::Slow(slow, now) => {
@@ -44,7 +45,7 @@ impl Journal {
 
     /// Has the program shape what is told of the end of a held operation, if it is to.
     #[cold]
-    pub(super) fn shape(&self, held: (u64, u64), ended: &mut Ended, settings: &Settings) {
+    pub(super) fn shape(&self, held: (Key, u64), ended: &mut Ended, settings: &Settings) {
         if let Some(told) = ended.slow_without_shape() {
             let context = self.shaped(held, Outcome::Slow, settings);
             self.table.with_held(held, |operation| told.write_line(operation, context.as_ref()));
@@ -57,11 +58,11 @@ impl Journal {
 
     pub(super) fn shaped(
         &self,
-        held: (u64, u64),
+        held: (Key, u64),
         outcome: Outcome,
         settings: &Settings,
     ) -> Option<Fragment> {
         let view = self.table.with_held(held, |operation| ContextFields::of(operation, outcome))?;
-        settings.shaped(&view)
+        handover::apart(|| settings.shaped(&view))
     }
 }

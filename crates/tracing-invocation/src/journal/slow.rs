@@ -7,7 +7,7 @@ use super::Journal;
 use super::buffer::take_buffer;
 use crate::clock::{self, Moment};
 use crate::line;
-use crate::operation::{Keeping, Operation, Progress, Slow};
+use crate::operation::{Keeping, Key, Operation, Progress, Slow};
 use crate::payload::Fragment;
 use crate::record::{Level, Outcome};
 use crate::settings::{Capture, Settings};
@@ -15,7 +15,7 @@ use crate::settings::{Capture, Settings};
 impl Journal {
     /// Has an operation watched that is expected to end in time.
     #[cold]
-    pub(super) fn watch(&self, key: u64) {
+    pub(super) fn watch(&self, key: Key) {
         let expected_ns = |operation: &mut Operation| operation.progress.as_ref()?.expected_ns();
         if self.table.with(key, expected_ns).flatten().is_some() {
             self.watchdog.start();
@@ -55,7 +55,7 @@ impl Journal {
 
     /// An operation that is open takes too long. Whether that is told now.
     #[cold]
-    pub(crate) fn tell_slow(&self, key: u64, slow: Slow, settings: &Settings) -> bool {
+    pub(crate) fn tell_slow(&self, key: Key, slow: Slow, settings: &Settings) -> bool {
         let _telling = Telling::new(&self.telling);
         let now = self.clock.now();
         let begun = self.table.with(key, |operation| {
@@ -75,7 +75,7 @@ impl Journal {
 
     pub(super) fn write_told(
         &self,
-        held: (u64, u64),
+        held: (Key, u64),
         mut told: Told,
         invoke: Option<Box<(Level, Vec<u8>)>>,
         settings: &Settings,

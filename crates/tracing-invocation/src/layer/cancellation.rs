@@ -8,19 +8,25 @@ use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::convention::cancellation;
-use crate::operation::{Operation, Parent, Why};
+use crate::operation::{Key, Operation, Parent, Why};
+use crate::panic_note::Unwinding;
 use crate::payload::{Fragment, json, text};
 use crate::settings::{Capture, Current};
-use crate::settle::reason::{self, Around};
+use crate::settle::reason;
 use crate::stack::symbols;
 use crate::stack::{self, Cause, Stack};
 use crate::table::Table;
 
 /// Notes why the operation with this key ends by a drop, if it is open.
-pub(super) fn explain<S>(table: &Table, key: u64, context: &Context<'_, S>, current: &Current)
-where
+pub(super) fn explain<S>(
+    table: &Table,
+    key: impl Into<Key>,
+    context: &Context<'_, S>,
+    current: &Current,
+) where
     S: Subscriber + for<'lookup> LookupSpan<'lookup>,
 {
+    let key = key.into();
     if is_nothing_known(current) {
         return;
     }
@@ -40,7 +46,7 @@ fn is_nothing_known(current: &Current) -> bool {
 
 /// Notes where an operation waits that is about to be dropped: what it waits for is dropped with it.
 #[cold]
-pub(super) fn note_awaited(table: &Table, key: u64) {
+pub(super) fn note_awaited(table: &Table, key: Key) {
     let noting = table.with(key, |operation| operation.noting()).flatten();
     if let Some(noting) = noting.and_then(|noting| noting.upgrade()) {
         let awaited = noting.in_force();
@@ -52,6 +58,7 @@ pub(super) fn note_awaited(table: &Table, key: u64) {
 struct Facts {
     parent: Option<Parent>,
     began: u64,
+    unwinding: Unwinding,
     polled: Option<Stack>,
     awaited: Vec<Stack>,
 }
@@ -70,7 +77,8 @@ struct Told {
 impl Facts {
     fn of(operation: &mut Operation) -> Self {
         let Why { polled, awaited, .. } = operation.why.take().map(|why| *why).unwrap_or_default();
-        Self { parent: operation.parent, began: operation.around, polled, awaited }
+        let Operation { parent, around: began, unwinding, .. } = *operation;
+        Self { parent, began, unwinding, polled, awaited }
     }
 
     /// The members of `cancellation`, where anything is known.
@@ -103,43 +111,56 @@ impl Facts {
     /// What is known without looking at the stack.
     fn around(&self, table: &Table) -> Told {
         let mut why = Told::default();
-        for around in reason::since(self.began) {
-            match around {
-                Around::Said(cause, reason) => {
-                    why.set(cause);
-                    if why.parent.is_none() {
-                        why.reason = reason;
-                    }
-                    break;
-                }
-                Around::Dropping(key) if why.parent.is_none() => {
-                    if let Some(span_id) = self.ancestor(table, key) {
-                        why.cause = Some(Cause::Parent);
-                        why.parent = Some(span_id);
-                    }
-                }
-                Around::Dropping(_) => {}
+        let mut ancestors = Ancestors { table, known: Vec::new(), next: self.parent };
+        let parent = reason::find_dropping(self.began, |wrapper| ancestors.span_id_of(wrapper));
+        if let Some(span_id) = parent {
+            why.cause = Some(Cause::Parent);
+            why.parent = Some(span_id);
+        }
+        if let Some((cause, reason)) = reason::said_since(self.began) {
+            why.set(cause);
+            if why.parent.is_none() {
+                why.reason = reason;
             }
         }
-        if panicking() {
+        if self.unwinding.is_other_now() {
             why.set(Cause::Unwinding);
         }
         why
     }
+}
 
-    /// The id of the operation with this key, if it is one of those around this one.
-    fn ancestor(&self, table: &Table, key: u64) -> Option<u64> {
-        /// Operations around one that are looked at.
+/// The operations around one, the nearest first, looked up once and as far as they are asked for.
+struct Ancestors<'a> {
+    table: &'a Table,
+    /// The numbers of their wrappers, and their ids.
+    known: Vec<(u64, Option<u64>)>,
+    next: Option<Parent>,
+}
+
+impl Ancestors<'_> {
+    /// The id of the operation with this wrapper, if it is one of them.
+    fn span_id_of(&mut self, wrapper: u64) -> Option<u64> {
+        /// How many are looked at.
         const FAR: usize = 64;
-        let mut around = self.parent;
-        for _ in 0..FAR {
-            let parent = around?;
-            if parent.key == key {
-                return parent.span_id;
+        let mut at = 0;
+        while at < FAR && (at < self.known.len() || self.look_up_next().is_some()) {
+            let (known, span_id) = self.known[at];
+            if known == wrapper {
+                return span_id;
             }
-            around = table.with(parent.key, |outer| outer.parent).flatten();
+            at += 1;
         }
         None
+    }
+
+    fn look_up_next(&mut self) -> Option<()> {
+        let parent = self.next.take()?;
+        let (wrapper, next) =
+            self.table.with_parent(parent, |outer| (outer.wrapper, outer.parent))?;
+        self.known.push((wrapper, parent.span_id));
+        self.next = next;
+        Some(())
     }
 }
 

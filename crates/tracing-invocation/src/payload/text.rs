@@ -1,5 +1,6 @@
 //! Texts of limited length, and the fence around a user's `Debug`, `Display` and `Serialize`.
 
+use std::any::Any;
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::fmt::{self, Write as _};
@@ -169,15 +170,16 @@ pub(super) fn fenced(write: impl FnOnce() -> Result<(), ()>) -> Result<(), &'sta
 
 /// The answer of `f`, or `None` when it panicked.
 pub(crate) fn quietly<T>(f: impl FnOnce() -> T) -> Option<T> {
-    catch_unwind(AssertUnwindSafe(f))
-        .map_err(|payload| {
-            panic_note::look();
-            // A payload may panic once more when it is dropped.
-            if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-                std::mem::forget(again);
-            }
-        })
-        .ok()
+    catch_unwind(AssertUnwindSafe(f)).map_err(discard).ok()
+}
+
+/// Drops what a panic threw that was just caught, and is not to go on.
+pub(crate) fn discard(payload: Box<dyn Any + Send>) {
+    panic_note::look();
+    // A payload may panic once more when it is dropped.
+    if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        std::mem::forget(again);
+    }
 }
 
 /// Where the first `limit` characters of `text` end, if there are more.

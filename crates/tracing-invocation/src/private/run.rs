@@ -1,23 +1,19 @@
 //! Running the body of an operation.
 
-use std::borrow::Borrow;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use tracing::Span;
 
 use crate::operation::Ending;
-use crate::panic_note::Caught;
 use crate::payload::text::quietly;
 use crate::record::OwnLevels;
 use crate::settle::{
     OperationFuture, OperationGuard, Verdict,
-    handover::{self, in_span},
+    handover::{self, Number, in_span},
 };
 
 /// The value of a synchronous body, run inside its span, if there is one, and judged at its end.
 #[inline]
 pub fn run<T>(
-    span: Option<impl Borrow<Span>>,
+    span: Option<Span>,
     levels: Option<&'static OwnLevels>,
     body: impl FnOnce() -> T,
     judge: impl FnOnce(&T) -> Verdict,
@@ -25,34 +21,51 @@ pub fn run<T>(
     let Some(span) = &span else {
         return body();
     };
-    let span = span.borrow();
     if span.is_disabled() {
         // Nobody listens. It may still be entered for whoever reads spans through the `log` crate.
         let _inside = span.enter();
         return body();
     }
-    run_inside(span, levels, body, judge)
+    run_inside(span, Number::of(span), levels, body, judge)
+}
+
+/// As [`run`], and leaves the end of the operation to [`settle_later`] with the same number.
+#[inline]
+pub fn run_open<T>(
+    span: Option<&Span>,
+    number: Number,
+    levels: Option<&'static OwnLevels>,
+    body: impl FnOnce() -> T,
+) -> T {
+    match span.filter(|span| !span.is_disabled()) {
+        Some(span) => run_inside(span, number, levels, body, |_| Verdict::later()),
+        None => {
+            let _inside = span.map(Span::enter);
+            body()
+        }
+    }
+}
+
+/// A number for the wrappers of one operation.
+#[inline]
+#[must_use]
+pub fn number(span: &Option<Span>) -> Number {
+    span.as_ref().map_or(Number::NONE, Number::of)
 }
 
 /// Apart from [`run`], so that a call that nobody listens to keeps its registers.
 #[inline(never)]
 fn run_inside<T>(
     span: &Span,
+    number: Number,
     levels: Option<&'static OwnLevels>,
     body: impl FnOnce() -> T,
     judge: impl FnOnce(&T) -> Verdict,
 ) -> T {
-    let value = in_span(span, levels, || match catch_unwind(AssertUnwindSafe(body)) {
-        Ok(value) => {
-            let ending =
-                quietly(|| judge(&value)).map_or(Some(Ending::SUCCESS), Verdict::into_ending);
-            (Ok(value), ending)
-        }
-        Err(payload) => {
-            let caught = Caught::new(payload);
-            let ending = Ending::panicked(caught.words(), &handover::rules());
-            (Err(caught), Some(ending))
-        }
+    let value = in_span(span, number, levels, || {
+        let value = body();
+        let ending = quietly(|| judge(&value)).map_or(Some(Ending::SUCCESS), Verdict::into_ending);
+        (value, ending)
     });
     value.unwrap_or_else(|caught| caught.resume())
 }
@@ -72,6 +85,18 @@ where
     OperationFuture::new(future, span.unwrap_or_else(Span::none), levels, judge)
 }
 
+/// As [`watch`], and leaves the end of the operation to [`settle_later`] with the same number, if the future completes.
+#[inline]
+pub fn watch_open<F: Future>(
+    span: Option<Span>,
+    number: Number,
+    levels: Option<&'static OwnLevels>,
+    future: F,
+) -> OperationFuture<F, fn(&F::Output) -> Verdict> {
+    let span = span.unwrap_or_else(Span::none);
+    OperationFuture::numbered(future, span, number, levels, |_| Verdict::later())
+}
+
 /// The answer of a closure that is called once, and known to be.
 #[inline]
 pub fn call<T>(body: impl FnOnce() -> T) -> T {
@@ -89,14 +114,9 @@ pub fn call_judge<T>(value: &T, judge: impl FnOnce(&T) -> Verdict) -> Verdict {
     quietly(|| judge(value)).unwrap_or_else(Verdict::success)
 }
 
-/// The judge of an operation whose end waits for values that are read anew.
-pub fn later<T>(_: &T) -> Verdict {
-    Verdict::later()
-}
-
-/// What settles an operation whose end waited.
-pub fn settle_later(span: &Option<Span>) -> OperationGuard {
-    OperationGuard::resumed(span.clone().unwrap_or_else(Span::none))
+/// Settles an operation whose end waited, and whose wrapper had this number.
+pub fn settle_later(span: &Option<Span>, number: Number) -> OperationGuard {
+    OperationGuard::resumed(span.clone().unwrap_or_else(Span::none), number)
 }
 
 /// The verdict on an operation that succeeded, with its result as JSON.

@@ -1,6 +1,9 @@
 //! Values of fields and results.
 
+use std::any::Any;
+use std::cell::Cell;
 use std::fmt::{Debug, Display};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::LazyLock;
 
 use serde::Serialize;
@@ -8,9 +11,48 @@ use tracing::Value;
 use tracing::field::{self, DisplayValue};
 
 use super::Probe;
+use crate::convention::mark;
+use crate::panic_note::Caught;
 use crate::payload::structure::push_serialized;
-use crate::payload::{Json, Rules, Whole, text};
+use crate::payload::{Json, Rules, Whole, json, text};
 use crate::settle::handover;
+
+/// What stands in the place of a value that panicked while it was computed.
+pub const UNPRINTABLE: &str = mark::UNPRINTABLE;
+
+/// Whether every value of the program has been evaluated that is to be recorded together.
+#[derive(Debug, Default)]
+pub struct Evaluated(Cell<bool>);
+
+impl Evaluated {
+    /// `value`, by which the last one has been.
+    pub fn by<T>(&self, value: T) -> T {
+        self.0.set(true);
+        value
+    }
+}
+
+/// What `record` answers, or `None` where a value of the program panics in it. What panics after the values were evaluated
+/// is a layer of somebody else: that panic goes on.
+#[inline]
+pub fn contained<T>(record: impl FnOnce(&Evaluated) -> T) -> Option<T> {
+    let evaluated = Evaluated::default();
+    let recorded = catch_unwind(AssertUnwindSafe(|| record(&evaluated)));
+    recorded.map_err(|payload| after_panic(payload, evaluated.0.get())).ok()
+}
+
+/// A condition. One that panics holds, so that it hides nothing.
+pub fn holds(condition: impl FnOnce() -> bool) -> bool {
+    text::quietly(condition).unwrap_or(true)
+}
+
+#[cold]
+fn after_panic(payload: Box<dyn Any + Send>, is_of_others: bool) {
+    if is_of_others {
+        Caught::new(payload).resume();
+    }
+    text::discard(payload);
+}
 
 /// First: an optional value that `tracing` knows, `null` where there is none.
 pub trait Nullable<'a> {
@@ -162,11 +204,16 @@ fn rules(is_whole: bool) -> Rules {
     if is_whole { rules.lifted() } else { rules }
 }
 
-/// A selected part of a result: its name, and its JSON.
+/// A selected part of a result: its name, and its JSON, or a mark where reading it panics.
 pub fn part(name: &str, json: impl FnOnce() -> Vec<u8>) -> (&str, Vec<u8>) {
     let redaction = handover::rules().redaction;
     if !redaction.is_secret_key(name) {
-        return (name, json());
+        let json = text::quietly(json).unwrap_or_else(|| {
+            let mut json = Vec::new();
+            json::push_string(&mut json, mark::UNPRINTABLE);
+            json
+        });
+        return (name, json);
     }
     let mut mark = Vec::new();
     redaction.push_mark(&mut mark);

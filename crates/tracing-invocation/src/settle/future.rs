@@ -2,7 +2,6 @@
 
 use std::error::Error;
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -10,10 +9,9 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 use tracing::Span;
 
-use super::handover::{self, dropping, in_span, in_span_aside, noted};
+use super::handover::{Number, dropping, in_span, in_span_aside, noted};
 use super::verdict::Verdict;
 use crate::operation::Ending;
-use crate::panic_note::Caught;
 use crate::payload::text::quietly;
 use crate::record::OwnLevels;
 use crate::stack::Noting;
@@ -71,6 +69,7 @@ pin_project! {
         future: Option<F>,
         judge: Option<J>,
         span: Span,
+        number: Number,
         levels: Option<&'static OwnLevels>,
         polled: bool,
         noting: Option<Arc<Noting>>,
@@ -82,18 +81,33 @@ pin_project! {
             if !*this.polled || this.future.is_none() {
                 return;
             }
-            in_span_aside(this.span, || {
-                dropping(this.span, || this.future.set(None));
+            let number = *this.number;
+            let dropped = in_span_aside(this.span, number, || {
+                dropping(number, || this.future.set(None));
                 // What has completed or panicked was settled then, and keeps that end.
                 ((), Some(Ending::CANCELLED))
             });
+            dropped.unwrap_or_else(|caught| caught.resume());
         }
     }
 }
 
 impl<F, J> OperationFuture<F, J> {
     pub(crate) fn new(future: F, span: Span, levels: Option<&'static OwnLevels>, judge: J) -> Self {
-        Self { future: Some(future), judge: Some(judge), span, levels, polled: false, noting: None }
+        let number = Number::of(&span);
+        Self::numbered(future, span, number, levels, judge)
+    }
+
+    /// A future whose operation does not end with it: whoever has the number ends it.
+    pub(crate) fn numbered(
+        future: F,
+        span: Span,
+        number: Number,
+        levels: Option<&'static OwnLevels>,
+        judge: J,
+    ) -> Self {
+        let (future, judge) = (Some(future), Some(judge));
+        Self { future, judge, span, number, levels, polled: false, noting: None }
     }
 
     /// The operation's span.
@@ -124,24 +138,18 @@ where
             }
             return polled;
         }
-        let polled = in_span(this.span, *this.levels, || {
+        let number = *this.number;
+        let polled = in_span(this.span, number, *this.levels, || {
             let Some(future) = this.future.as_mut().as_pin_mut() else {
-                return (Ok(Poll::Pending), None);
+                return (Poll::Pending, None);
             };
-            match catch_unwind(AssertUnwindSafe(|| {
-                noted(this.span, this.noting, context, |context| future.poll(context))
-            })) {
-                Ok(Poll::Pending) => (Ok(Poll::Pending), None),
-                Ok(Poll::Ready(output)) => {
+            match noted(number, this.noting, context, |context| future.poll(context)) {
+                Poll::Pending => (Poll::Pending, None),
+                Poll::Ready(output) => {
                     let judged = this.judge.take().and_then(|judge| quietly(|| judge(&output)));
                     let ending = judged.map_or(Some(Ending::SUCCESS), Verdict::into_ending);
                     this.future.set(None);
-                    (Ok(Poll::Ready(output)), ending)
-                }
-                Err(payload) => {
-                    let caught = Caught::new(payload);
-                    let ending = Ending::panicked(caught.words(), &handover::rules());
-                    (Err(caught), Some(ending))
+                    (Poll::Ready(output), ending)
                 }
             }
         });

@@ -4,10 +4,10 @@ use std::error::Error;
 
 use tracing::Span;
 
-use super::handover::in_span_aside;
-use super::panics::Began;
+use super::handover::{self, Number, in_span_aside};
 use super::verdict::Verdict;
 use crate::operation::Ending;
+use crate::panic_note::Unwinding;
 
 /// Begins the operation of `span`, which ends with the guard.
 ///
@@ -22,20 +22,24 @@ use crate::operation::Ending;
 /// log.assert_last("upload").ended(Outcome::Success);
 /// ```
 pub fn begin(span: Span) -> OperationGuard {
-    in_span_aside(&span, || ((), None));
-    OperationGuard::resumed(span)
+    let number = Number::of(&span);
+    let _ = in_span_aside(&span, number, || ((), None));
+    OperationGuard::resumed(span, number)
 }
 
 /// An operation that lasts as long as this guard: for callbacks, state machines, synchronous code.
 ///
 /// Dropped without [`complete`](Self::complete), [`fail`](Self::fail) or [`end`](Self::end) it is `cancelled`; dropped
 /// by a panic that unwinds, `failed` with the message of the last panic that began on this thread while the guard lived;
-/// that of a panic that began before and goes on (`resume_unwind`) is not known.
+/// that of a panic that began before and goes on (`resume_unwind`) is not known. A guard that a destructor begins and drops
+/// during one and the same panic is `cancelled`: that panic did not unwind over it.
 #[derive(Debug)]
 #[must_use = "the operation ends when this is dropped"]
 pub struct OperationGuard {
     span: Span,
-    began: Began,
+    number: Number,
+    /// Which panic unwound the thread that it began on.
+    began: Unwinding,
     ended: bool,
 }
 
@@ -61,14 +65,15 @@ impl OperationGuard {
         self.settle(|| verdict.into_ending());
     }
 
-    /// A guard for an operation that has begun.
-    pub(crate) fn resumed(span: Span) -> Self {
-        Self { span, began: Began::now(), ended: false }
+    /// A guard for an operation that the wrapper with this number began, and leaves to whoever has the guard.
+    pub(crate) fn resumed(span: Span, number: Number) -> Self {
+        Self { span, number, began: Unwinding::now(), ended: false }
     }
 
     fn settle(&mut self, ending: impl FnOnce() -> Option<Ending>) {
         self.ended = true;
-        in_span_aside(&self.span, || ((), ending()));
+        let settled = in_span_aside(&self.span, self.number, || ((), ending()));
+        settled.unwrap_or_else(|caught| caught.resume());
     }
 }
 
@@ -77,7 +82,13 @@ impl Drop for OperationGuard {
         if self.ended {
             return;
         }
-        let panic = self.began.panic_since();
-        self.settle(|| Some(panic.unwrap_or(Ending::CANCELLED)));
+        let began = self.began;
+        self.settle(|| {
+            Some(if began.is_other_now() {
+                Ending::panicked(&began.words_since(), &handover::rules())
+            } else {
+                Ending::CANCELLED
+            })
+        });
     }
 }

@@ -11,9 +11,19 @@ static BEGUN: AtomicU64 = AtomicU64::new(0);
 
 thread_local! {
     /// What goes on around on this thread, the innermost last.
-    static AROUND: RefCell<Vec<(u64, Around)>> = const { RefCell::new(Vec::new()) };
+    static AROUND: RefCell<Vec<Entry>> = const { RefCell::new(Vec::new()) };
     /// How many that are: looked at whenever an operation is dropped.
     static DEPTH: Cell<u32> = const { Cell::new(0) };
+}
+
+/// One thing that goes on around.
+struct Entry {
+    /// Numbers grow from the outermost to the innermost.
+    number: u64,
+    what: Around,
+    /// The place of the innermost entry, up to this one, in which somebody said why. Where thousands of operations drop
+    /// one another, each finds it at once.
+    said: Option<usize>,
 }
 
 /// What goes on around something that is being dropped.
@@ -21,7 +31,7 @@ thread_local! {
 pub(crate) enum Around {
     /// Somebody said why.
     Said(Cause, Option<Cow<'static, str>>),
-    /// The operation with this key is dropping what is inside.
+    /// The operation of the wrapper with this number is dropping what is inside.
     Dropping(u64),
 }
 
@@ -52,7 +62,15 @@ pub fn with_cancel_reason<T>(
 /// Runs `inside`, around which this goes on.
 pub(crate) fn around<T>(what: Around, inside: impl FnOnce() -> T) -> T {
     let number = BEGUN.fetch_add(1, Ordering::Relaxed) + 1;
-    let pushed = AROUND.try_with(|around| around.borrow_mut().push((number, what))).is_ok();
+    let push = |around: &RefCell<Vec<Entry>>| {
+        let mut around = around.borrow_mut();
+        let said = match what {
+            Around::Said(..) => Some(around.len()),
+            Around::Dropping(_) => around.last().and_then(|outer| outer.said),
+        };
+        around.push(Entry { number, what, said });
+    };
+    let pushed = AROUND.try_with(push).is_ok();
     DEPTH.set(DEPTH.get() + u32::from(pushed));
     let _leaves = pushed.then_some(Leaves);
     inside()
@@ -79,15 +97,39 @@ pub(crate) fn latest() -> u64 {
     BEGUN.load(Ordering::Relaxed)
 }
 
-/// What goes on around and began later than this, the innermost first.
-pub(crate) fn since(latest: u64) -> Vec<Around> {
+/// Why something is dropped that began when `latest` was the [latest], where somebody said so: the innermost.
+pub(crate) fn said_since(latest: u64) -> Option<(Cause, Option<Cow<'static, str>>)> {
     if !is_any() {
-        return Vec::new();
+        return None;
     }
-    let around = AROUND.try_with(|around| {
+    let said = AROUND.try_with(|around| {
         let around = around.borrow();
-        let later = around.iter().filter(|(number, _)| *number > latest);
-        later.rev().map(|(_, what)| what.clone()).collect()
+        match around.get(around.last()?.said?)? {
+            Entry { number, what: Around::Said(cause, reason), .. } if *number > latest => {
+                Some((*cause, reason.clone()))
+            }
+            _ => None,
+        }
     });
-    around.unwrap_or_default()
+    said.ok().flatten()
+}
+
+/// What `find` first makes of the numbers of wrappers that are dropping, the innermost first, since `latest` was the
+/// [latest] and since somebody last said why. It must not call code of the program.
+pub(crate) fn find_dropping<T>(latest: u64, find: impl FnMut(u64) -> Option<T>) -> Option<T> {
+    /// How many are looked at. Of more that are nested, only the outer ones are missed, and nobody waits for a search.
+    const MANY: usize = 64;
+    if !is_any() {
+        return None;
+    }
+    let found = AROUND.try_with(|around| {
+        let around = around.borrow();
+        let since = around.iter().rev().take_while(|entry| entry.number > latest);
+        let dropping = since.map_while(|entry| match entry.what {
+            Around::Dropping(number) => Some(number),
+            Around::Said(..) => None,
+        });
+        dropping.take(MANY).find_map(find)
+    });
+    found.ok().flatten()
 }

@@ -10,7 +10,7 @@ use futures_core::Stream;
 use pin_project_lite::pin_project;
 use tracing::Span;
 
-use super::handover::{self, dropping, in_span, in_span_aside, noted};
+use super::handover::{self, Number, dropping, in_span, in_span_aside, noted};
 use crate::operation::{Ending, How};
 use crate::panic_note::Caught;
 use crate::stack::Noting;
@@ -21,7 +21,8 @@ pub trait StreamExt: Stream + Sized {
     ///
     /// Its terminal record says in `item_count` how many items it gave. A stream that is never polled records nothing.
     fn operation_stream(self, span: Span) -> OperationStream<Self> {
-        OperationStream { stream: Some(self), span, items: 0, polled: false, noting: None }
+        let (stream, number) = (Some(self), Number::of(&span));
+        OperationStream { stream, span, number, items: 0, polled: false, noting: None }
     }
 }
 
@@ -35,6 +36,7 @@ pin_project! {
         #[pin]
         stream: Option<S>,
         span: Span,
+        number: Number,
         items: u64,
         polled: bool,
         noting: Option<Arc<Noting>>,
@@ -47,10 +49,12 @@ pin_project! {
                 return;
             }
             let ending = Ending { items: Some(*this.items), ..Ending::CANCELLED };
-            in_span_aside(this.span, || {
-                dropping(this.span, || this.stream.set(None));
+            let number = *this.number;
+            let dropped = in_span_aside(this.span, number, || {
+                dropping(number, || this.stream.set(None));
                 ((), Some(ending))
             });
+            dropped.unwrap_or_else(|caught| caught.resume());
         }
     }
 }
@@ -64,10 +68,10 @@ impl<S: Stream> Stream for OperationStream<S> {
             return Poll::Ready(None);
         };
         *this.polled = true;
-        let (items, noting) = (this.items, this.noting);
-        let polled = in_span(this.span, None, || {
+        let (items, noting, number) = (this.items, this.noting, *this.number);
+        let polled = in_span(this.span, number, None, || {
             let polled = catch_unwind(AssertUnwindSafe(|| {
-                noted(this.span, noting, context, |context| stream.poll_next(context))
+                noted(number, noting, context, |context| stream.poll_next(context))
             }));
             let (polled, how) = match polled {
                 Ok(Poll::Ready(None)) => (Ok(Poll::Ready(None)), Some(How::Success(None))),
@@ -83,6 +87,7 @@ impl<S: Stream> Stream for OperationStream<S> {
             };
             (polled, how.map(|how| Ending { items: Some(*items), ..Ending::new(how) }))
         });
+        let polled = polled.and_then(|polled| polled);
         if let Ok(Poll::Ready(None)) = polled {
             this.stream.set(None);
         }

@@ -31,7 +31,7 @@ fn open(span_id: u64) -> Operation {
 #[derive(Clone, Debug)]
 enum Step {
     Insert { key: u64, is_open: bool },
-    RemoveUnlessOpen(u64),
+    Close(u64),
     Remove(u64),
 }
 
@@ -46,7 +46,7 @@ fn key() -> impl Strategy<Value = u64> {
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         3 => (key(), any::<bool>()).prop_map(|(key, is_open)| Step::Insert { key, is_open }),
-        1 => key().prop_map(Step::RemoveUnlessOpen),
+        1 => key().prop_map(Step::Close),
         1 => key().prop_map(Step::Remove),
     ]
 }
@@ -64,9 +64,9 @@ proptest! {
                     table.insert(key, || if is_open { open(span_id) } else { operation(span_id) });
                     model.insert(key, (span_id, is_open));
                 }
-                Step::RemoveUnlessOpen(key) => {
+                Step::Close(key) => {
                     let is_open = model.get(&key).is_some_and(|(_, is_open)| *is_open);
-                    prop_assert_eq!(table.remove_unless_open(key), is_open);
+                    prop_assert_eq!(table.close(key), is_open);
                     if !is_open {
                         model.remove(&key);
                     }
@@ -80,7 +80,7 @@ proptest! {
         for (key, (span_id, _)) in &model {
             prop_assert_eq!(table.with(*key, |operation| operation.place.span_id()), Some(*span_id));
         }
-        let mut keys: Vec<u64> = table.open().into_iter().map(|(_, key)| key).collect();
+        let mut keys: Vec<u64> = table.open().into_iter().map(|(_, key)| key.span).collect();
         keys.sort_unstable();
         let open = model.iter().filter(|(_, (_, is_open))| *is_open).map(|(key, _)| *key);
         prop_assert_eq!(keys, open.collect::<Vec<_>>());

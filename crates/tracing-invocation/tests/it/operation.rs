@@ -1,5 +1,6 @@
 //! `#[operation]`: how calls end, and what it was asked to record.
 
+mod contained;
 mod shapes;
 
 use std::future::pending;

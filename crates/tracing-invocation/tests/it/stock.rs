@@ -1,5 +1,7 @@
 //! The convention for ordinary spans, row by row.
 
+mod panics;
+
 use std::future::pending;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;

@@ -54,7 +54,8 @@ struct Seen {
     parent: Option<u64>,
     told: Option<Told>,
     failures_inside: Vec<(Cause, u64)>,
-    /// Whether a task that was spawned into its span panicked.
+    /// Whether a task was spawned into its span, and whether such a task panicked.
+    entered_by_others: bool,
     panicked_inside: bool,
     /// Set while its future is being dropped; then the inner operation that was dropped along last.
     dropping: bool,
@@ -62,8 +63,8 @@ struct Seen {
 }
 
 impl Seen {
-    /// A panic that leaves a span after the first poll counts where there is no other evidence: from outside,
-    /// a poll of the operation and one of a task spawned into its span look the same.
+    /// A panic that leaves a span counts where there is no other evidence and nothing refutes it: from outside, a poll of
+    /// the operation and one of a task spawned into its span look the same.
     fn told_by_the_layer(&self) -> Option<Told> {
         match self.told? {
             Told::Cancelled { .. } | Told::Unknown if self.panicked_inside && !self.is_exact => {
@@ -71,6 +72,13 @@ impl Seen {
             }
             told => Some(told),
         }
+    }
+
+    /// What others do inside its span may refute a panic, its own or that of one of them.
+    fn may_be_unknown(&self) -> bool {
+        let is_panic =
+            matches!(self.told_by_the_layer(), Some(Told::Failed { cause: Cause::Panic, .. }));
+        is_panic && self.entered_by_others && !self.is_exact
     }
 }
 
@@ -84,6 +92,10 @@ pub(crate) struct Ledger {
 impl Ledger {
     pub(crate) fn calls(&self) -> impl Iterator<Item = (&u64, Option<Told>)> {
         self.calls.iter().map(|(number, seen)| (number, seen.told_by_the_layer()))
+    }
+
+    pub(crate) fn may_be_unknown(&self, number: u64) -> bool {
+        self.calls[&number].may_be_unknown()
     }
 
     pub(crate) fn has_tasks_below(&self) -> bool {
@@ -120,6 +132,10 @@ impl Ledger {
         if let Some(parent) = self.parent(number) {
             parent.failures_inside.push((cause, by.unwrap_or(number)));
         }
+    }
+
+    pub(crate) fn task_inside(&mut self, number: u64) {
+        self.calls.get_mut(&number).unwrap().entered_by_others = true;
     }
 
     pub(crate) fn panicked_inside(&mut self, number: u64) {

@@ -164,6 +164,7 @@ impl World {
         let mut call: Call = Box::pin(call.instrument(span));
         if place == Place::Inside {
             let ledger = Arc::clone(&self.ledger);
+            ledger.lock().unwrap().task_inside(number);
             call = Box::pin(on_panic(call, move || ledger.lock().unwrap().panicked_inside(number)));
         }
         let task = tokio::spawn(call);

@@ -7,12 +7,12 @@ use std::thread;
 use serde_json::json;
 use tracing::{Dispatch, Span, dispatcher, info_span};
 use tracing_invocation::testing::Log;
-use tracing_invocation::{OperationGuard, Outcome, Verdict, begin};
+use tracing_invocation::{FutureExt as _, OperationGuard, Outcome, Verdict, begin};
 use tracing_subscriber::prelude::*;
 use tracing_subscriber::registry;
 
 use super::{Payload, error_of, explode, panicked, payload_of};
-use crate::support::{capture, check_lines, story};
+use crate::support::{capture, check_lines, poll_once, story};
 
 #[test]
 fn ended_as_it_is_told_and_cancelled_when_it_is_not() {
@@ -125,6 +125,77 @@ fn begun_by_a_destructor_while_a_panic_unwinds_it_did_not_panic() {
     log.assert_last("dropped").ended(Outcome::Cancelled);
     log.assert_last("completed").ended(Outcome::Success);
     log.assert_every_invoke_ended_once();
+}
+
+/// Runs `run` while a panic unwinds this thread.
+fn during_unwinding(run: impl FnOnce()) {
+    struct Runs<F: FnOnce()>(Option<F>);
+    impl<F: FnOnce()> Drop for Runs<F> {
+        fn drop(&mut self) {
+            self.0.take().unwrap()();
+        }
+    }
+    let _runs = catch_unwind(AssertUnwindSafe(|| {
+        let _runs = Runs(Some(run));
+        panic!("the first");
+    }));
+}
+
+#[test]
+fn begun_while_a_thread_unwinds_and_dropped_by_another_panic_it_is_failed() {
+    let begun = || {
+        let mut begun = None;
+        during_unwinding(|| begun = Some(begin(info_span!("upload"))));
+        begun.unwrap()
+    };
+    let elsewhere = |guard: OperationGuard| {
+        let dispatch = dispatcher::get_default(Dispatch::clone);
+        let panics = || {
+            let _default = dispatcher::set_default(&dispatch);
+            let _guard = guard;
+            panic!("the second");
+        };
+        thread::scope(|scope| assert!(scope.spawn(panics).join().is_err()));
+    };
+    let later = |guard: OperationGuard| {
+        // Somebody sees this thread without a panic in between.
+        info_span!("between").in_scope(|| {});
+        during_unwinding(|| drop(guard));
+    };
+    let inside = |guard: OperationGuard| {
+        // And nobody does: only that another panic began is known.
+        during_unwinding(|| drop(guard));
+    };
+    let ends: [(&dyn Fn(OperationGuard), &str); 3] =
+        [(&elsewhere, "the second"), (&later, "the first"), (&inside, "the first")];
+    for (end, message) in ends {
+        let log = capture();
+        end(begun());
+        assert_eq!(error_of(&log, "upload"), panicked(message));
+    }
+}
+
+#[test]
+fn what_a_destructor_begins_and_drops_was_not_unwound_over() {
+    let log = capture();
+    let outer = begin(info_span!("outer"));
+    during_unwinding(|| {
+        drop(begin(info_span!("inner")));
+        drop(outer);
+    });
+    let inner = log.assert_last("inner").ended(Outcome::Cancelled).records()[1].clone();
+    assert!(!inner.payload.contains_key("cancellation"), "{inner:?}");
+    log.assert_last("outer").ended(Outcome::Failed);
+
+    log.clear();
+    during_unwinding(|| {
+        let mut run = Box::pin(std::future::pending::<()>().operation(info_span!("run")));
+        assert!(poll_once(run.as_mut()).is_pending());
+        let kept = Box::pin(std::future::pending::<()>().operation(info_span!("kept")));
+        drop((run, kept));
+    });
+    let run = log.assert_last("run").ended(Outcome::Cancelled).records()[1].clone();
+    assert!(!run.payload.contains_key("cancellation"), "{run:?}");
 }
 
 #[test]
