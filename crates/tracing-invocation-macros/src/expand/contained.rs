@@ -6,10 +6,12 @@
 
 use std::collections::HashSet;
 
-use proc_macro2::{TokenStream, TokenTree};
-use quote::{ToTokens as _, quote};
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::{ToTokens as _, quote, quote_spanned};
 use syn::visit_mut::{self, VisitMut};
 use syn::{Expr, FnArg, Pat, Signature, Type, UnOp};
+
+use crate::field::at;
 
 /// Returns `true` if nothing is computed: a variable, a field of one, a literal, or a reference to one of these.
 pub(super) fn is_plain(value: &Expr) -> bool {
@@ -113,10 +115,12 @@ pub(super) fn evaluated(value: &TokenStream) -> TokenStream {
     quote!(__invocation_evaluated.by(#value))
 }
 
-/// `body`, in which the last of the values that may panic is marked by [`evaluated`], or else `otherwise`.
-pub(super) fn contained(body: &TokenStream, otherwise: &TokenStream) -> TokenStream {
+/// `body`, in which the last of the values that may panic is marked by [`evaluated`], or else `otherwise`. What the compiler
+/// says of the closure belongs to `place`.
+pub(super) fn contained(place: Span, body: &TokenStream, otherwise: &TokenStream) -> TokenStream {
+    let closure = quote_spanned!(at(place)=> |__invocation_evaluated| { #body });
     quote! {
-        match ::tracing_invocation::private::value::contained(|__invocation_evaluated| #body) {
+        match ::tracing_invocation::private::value::contained(#closure) {
             ::core::option::Option::Some(__invocation_contained) => __invocation_contained,
             ::core::option::Option::None => #otherwise,
         }

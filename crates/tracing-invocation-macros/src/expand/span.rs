@@ -1,8 +1,9 @@
 //! The span of an operation.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use syn::ext::IdentExt as _;
+use syn::spanned::Spanned as _;
 use syn::{Expr, LitStr, Signature};
 
 use super::contained::{
@@ -77,7 +78,7 @@ fn span(args: &Args, signature: &Signature, name: &LitStr) -> TokenStream {
             if is_left { member.recorded.clone() } else { unprintable() }
         })
         .collect();
-    contained(&open(&values), &open(&marked))
+    contained(Span::call_site(), &open(&values), &open(&marked))
 }
 
 fn members(args: &Args) -> Vec<Member<'_>> {
@@ -123,9 +124,8 @@ pub(super) fn record_live(args: &Args) -> TokenStream {
         }
         let (value, mark) = (evaluated(&value), unprintable());
         let read = contained(
-            &quote!({
-                __invocation_span.record(#name, #value);
-            }),
+            field.value.span(),
+            &quote!(__invocation_span.record(#name, #value);),
             &quote!({
                 __invocation_span.record(#name, #mark);
             }),
