@@ -31,7 +31,7 @@ impl Word {
     #[inline]
     fn signs(self) -> u64 {
         // A bit that is set in the word need not be compared: `B` and `b` are one, and so are `H` to `K`.
-        let either = |bits: u8, byte: u8| Self(self.0 | ONES * u64::from(bits)).zeros_by(byte);
+        let either = |bits: u8, byte: u8| Self(self.0 | (ONES * u64::from(bits))).zeros_by(byte);
         let fields = self.zeros_by(b':') | self.zeros_by(b'=') | self.zeros_by(b'(');
         (fields | either(b'b' ^ b'B', b'b') | either(b'H' ^ b'K', b'K')) & !self.0 & HIGH_BITS
     }

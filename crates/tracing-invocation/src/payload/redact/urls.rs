@@ -126,7 +126,7 @@ impl<'t> Run<'t> {
 
     /// Whether the scheme of the URL whose authority begins at `start` is one that has queries and fragments.
     fn is_of_web(&self, start: usize) -> bool {
-        let scheme = self.text[..start].as_bytes().strip_suffix(BEFORE_AUTHORITY.as_bytes());
+        let scheme = self.text.as_bytes()[..start].strip_suffix(BEFORE_AUTHORITY.as_bytes());
         let scheme = scheme.unwrap_or_default();
         ["http", "https", "ws", "wss", "ftp", "file"].iter().any(|web| {
             scheme[scheme.len().saturating_sub(web.len())..].eq_ignore_ascii_case(web.as_bytes())

@@ -161,7 +161,7 @@ fn quoted(text: Text<'_>, at: usize) -> Option<Range<usize>> {
             b'\\' => before += 1,
             // With fewer escapes than it began with, it is the text around that ends.
             _ if byte == quote
-                && (before < escapes || (before - escapes) / (escapes + 1) % 2 == 0) =>
+                && (before < escapes || ((before - escapes) / (escapes + 1)).is_multiple_of(2)) =>
             {
                 return Some(start..start + length - before.min(escapes));
             }
