@@ -136,7 +136,11 @@ impl Keys {
         };
         let range = self.firsts.get(first).zip(self.firsts.get(first + 1));
         let names = range.and_then(|(start, end)| self.names.get(*start..*end)).unwrap_or_default();
-        names.iter().any(|name| name.at(key, at).is_some())
+        // Most of them differ in the letter that follows.
+        let second = key[at + 1..].iter().find(|&&byte| is_part(byte));
+        let second = second.map_or(0, u8::to_ascii_lowercase);
+        let is_close = |name: &&Name| name.letters.get(1).is_none_or(|&letter| letter == second);
+        names.iter().filter(is_close).any(|name| name.at(key, at).is_some())
     }
 
     /// Does so for a key in which some name stands.

@@ -72,6 +72,8 @@ const SHOWN: &[(&str, &str)] = &[
         r#"Header { name: "authorization", value: "<redacted>" }"#,
     ),
     (r#"{"value":"hunter2","type":"password"}"#, r#"{"value":"<redacted>","type":"password"}"#),
+    ("Password(\n    \"hunter2\",\n)", "Password(<redacted>)"),
+    (r#"[{"value":1},{"type":"password"}]"#, r#"[{"value":1},{"type":"password"}]"#),
     (r#"ApiKey { inner: "hunter2" }"#, r#"ApiKey { inner: "<redacted>" }"#),
     ("X-Api-Key: hunter2 and more\nHost: h", "X-Api-Key: <redacted>\nHost: h"),
     ("Host: h\nCookie: a=hunter2; b=c", "Host: h\nCookie: <redacted>"),

@@ -111,15 +111,7 @@ fn tuple_struct(keys: &Keys, text: Text<'_>, parenthesis: usize) -> Option<Range
     if let Some(quoted) = quoted(text, inside) {
         return unmarked(text, quoted);
     }
-    let mut end = inside;
-    loop {
-        let (value, by) = end_of_value(text, end, usize::MAX);
-        end = value;
-        if by != Some(b',') {
-            break;
-        }
-        end += 1;
-    }
+    let end = end_of_members(text, inside, usize::MAX);
     // A plural in a sentence, as in `Token(s)`.
     if &text.text[inside..end] == "s" { None } else { unmarked(text, inside..end) }
 }
@@ -209,6 +201,19 @@ fn end_of_value(text: Text<'_>, start: usize, most: usize) -> (usize, Option<u8>
     (last.max(at.min(bytes.len())), None)
 }
 
+/// Where the last of the values ends that stand side by side from `start` on, within `most` bytes.
+fn end_of_members(text: Text<'_>, start: usize, most: usize) -> usize {
+    let last = start.saturating_add(most);
+    let mut at = start;
+    loop {
+        let (end, by) = end_of_value(text, at, last.saturating_sub(at));
+        match by {
+            Some(b',' | b'\n') => at = end + 1,
+            _ => return end,
+        }
+    }
+}
+
 /// The braces that are open at a place of a text. The places must not go back.
 #[derive(Default)]
 pub(super) struct Braces {
@@ -259,7 +264,7 @@ fn is_struct_of_secret(keys: &Keys, text: Text<'_>, brace: usize) -> bool {
 }
 
 fn names_secret(keys: &Keys, text: Text<'_>, brace: usize) -> bool {
-    let (end, _) = end_of_value(text, brace + 1, NEAR);
+    let end = end_of_members(text, brace + 1, NEAR);
     let bytes = &text.bytes()[..end];
     let mut colons = (brace + 1..end).filter(|&at| bytes[at] == b':');
     colons.any(|colon| {
