@@ -3,15 +3,12 @@
 mod builder;
 mod cancellation;
 mod decision;
-mod hidden;
 mod interest;
 mod trace;
 mod unwinding;
 mod visit;
 
 use decision::Decision;
-use hidden::Watched;
-pub(crate) use hidden::report_hidden;
 use interest::Declared;
 use trace::Tracer;
 
@@ -30,13 +27,15 @@ use tracing_subscriber::registry::LookupSpan;
 use crate::asking::is_asking;
 use crate::callsite::Callsite;
 use crate::compiled_out::CompiledOut;
+use crate::error_class::ErrorRules;
 use crate::evidence::Evidence;
+use crate::hidden::Watched;
 use crate::journal::{Journal, Opened};
 use crate::operation::{Ending, Keeping, Left, Operation};
 use crate::panic_hook;
 use crate::panic_note;
 use crate::settings::{Current, InForce};
-use crate::settle::{ErrorRules, handover};
+use crate::settle::handover;
 use crate::sink::turn;
 use crate::stack::Stack;
 

@@ -43,9 +43,12 @@ mod compiled_out;
 mod context;
 pub mod convention;
 mod delivery;
+mod error_class;
+mod error_kind;
 mod evidence;
 pub mod format;
 mod head;
+mod hidden;
 mod ids;
 mod in_flight;
 mod init;
@@ -74,6 +77,7 @@ mod watchdog;
 
 pub use context::ContextFields;
 pub use delivery::{Delivery, Guard};
+pub use error_class::ErrorClass;
 pub use in_flight::{InFlight, OpenOperation};
 pub use init::{InitError, init, try_init};
 pub use layer::{InvocationLayer, layer};
@@ -89,8 +93,8 @@ pub use settings::{PolicyFile, PolicyFileError};
 #[cfg(feature = "tokio-util")]
 pub use settle::until_cancelled;
 pub use settle::{
-    DescribeError, ErrorClass, FutureExt, OperationFuture, OperationGuard, OperationStream,
-    StreamExt, Until, Verdict, begin, until_shutdown, with_cancel_reason,
+    DescribeError, FutureExt, OperationFuture, OperationGuard, OperationStream, StreamExt, Until,
+    Verdict, begin, until_shutdown, with_cancel_reason,
 };
 #[cfg(feature = "tokio")]
 pub use settle::{Timeout, timeout};

@@ -13,7 +13,7 @@ pub(crate) use inherited::Inherited;
 pub(crate) use key::{Key, Parent};
 pub(crate) use panicked::Leftover;
 pub(crate) use progress::{Child, Progress, Slow};
-pub(crate) use told::{News, fingerprint};
+pub(crate) use told::News;
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};

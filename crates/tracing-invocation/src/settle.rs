@@ -12,8 +12,8 @@ mod stream;
 mod until;
 mod verdict;
 
-pub(crate) use error::{Classes, ErrorRules, Kind, Probed, details, failed};
-pub use error::{DescribeError, ErrorClass};
+pub use error::DescribeError;
+pub(crate) use error::{Probed, details, failed};
 pub use future::{FutureExt, OperationFuture};
 pub use guard::{OperationGuard, begin};
 pub use reason::with_cancel_reason;

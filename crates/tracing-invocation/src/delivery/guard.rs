@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
 use super::Delivery;
-use crate::layer::report_hidden;
+use crate::hidden::report_hidden;
 use crate::payload::text::quietly;
 use crate::sink::report;
 

@@ -14,9 +14,9 @@ use tracing_subscriber::filter::Filtered;
 use tracing_subscriber::layer::{Context, Filter, Layer};
 use tracing_subscriber::registry::{LookupSpan, Registry};
 
-use super::hidden::is_probe;
 use crate::callsite::Callsite;
 use crate::evidence::Evidence;
+use crate::hidden::is_probe;
 use crate::payload::text::quietly;
 use crate::settings::InForce;
 

@@ -1,14 +1,15 @@
 //! How an operation ended, and what is known of it.
 
+use std::hash::{DefaultHasher, Hasher as _};
 use std::ops::Deref;
 use std::sync::Arc;
 
-use super::fingerprint;
 use crate::convention::{error, payload};
+use crate::error_class::Classes;
+use crate::error_kind::Kind;
 use crate::panic_note::Words;
 use crate::payload::{Fragment, Rules, json, text};
 use crate::record::{Level, Levels, Outcome, OwnLevels};
-use crate::settle::{Classes, Kind};
 
 /// How an operation ended, and what is known of it. Small, for it is handed on a few times; each layer has a clone.
 #[derive(Clone, Debug)]
@@ -215,4 +216,11 @@ fn redact_json(json: &mut Vec<u8>, rules: &Rules) {
         json.clear();
         json::push_value(json, &value);
     }
+}
+
+/// Returns a hash by which a text is recognised.
+fn fingerprint(text: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(text);
+    hasher.finish()
 }

@@ -1,6 +1,5 @@
 //! Telling an error, or a cancellation, once: what nested operations know of one another's endings.
 
-use std::hash::{DefaultHasher, Hasher as _};
 use std::sync::Arc;
 
 use super::Failure;
@@ -68,11 +67,4 @@ impl Inner {
         let (during, reporter) = self.cancelled?;
         (during == entered && entered > 1).then_some(reporter)
     }
-}
-
-/// What a text is recognised by.
-pub(crate) fn fingerprint(text: &[u8]) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    hasher.write(text);
-    hasher.finish()
 }

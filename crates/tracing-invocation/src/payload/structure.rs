@@ -8,7 +8,6 @@ mod key;
 mod list;
 mod number;
 mod object;
-mod raw;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -35,7 +34,7 @@ where
 
 /// Appends the value that `json` is the text of, in the same way.
 pub(crate) fn push_json(to: &mut Vec<u8>, json: &[u8], rules: &Rules) {
-    push_by(to, rules, rules.limits.depth, |out| raw::push(out, json));
+    push_by(to, rules, rules.limits.depth, |out| object::raw::push(out, json));
 }
 
 /// Appends an object of all of these members, each within the limits of a value of its own.

@@ -6,7 +6,8 @@ use std::ops::Deref;
 
 use super::Probe;
 use super::output::NoResult;
-use crate::settle::{DescribeError, ErrorClass, Probed, Verdict, details, failed};
+use crate::error_class::ErrorClass;
+use crate::settle::{DescribeError, Probed, Verdict, details, failed};
 
 /// First: an error.
 pub trait StdError<'a> {

@@ -1,11 +1,5 @@
 //! What an error says, and how much of it is told.
 
-mod kind;
-mod rules;
-
-pub(crate) use kind::Kind;
-pub(crate) use rules::{Classes, ErrorRules};
-
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
@@ -14,25 +8,11 @@ use serde::Serialize;
 
 use super::handover;
 use crate::convention::{error, mark};
+use crate::error_class::{Classes, ErrorClass, ErrorRules};
+use crate::error_kind::Kind;
 use crate::operation::{self, Ending, Failure, How, Report};
 use crate::payload::structure::push_serialized;
 use crate::payload::{Fragment, Rules, json, text};
-
-/// What an error counts as.
-///
-/// Where nothing classifies an error, it is told in full by the innermost operation that returns it, and by the
-/// operations around that one as a failure that points there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ErrorClass {
-    /// A failure, told in full even where an inner operation has told it.
-    Full,
-    /// A failure without an `error`, at the level of what is suppressed.
-    Suppressed,
-    /// No failure at all: the operation succeeded.
-    Success,
-    /// A cancellation, with this error.
-    Cancelled,
-}
 
 /// What an error may say of itself, for machines: `payload.error.details`.
 ///

@@ -3,8 +3,9 @@
 use std::error::Error;
 use std::fmt::Display;
 
-use super::error::{Kind, Probed, failed};
+use super::error::{Probed, failed};
 use super::handover;
+use crate::error_kind::Kind;
 use crate::operation::{Ending, Failure};
 use crate::payload::{Rules, text};
 

@@ -1,5 +1,7 @@
 //! Maps and structs.
 
+pub(super) mod raw;
+
 use std::io::Write as _;
 
 use serde::Serialize;
@@ -7,7 +9,7 @@ use serde::ser::{SerializeMap, SerializeStruct, SerializeStructVariant};
 
 use super::key::{About, Key};
 use super::number::Number;
-use super::{Failed, Member, Output, Variant, Watch, raw};
+use super::{Failed, Member, Output, Variant, Watch};
 use crate::convention::mark;
 use crate::payload::json;
 use crate::payload::redact::Named;

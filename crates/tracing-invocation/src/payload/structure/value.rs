@@ -6,8 +6,9 @@ use serde::Serialize;
 use serde::ser::Serializer;
 
 use super::list::List;
+use super::object::raw;
 use super::object::{Object, Struct};
-use super::{Failed, Output, Variant, Watch, number, raw};
+use super::{Failed, Output, Variant, Watch, number};
 use crate::payload::redact::LONGEST_NAME;
 use crate::payload::{Rules, json, text};
 

@@ -31,19 +31,19 @@ static LAYERS: Mutex<Vec<Weak<Watched>>> = Mutex::new(Vec::new());
 static REGISTERED: AtomicUsize = AtomicUsize::new(0);
 
 /// A layer that may be hidden from.
-pub(super) struct Watched {
+pub(crate) struct Watched {
     settings: InForce,
     /// Whether `tracing` knows the subscriber that the layer is on.
     is_registered: AtomicBool,
 }
 
 impl Watched {
-    pub(super) fn new(settings: &InForce) -> Arc<Self> {
+    pub(crate) fn new(settings: &InForce) -> Arc<Self> {
         Arc::new(Self { settings: settings.clone(), is_registered: AtomicBool::new(false) })
     }
 
     /// The layer is on a subscriber.
-    pub(super) fn watch(self: &Arc<Self>) {
+    pub(crate) fn watch(self: &Arc<Self>) {
         static ONCE: Once = Once::new();
         let mut layers = LAYERS.lock().unwrap_or_else(PoisonError::into_inner);
         layers.retain(|layer| layer.strong_count() > 0);
@@ -53,7 +53,7 @@ impl Watched {
     }
 
     /// `tracing` asks the subscriber that the layer is on for its level.
-    pub(super) fn registered(&self) {
+    pub(crate) fn registered(&self) {
         if !self.is_registered.swap(true, Ordering::Relaxed) {
             REGISTERED.fetch_add(1, Ordering::Relaxed);
         }
@@ -142,7 +142,7 @@ impl Callsite for Probe {
 }
 
 /// Whether this is the callsite that is never reached: it stands for those of the program, so every layer wants it.
-pub(super) fn is_probe(metadata: &Metadata<'_>) -> bool {
+pub(crate) fn is_probe(metadata: &Metadata<'_>) -> bool {
     metadata.callsite() == METADATA.callsite()
 }
 

@@ -8,17 +8,17 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
-use super::key::{About, Key};
-use super::list::List;
-use super::object::Object;
-use super::{Failed, Output, number};
+use super::super::key::{About, Key};
+use super::super::list::List;
+use super::super::{Failed, Output, number};
+use super::Object;
 use crate::payload::json;
 
 /// The name of the struct.
-pub(super) const TOKEN: &str = "$serde_json::private::RawValue";
+pub(in super::super) const TOKEN: &str = "$serde_json::private::RawValue";
 
 /// Appends the value that the field of a `RawValue` holds.
-pub(super) fn push_field<T: Serialize + ?Sized>(
+pub(in super::super) fn push_field<T: Serialize + ?Sized>(
     out: &mut Output<'_>,
     field: &T,
 ) -> Result<(), Failed> {
@@ -28,7 +28,7 @@ pub(super) fn push_field<T: Serialize + ?Sized>(
 }
 
 /// Appends the value that `json` is the text of.
-pub(super) fn push(out: &mut Output<'_>, json: &[u8]) -> Result<(), Failed> {
+pub(in super::super) fn push(out: &mut Output<'_>, json: &[u8]) -> Result<(), Failed> {
     out.attempt(|out| {
         let mut json = serde_json::Deserializer::from_slice(json);
         Copied(out).deserialize(&mut json).map_err(|_| Failed)?;

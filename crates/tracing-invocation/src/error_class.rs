@@ -1,12 +1,27 @@
-//! What errors count as by their type, for a whole layer.
+//! What an error counts as: the classes, and the rules of a layer that give them by type.
 
 use std::error::Error;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::{fmt, io};
 
-use super::ErrorClass;
 use crate::asking::ask;
+
+/// What an error counts as.
+///
+/// Where nothing classifies an error, it is told in full by the innermost operation that returns it, and by the
+/// operations around that one as a failure that points there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ErrorClass {
+    /// A failure, told in full even where an inner operation has told it.
+    Full,
+    /// A failure without an `error`, at the level of what is suppressed.
+    Suppressed,
+    /// No failure at all: the operation succeeded.
+    Success,
+    /// A cancellation, with this error.
+    Cancelled,
+}
 
 /// What errors count as, by type, in the order in which a layer was told.
 ///
