@@ -239,6 +239,17 @@ impl Table {
         key: impl Into<Key>,
         look: impl FnOnce(&mut Operation) -> T,
     ) -> Option<T> {
+        let key = key.into();
+        let path = Path::of(key.span);
+        let mut part = self.part(path);
+        match part.get(key.span, path.place) {
+            Some(operation) if key.wrapper == 0 || operation.wrapper == key.wrapper => {
+                return Some(look(operation));
+            }
+            None if key.wrapper == 0 => return None,
+            _ => {}
+        }
+        drop(part);
         self.lock(key).operation().map(look)
     }
 

@@ -226,6 +226,17 @@ impl<'a> SpanVisitor<'a> {
         Self { callsite, rules, secrets, wanted, uncut: None, fields: Fields::default() }
     }
 
+    /// Takes the text of `invocation.evidence` as it is. Returns `false` for other fields.
+    #[inline]
+    fn take_promise(&mut self, field: &Field, text: &str) -> bool {
+        let is_promise = self.callsite.may_promise
+            && matches!(self.callsite.role_of(field), Some(FieldRole::Evidence));
+        if is_promise {
+            self.fields.promises_evidence = promise(text);
+        }
+        is_promise
+    }
+
     #[inline]
     fn take(&mut self, field: &Field, push: impl FnOnce(&mut Vec<u8>, &Rules) -> Extent) {
         let Some(role) = self.callsite.role_of(field) else {
@@ -273,7 +284,9 @@ impl<'a> SpanVisitor<'a> {
                 push(to, self.rules);
             }),
         }
-        if let Some(inherited) = self.callsite.inherited_key(field) {
+        if self.callsite.bequeaths
+            && let Some(inherited) = self.callsite.inherited_key(field)
+        {
             let Fields { context, args, inherited: to, .. } = &mut self.fields;
             let of = if is_context { context } else { args };
             if let Some((_, value)) = of.members().last() {
@@ -288,7 +301,7 @@ fn say(fields: &mut Fields, role: &FieldRole, value: Vec<u8>) {
     if let FieldRole::Record = role {
         fields.opts_out = value == b"false";
     } else if let FieldRole::Evidence = role {
-        fields.promises_evidence = promise(&value);
+        fields.promises_evidence = promise(String::from_utf8_lossy(&value).trim_matches('"'));
     } else if value != b"null" {
         // What is `null` is no name.
         let identity = fields.identity.get_or_insert_default();
@@ -301,17 +314,19 @@ fn say(fields: &mut Fields, role: &FieldRole, value: Vec<u8>) {
     }
 }
 
-/// Returns `true` if the value of `invocation.evidence`, as JSON, promises an event however the span ends. `err` alone does
+/// Returns `true` if the text of `invocation.evidence` promises an event however the span ends. `err` alone does
 /// not: a success leaves nothing then.
-fn promise(value: &[u8]) -> bool {
+fn promise(text: &str) -> bool {
     static REPORTED: Once = Once::new();
 
-    let text = String::from_utf8_lossy(value);
-    let mut words = text.trim_matches('"').split(',').map(str::trim);
+    if matches!(text, "ret" | "ret, err") {
+        return true;
+    }
+    let mut words = text.split(',').map(str::trim);
     if words.clone().any(|word| !matches!(word, "ret" | "err")) {
         REPORTED.call_once(|| {
             report(format_args!(
-                "{} = {text} promises nothing: write \"ret\", or \"ret, err\" where the function can fail",
+                "{} = {text:?} promises nothing: write \"ret\", or \"ret, err\" where the function can fail",
                 field::EVIDENCE,
             ));
         });
@@ -341,6 +356,10 @@ struct ValueVisitor<'a> {
 }
 
 impl ValueVisitor<'_> {
+    fn take_promise(&mut self, _: &Field, _: &str) -> bool {
+        false
+    }
+
     fn take(&mut self, _: &Field, push: impl FnOnce(&mut Vec<u8>, &Rules) -> Extent) {
         self.value.clear();
         push(self.value, self.rules);
@@ -376,6 +395,9 @@ macro_rules! visit_values {
             }
 
             fn record_str(&mut self, field: &Field, value: &str) {
+                if self.take_promise(field, value) {
+                    return;
+                }
                 self.take(field, |to, Rules { limits, redaction }| {
                     limited(text::push_str(to, value, limits.text, redaction))
                 });
