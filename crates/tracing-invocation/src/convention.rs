@@ -296,5 +296,4 @@ pub mod mark {
     pub const TOO_DEEP: &str = "<too deep>";
 }
 
-/// Names that tell a secret.
 pub mod secret;
