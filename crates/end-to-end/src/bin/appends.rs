@@ -49,10 +49,12 @@ fn main() -> Result<(), Error> {
         is_over.store(true, Ordering::Relaxed);
         ended
     })?;
-    delivery.finish(Duration::from_secs(5))?;
+    delivery.flush(Duration::from_secs(5))?;
+    // Before the end of the log, which gives up what is still being compressed.
     if !handle.wait_until_tidy(Duration::from_secs(30)) {
         return Err("files are still being compressed".into());
     }
+    delivery.finish(Duration::from_secs(5))?;
     writeln!(io::stdout(), "{}", serde_json::to_string(&delivery.counters())?)?;
     Ok(())
 }

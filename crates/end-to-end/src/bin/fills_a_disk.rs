@@ -55,8 +55,10 @@ fn main() -> Result<(), Error> {
         fs::remove_file(ballast(round))?;
         (0..10).for_each(|_| record(round));
     }
-    delivery.finish(Duration::from_secs(5))?;
+    delivery.flush(Duration::from_secs(5))?;
+    // Before the end of the log, which gives up what is still being compressed.
     let is_tidy = handle.wait_until_tidy(Duration::from_secs(30));
+    delivery.finish(Duration::from_secs(5))?;
     let mut texts = serde_json::Map::new();
     for entry in fs::read_dir(&folder)? {
         let entry = entry?;
