@@ -352,7 +352,8 @@ impl Journal {
             };
             self.table.with(key, is_it) == Some(true)
         };
-        while (self.telling.load(Ordering::SeqCst) > 0 || open.iter().any(is_being_written))
+        // In this order: who writes is counted before an operation stops being written.
+        while (open.iter().any(is_being_written) || self.telling.load(Ordering::SeqCst) > 0)
             && until.is_none_or(|until| Instant::now() < until)
         {
             thread::sleep(Duration::from_millis(1));

@@ -2,7 +2,7 @@
 
 use super::Journal;
 use super::ended::Ended;
-use super::slow::{Told, keep};
+use super::slow::{Telling, Told, keep};
 use crate::context::ContextFields;
 use crate::operation::{Key, Next};
 use crate::payload::Fragment;
@@ -21,6 +21,8 @@ impl Journal {
     /// Writes what had to wait until a record of a held operation was written, and holds it no longer.
     #[cold]
     pub(super) fn catch_up(&self, held: (Key, u64), settings: &Settings) {
+        // `settle_open` waits for the record of an end that has been taken from the operation and is not yet written.
+        let _telling = Telling::new(&self.telling);
         loop {
             let step = self.table.with_held(held, |operation| match operation.next() {
                 Next::Slow(slow, now) => {

@@ -161,10 +161,10 @@ pub(super) fn begin_progress(operation: &Operation, settings: &Settings) -> Opti
 }
 
 /// A thread that tells of what takes long.
-struct Telling<'a>(&'a AtomicUsize);
+pub(super) struct Telling<'a>(&'a AtomicUsize);
 
 impl<'a> Telling<'a> {
-    fn new(telling: &'a AtomicUsize) -> Self {
+    pub(super) fn new(telling: &'a AtomicUsize) -> Self {
         telling.fetch_add(1, Ordering::SeqCst);
         Self(telling)
     }
